@@ -1,0 +1,49 @@
+package acp
+
+// Capabilities is what agent and shop can do in one session. In a response it
+// is the intersection of both.
+type Capabilities struct {
+	Payment       *PaymentCapabilities `json:"payment,omitzero"`
+	Interventions *Interventions       `json:"interventions,omitzero"`
+}
+
+// PaymentCapabilities lists the ways to pay, in the shop's order.
+type PaymentCapabilities struct {
+	Handlers []PaymentHandler `json:"handlers"`
+}
+
+// PaymentHandler is one way to pay: how the agent gets a credential and what
+// it must look like.
+type PaymentHandler struct {
+	ID                      string        `json:"id"`   // ^[A-Za-z0-9_-]{1,64}$
+	Name                    string        `json:"name"` // reverse DNS: dev.acp.tokenized.card
+	DisplayName             string        `json:"display_name,omitzero"`
+	Version                 string        `json:"version"`
+	Spec                    string        `json:"spec"`
+	RequiresDelegatePayment bool          `json:"requires_delegate_payment"`
+	RequiresPCICompliance   bool          `json:"requires_pci_compliance"`
+	PSP                     string        `json:"psp"`
+	ConfigSchema            string        `json:"config_schema"`
+	InstrumentSchemas       []string      `json:"instrument_schemas"`
+	Config                  HandlerConfig `json:"config"`
+}
+
+// HandlerConfig is the configuration of the tokenized-card handler.
+type HandlerConfig struct {
+	MerchantID           string   `json:"merchant_id"`
+	PSP                  string   `json:"psp"`
+	AcceptedBrands       []string `json:"accepted_brands,omitzero"`
+	AcceptedFundingTypes []string `json:"accepted_funding_types,omitzero"`
+	Environment          string   `json:"environment,omitzero"` // sandbox or production
+}
+
+// Interventions are the steps a buyer may be asked to take.
+type Interventions struct {
+	Supported           []string `json:"supported"`
+	Required            []string `json:"required,omitzero"`
+	Enforcement         string   `json:"enforcement,omitzero"`
+	DisplayContext      string   `json:"display_context,omitzero"`
+	RedirectContext     string   `json:"redirect_context,omitzero"`
+	MaxRedirects        *int64   `json:"max_redirects,omitzero"`
+	MaxInteractionDepth *int64   `json:"max_interaction_depth,omitzero"`
+}

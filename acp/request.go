@@ -1,0 +1,135 @@
+package acp
+
+import "time"
+
+// Opt is a field of an update: absent (keep), null (clear) or a value.
+type Opt[T any] struct {
+	Set   bool // the request has the field, be it null
+	Null  bool
+	Value T
+}
+
+// Some is a field that was sent with a value.
+func Some[T any](v T) Opt[T] { return Opt[T]{Set: true, Value: v} }
+
+// Limits of a request; a longer one is refused with 400 and the field's path.
+const (
+	MaxLineItems   = 200       // entries of a line_items list
+	MaxQuantity    = 1_000_000 // units of one line
+	MaxText        = 256       // names, e-mail addresses, identifiers of buyers
+	MaxItemID      = 255
+	MaxAddressLine = 255
+	MaxPostalCode  = 20
+	MaxOrderNotes  = 5000
+	MaxToken       = 4096
+	MaxMetadata    = 50 // members of a metadata object
+)
+
+// RequestedItem is one line as the agent asks for it. Quantity is at least 1.
+// UnitAmount is the price the agent believes in, 0 with HasUnitAmount false
+// when it said none.
+type RequestedItem struct {
+	ID            string
+	Quantity      int64
+	UnitAmount    int64
+	HasUnitAmount bool
+}
+
+// CreateRequest opens a session. Currency is empty when the version does not
+// send one; the shop's own is meant then.
+type CreateRequest struct {
+	Items              []RequestedItem
+	Currency           string
+	Capabilities       RequestedCapabilities
+	Buyer              *Buyer
+	FulfillmentDetails *FulfillmentDetails
+	Attribution        *Attribution
+	Locale             string
+	Timezone           string
+	QuoteID            string
+	Metadata           map[string]any
+	OrderNotes         string
+}
+
+// RequestedCapabilities is what the agent says it can do.
+type RequestedCapabilities struct {
+	Interventions *Interventions
+	Extensions    []string
+}
+
+// UpdateRequest changes a session: what is absent stays. Items replaces the
+// whole list. FulfillmentDetails is merged member by member.
+type UpdateRequest struct {
+	Items              Opt[[]RequestedItem]
+	Buyer              Opt[Buyer]
+	FulfillmentDetails Opt[FulfillmentDetailsPatch]
+	Selected           Opt[[]SelectedFulfillmentOption]
+	OrderNotes         Opt[string]
+}
+
+// FulfillmentDetailsPatch is FulfillmentDetails with each member optional.
+type FulfillmentDetailsPatch struct {
+	Name        Opt[string]
+	PhoneNumber Opt[string]
+	Email       Opt[string]
+	Address     Opt[Address]
+}
+
+// CompleteRequest pays a session.
+type CompleteRequest struct {
+	Payment     PaymentData
+	Buyer       *Buyer
+	Attribution *Attribution
+	OrderNotes  string
+	RiskSignals *RiskSignals
+}
+
+// PaymentData is the credential in one form for every version: a handler id
+// (2026-01-30 and later) or a provider name (before), and an opaque token.
+type PaymentData struct {
+	HandlerID      string
+	Provider       string
+	InstrumentType string // "card"
+	CredentialType string // "spt"
+	Token          string // secret: never logged, stored only sealed
+	Billing        *Address
+	// TokenParam is the JSONPath of the token in the request as it was sent,
+	// HandlerParam that of the handler or provider, for errors.
+	TokenParam, HandlerParam string
+}
+
+// CancelRequest ends a session. Intent is write-only: it is stored and never
+// shown again.
+type CancelRequest struct {
+	Intent *IntentTrace
+}
+
+// IntentTrace says why a buyer did not buy.
+type IntentTrace struct {
+	ReasonCode   string         `json:"reason_code"`
+	TraceSummary string         `json:"trace_summary,omitzero"`
+	Metadata     map[string]any `json:"metadata,omitzero"`
+}
+
+// Attribution credits an affiliate. It is write-only.
+type Attribution struct {
+	Provider    string         `json:"provider"`
+	Token       string         `json:"token,omitzero"`
+	PublisherID string         `json:"publisher_id,omitzero"`
+	CampaignID  string         `json:"campaign_id,omitzero"`
+	CreativeID  string         `json:"creative_id,omitzero"`
+	SubID       string         `json:"sub_id,omitzero"`
+	Touchpoint  string         `json:"touchpoint,omitzero"`
+	IssuedAt    time.Time      `json:"issued_at,omitzero"`
+	ExpiresAt   time.Time      `json:"expires_at,omitzero"`
+	Metadata    map[string]any `json:"metadata,omitzero"`
+}
+
+// RiskSignals are hints of the agent for fraud checks.
+type RiskSignals struct {
+	IPAddress         string `json:"ip_address,omitzero"`
+	UserAgent         string `json:"user_agent,omitzero"`
+	AcceptLanguage    string `json:"accept_language,omitzero"`
+	SessionID         string `json:"session_id,omitzero"`
+	DeviceFingerprint string `json:"device_fingerprint,omitzero"`
+}

@@ -1,0 +1,41 @@
+// Package checkout is the core: sessions and their state machine, what is
+// priced and when a price is binding, and the purchase itself. It knows no
+// HTTP, no API version and no database; it declares the few things it needs.
+package checkout
+
+import (
+	"time"
+
+	"github.com/checkstand/checkstand/acp"
+)
+
+// Session is an acp.Session plus what only the shop knows. The public part is
+// what every answer shows; nothing of the rest leaves the server.
+type Session struct {
+	acp.Session
+	MerchantID   string      `json:"-"`
+	Agent        string      `json:"agent"`
+	CredentialID string      `json:"credential_id"`
+	Live         bool        `json:"live,omitzero"`
+	APIVersion   acp.Version `json:"api_version"` // of the last writing request
+	Version      int64       `json:"-"`           // counts the writes; compare-and-set
+
+	// OptionChosen says that the agent selected the delivery itself, so that a
+	// re-quote keeps it rather than the cheapest.
+	OptionChosen bool `json:"option_chosen,omitzero"`
+	// Prices are those the buyer was last shown, by item id, in minor units.
+	Prices map[string]int64 `json:"prices,omitzero"`
+	// Reserved says that stock is held for the attempt in flight.
+	Reserved  bool   `json:"reserved,omitzero"`
+	AttemptID string `json:"attempt_id,omitzero"`
+
+	OrderNotes    string             `json:"order_notes,omitzero"`
+	Interventions *acp.Interventions `json:"agent_interventions,omitzero"`
+
+	// Write-only facts: stored, never shown.
+	FirstTouch *acp.Attribution `json:"first_touch,omitzero"`
+	LastTouch  *acp.Attribution `json:"last_touch,omitzero"`
+	Intent     *acp.IntentTrace `json:"intent,omitzero"`
+
+	DeletableAt time.Time `json:"-"`
+}

@@ -1,0 +1,89 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+
+	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/idempotency"
+	"github.com/checkstand/checkstand/job"
+	"github.com/checkstand/checkstand/order"
+	"github.com/checkstand/checkstand/payment"
+)
+
+// ErrNotFound is returned for what does not exist or belongs to another
+// merchant or mode; the two are not told apart.
+var ErrNotFound = errors.New("not found")
+
+// Store keeps sessions and everything that must commit with them.
+type Store interface {
+	// Update runs fn and commits what it wrote, all of it or nothing. fn does
+	// no I/O of its own and may run several times: when a guarded write found
+	// the world changed (another version of a session, too little stock, a key
+	// that exists by now), fn runs again on the new state. An error of fn is
+	// returned as it is, and nothing is committed.
+	Update(ctx context.Context, fn func(Tx) error) error
+	// Reader reads committed state outside any transaction.
+	Reader(ctx context.Context) Reader
+}
+
+// Reader reads. All reads are of one merchant.
+type Reader interface {
+	// Session returns the session or ErrNotFound. The caller owns the result.
+	Session(merchantID, id string) (*Session, error)
+	// Items returns those of the items that the merchant sells, by id.
+	Items(merchantID string, ids []string) (map[string]*catalog.Item, error)
+	// Attempt returns the payment attempt or ErrNotFound.
+	Attempt(merchantID, id string) (*payment.Attempt, error)
+	// TokenUsed reports whether a live or paid attempt of the provider holds
+	// one of the fingerprints, and for which session.
+	TokenUsed(provider string, fingerprints [][]byte) (sessionID string, used bool, err error)
+	// Order returns the order or ErrNotFound.
+	Order(merchantID, id string) (*order.Order, error)
+	// IdempotencyRecord returns the record, or nil when the key is new or its
+	// retention has ended.
+	IdempotencyRecord(scope idempotency.Scope) (*idempotency.Record, error)
+}
+
+// Tx collects the writes of one Update. Each write is guarded as it says; a
+// guard that does not hold makes Update run again.
+type Tx interface {
+	Reader
+	// Run counts the runs of this Update's fn, from 0.
+	Run() int
+
+	// InsertSession stores a new session; its Version becomes 1.
+	InsertSession(*Session) error
+	// SaveSession stores a session if its Version is still the stored one, and
+	// raises it.
+	SaveSession(*Session) error
+
+	// Reserve holds quantity units of an item for a payment; guarded by
+	// availability. Items that are not counted are left alone.
+	Reserve(merchantID, itemID string, quantity int64) error
+	// Release gives a reservation back.
+	Release(merchantID, itemID string, quantity int64) error
+	// Sell turns a reservation into a sale: stock and reservation go down.
+	Sell(merchantID, itemID string, quantity int64) error
+
+	// InsertAttempt stores a new attempt; guarded by one live or paid attempt
+	// a session and one session a token.
+	InsertAttempt(*payment.Attempt) error
+	// SaveAttempt stores an attempt if its Version is still the stored one,
+	// and raises it.
+	SaveAttempt(*payment.Attempt) error
+	// AppendEvent adds to the history of an attempt.
+	AppendEvent(merchantID string, ev payment.Event) error
+
+	// InsertOrder stores a new order; guarded by one order a session.
+	InsertOrder(*order.Order) error
+
+	// PutIdempotencyRecord stores a record; prev is what IdempotencyRecord
+	// returned, and guards: nil means that the key must be new.
+	PutIdempotencyRecord(rec idempotency.Record, prev *idempotency.Record) error
+
+	// Enqueue adds a job that becomes claimable with the commit.
+	Enqueue(job.Job) error
+	// Dequeue removes a job that is no longer wanted, claimed or not.
+	Dequeue(merchantID, jobID string) error
+}
