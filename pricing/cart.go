@@ -1,0 +1,90 @@
+// Package pricing is the arithmetic of a cart: lines, delivery, tax and
+// totals. Everything in it is a pure function of its arguments: no clock, no
+// network, no floats.
+//
+// # Rounding
+//
+// Amounts are int64 minor units and rates are parts per million, so a figure
+// is rounded only where a rate is applied, once, by Taxes.Rounding:
+//
+//   - Listed before tax (Taxes.PricesInclude is false): once a line. A line's
+//     tax is round(subtotal × ppm ÷ 1 000 000).
+//   - Listed with tax (Taxes.PricesInclude): once a unit. The tax contained in
+//     a unit is round(unit × ppm ÷ (1 000 000 + ppm)); a line's tax is that
+//     times its quantity, its base is the rest of the unit times its quantity,
+//     and its total is exactly the shelf price times the quantity.
+//   - Delivery is one unit of one line, in either mode.
+//
+// Sums are never rounded, so every identity of the protocol's totals holds
+// with tolerance 0, in every currency alike. A figure that does not fit is
+// money.ErrRange, never a wrapped number. docs/pricing.md has worked examples.
+package pricing
+
+// Destination is where goods go, as far as it is known. Country is ISO 3166-1
+// alpha-2 in upper case; the zero Destination is "not known yet".
+type Destination struct {
+	Country    string
+	Region     string // subdivision without the country: "CA", "BY"
+	PostalCode string
+}
+
+// Known reports whether there is a country to price for.
+func (d Destination) Known() bool { return d.Country != "" }
+
+// Line is one line of a cart.
+type Line struct {
+	ID          string
+	UnitPrice   int64 // minor units, as the shop lists it: before tax, or with tax in it (Taxes.PricesInclude)
+	Quantity    int64 // at least 1
+	TaxClass    string
+	TaxExempt   bool
+	Digital     bool
+	WeightGrams int64 // of one unit; counts for lines that are not digital
+}
+
+// Cart is what is to be priced. Delivery is empty until one is chosen; a cart
+// of physical and digital lines may have one for each. Only the Listed price
+// of a delivery is read: its tax is computed anew for this cart.
+type Cart struct {
+	Currency    string // lower-case ISO 4217
+	Lines       []Line
+	Destination Destination
+	Delivery    []Option
+}
+
+// Amounts are the figures of one line, all in minor units:
+// Subtotal = Base - Discount and Total = Subtotal + Tax, Base = UnitAmount × quantity.
+type Amounts struct {
+	LineID     string
+	UnitAmount int64 // as shown: before tax, unless Taxes.ShowGross
+	Base       int64
+	Discount   int64
+	Subtotal   int64
+	Tax        int64
+	Total      int64
+}
+
+// TaxPart is what one jurisdiction takes at one rate.
+type TaxPart struct {
+	Jurisdiction string // country or country-region of the table's row: "DE", "US-CA"
+	PPM          int64  // rate in parts per million: 190 000 is 19 %
+	Amount       int64
+}
+
+// Quote is a priced cart:
+// Subtotal = ItemsBase - ItemsDiscount and
+// Total = Subtotal - Discount + Fulfillment + Tax + Fee.
+type Quote struct {
+	Lines         []Amounts // in the order of the cart
+	ItemsBase     int64
+	ItemsDiscount int64
+	Subtotal      int64
+	Discount      int64
+	Fulfillment   int64 // delivery before tax (with it, if Taxes.ShowGross); the sum of the options' Net
+	Tax           int64 // of lines and delivery; the sum of TaxParts
+	TaxParts      []TaxPart
+	Fee           int64
+	Total         int64
+	TaxIncluded   int64     // with Taxes.ShowGross: the tax contained in Total, Tax is 0 then
+	IncludedParts []TaxPart // with Taxes.ShowGross: TaxIncluded by jurisdiction, TaxParts is empty then
+}

@@ -1,0 +1,173 @@
+package pricing
+
+import (
+	"fmt"
+
+	"github.com/checkstand/checkstand/money"
+)
+
+// Price computes every figure of a cart. The taxes must have passed Validate.
+//
+// An error names the field of the cart that is at fault: a currency that is
+// not one (money.ErrCurrency), a negative price, a quantity below 1, or a
+// figure beyond money.Max (money.ErrRange).
+func Price(c Cart, t Taxes) (Quote, error) {
+	if !money.Valid(c.Currency) {
+		return Quote{}, fmt.Errorf("currency: %w: %q; give a lower-case ISO 4217 code such as \"eur\"", money.ErrCurrency, c.Currency)
+	}
+	p := pricer{taxes: &t, place: t.place(c.Destination)}
+	q := Quote{Lines: make([]Amounts, len(c.Lines))}
+	for i := range c.Lines {
+		if err := p.line(&q, &q.Lines[i], &c.Lines[i]); err != nil {
+			return Quote{}, fmt.Errorf("lines[%d]%w", i, err)
+		}
+	}
+	for i := range c.Delivery {
+		if err := p.delivery(&q, c.Delivery[i].Listed); err != nil {
+			return Quote{}, fmt.Errorf("delivery[%d]%w", i, err)
+		}
+	}
+	q.Subtotal = q.ItemsBase - q.ItemsDiscount
+	total, err := money.Add(q.Subtotal, q.Fulfillment, q.Tax, q.Fee)
+	if err != nil {
+		return Quote{}, fmt.Errorf("total: %w", err)
+	}
+	q.Total = total - q.Discount
+	if t.PricesInclude && t.ShowGross {
+		q.IncludedParts = p.parts
+	} else {
+		q.TaxParts = p.parts
+	}
+	return q, nil
+}
+
+// pricer carries what the lines of one cart share.
+type pricer struct {
+	taxes *Taxes
+	place Destination
+	parts []TaxPart
+
+	// The classes met so far and their rows: a cart has few classes, a tax
+	// table may have thousands of rows.
+	seen [4]struct {
+		class string
+		row   int
+	}
+	known int
+}
+
+// line prices one line into a and adds it to q.
+func (p *pricer) line(q *Quote, a *Amounts, l *Line) error {
+	if err := l.check(); err != nil {
+		return err
+	}
+	row := -1
+	if !l.TaxExempt {
+		row = p.row(l.TaxClass)
+	}
+	f, err := p.figure(l.UnitPrice, l.Quantity, row)
+	if err != nil {
+		return fmt.Errorf(": %w", err)
+	}
+	*a = Amounts{LineID: l.ID, UnitAmount: f.unit, Base: f.base, Subtotal: f.base, Tax: f.tax, Total: f.total}
+	if q.ItemsBase, err = money.Add(q.ItemsBase, f.base); err != nil {
+		return fmt.Errorf(": %w", err)
+	}
+	return p.tax(q, f, row)
+}
+
+// delivery prices one delivery and adds it to q.
+func (p *pricer) delivery(q *Quote, listed int64) error {
+	if listed < 0 {
+		return fmt.Errorf(".listed: %d is negative; a delivery costs 0 or more", listed)
+	}
+	row := p.row(p.taxes.DeliveryClass)
+	f, err := p.figure(listed, 1, row)
+	if err != nil {
+		return fmt.Errorf(": %w", err)
+	}
+	if q.Fulfillment, err = money.Add(q.Fulfillment, f.base); err != nil {
+		return fmt.Errorf(": %w", err)
+	}
+	return p.tax(q, f, row)
+}
+
+// figure takes a listed price apart by a row of the table, -1 for untaxed.
+func (p *pricer) figure(listed, quantity int64, row int) (figures, error) {
+	if row < 0 {
+		return p.taxes.figure(listed, quantity, 0)
+	}
+	return p.taxes.figure(listed, quantity, p.taxes.Rates[row].PPM)
+}
+
+// tax adds what f owes to q and to the part of the row's jurisdiction.
+func (p *pricer) tax(q *Quote, f figures, row int) error {
+	amount := f.tax + f.included // one of them is 0
+	if amount == 0 {
+		return nil
+	}
+	var err error
+	if q.Tax, err = money.Add(q.Tax, f.tax); err != nil {
+		return fmt.Errorf(": %w", err)
+	}
+	q.TaxIncluded += f.included // bounded by the sums of base and delivery
+	r := &p.taxes.Rates[row]
+	for i := range p.parts {
+		if p.parts[i].PPM == r.PPM && r.isJurisdiction(p.parts[i].Jurisdiction) {
+			p.parts[i].Amount += amount // bounded by q.Tax or q.TaxIncluded
+			return nil
+		}
+	}
+	if p.parts == nil {
+		p.parts = make([]TaxPart, 0, 2) // most carts: a standard and a reduced rate
+	}
+	p.parts = append(p.parts, TaxPart{Jurisdiction: r.Jurisdiction(), PPM: r.PPM, Amount: amount})
+	return nil
+}
+
+// row finds the row of a class, remembering the first few classes.
+func (p *pricer) row(class string) int {
+	for i := range p.known {
+		if p.seen[i].class == class {
+			return p.seen[i].row
+		}
+	}
+	row := p.taxes.find(p.place, class)
+	if p.known < len(p.seen) {
+		p.seen[p.known].class, p.seen[p.known].row = class, row
+		p.known++
+	}
+	return row
+}
+
+// check says which field of a line cannot be priced. Its text continues
+// "lines[0]".
+func (l *Line) check() error {
+	switch {
+	case l.Quantity < 1:
+		return fmt.Errorf(".quantity: %d; give 1 or more", l.Quantity)
+	case l.UnitPrice < 0:
+		return fmt.Errorf(".unit_price: %d is negative; give 0 or more", l.UnitPrice)
+	case l.WeightGrams < 0:
+		return fmt.Errorf(".weight_grams: %d is negative; give 0 or more", l.WeightGrams)
+	}
+	return nil
+}
+
+// Jurisdiction is the country, or country-region, whose tax a row is: "DE",
+// "US-CA". A row for a postal prefix belongs to its region or country.
+func (r *Rate) Jurisdiction() string {
+	if r.Region == "" {
+		return r.Country
+	}
+	return r.Country + "-" + r.Region
+}
+
+// isJurisdiction is Jurisdiction() == name without building the string.
+func (r *Rate) isJurisdiction(name string) bool {
+	if r.Region == "" {
+		return name == r.Country
+	}
+	n := len(r.Country)
+	return len(name) == n+1+len(r.Region) && name[:n] == r.Country && name[n] == '-' && name[n+1:] == r.Region
+}
