@@ -5,6 +5,15 @@ package acp
 type Capabilities struct {
 	Payment       *PaymentCapabilities `json:"payment,omitzero"`
 	Interventions *Interventions       `json:"interventions,omitzero"`
+	Extensions    []Extension          `json:"extensions,omitzero"`
+}
+
+// Extension is an extension that is active in the session.
+type Extension struct {
+	Name    string   `json:"name"`             // discount, discount@2026-01-27, com.example.gift
+	Extends []string `json:"extends,omitzero"` // JSONPaths of the schema: $.CheckoutSession.discounts
+	Schema  string   `json:"schema,omitzero"`
+	Spec    string   `json:"spec,omitzero"`
 }
 
 // PaymentCapabilities lists the ways to pay, in the shop's order.
@@ -26,6 +35,7 @@ type PaymentHandler struct {
 	ConfigSchema            string        `json:"config_schema"`
 	InstrumentSchemas       []string      `json:"instrument_schemas"`
 	Config                  HandlerConfig `json:"config"`
+	DisplayOrder            *int64        `json:"display_order,omitzero"`
 }
 
 // HandlerConfig is the configuration of the tokenized-card handler.
@@ -34,16 +44,18 @@ type HandlerConfig struct {
 	PSP                  string   `json:"psp"`
 	AcceptedBrands       []string `json:"accepted_brands,omitzero"`
 	AcceptedFundingTypes []string `json:"accepted_funding_types,omitzero"`
-	Environment          string   `json:"environment,omitzero"` // sandbox or production
+	Supports3DS          bool     `json:"supports_3ds,omitzero"`
+	ThreeDSVersions      []string `json:"3ds_versions,omitzero"` // 2.1, 2.2, 2.3
+	Environment          string   `json:"environment,omitzero"`  // sandbox or production
 }
 
 // Interventions are the steps a buyer may be asked to take.
 type Interventions struct {
-	Supported           []string `json:"supported"`
-	Required            []string `json:"required,omitzero"`
-	Enforcement         string   `json:"enforcement,omitzero"`
-	DisplayContext      string   `json:"display_context,omitzero"`
-	RedirectContext     string   `json:"redirect_context,omitzero"`
+	Supported           []string `json:"supported"`                 // 3ds, biometric, address_verification
+	Required            []string `json:"required,omitzero"`         // 3ds, biometric
+	Enforcement         string   `json:"enforcement,omitzero"`      // always, conditional, optional
+	DisplayContext      string   `json:"display_context,omitzero"`  // native, webview, modal, redirect
+	RedirectContext     string   `json:"redirect_context,omitzero"` // in_app, external_browser, none
 	MaxRedirects        *int64   `json:"max_redirects,omitzero"`
 	MaxInteractionDepth *int64   `json:"max_interaction_depth,omitzero"`
 }

@@ -30,7 +30,18 @@ const (
 	CodeExpired              = "expired"
 	CodeInterventionRequired = "intervention_required"
 
-	CodePriceChange = "price_change" // warning only
+	CodeCouponInvalid           = "coupon_invalid"
+	CodeCouponExpired           = "coupon_expired"
+	CodeAgeVerificationRequired = "age_verification_required"
+	CodeApprovalRequired        = "approval_required"
+	CodeRateLimited             = "rate_limited"
+
+	// Warnings only; the reasons of a rejected discount code are warnings too.
+	CodePriceChange         = "price_change"
+	CodeHighDemand          = "high_demand"
+	CodeShippingDelay       = "shipping_delay"
+	CodeExpiringPromotion   = "expiring_promotion"
+	CodeLimitedAvailability = "limited_availability"
 )
 
 // Resolutions of an error message: who can cure it.

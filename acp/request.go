@@ -23,6 +23,14 @@ const (
 	MaxOrderNotes  = 5000
 	MaxToken       = 4096
 	MaxMetadata    = 50 // members of a metadata object
+
+	MaxEmail         = 254
+	MaxMetadataBytes = 16 << 10 // canonical JSON of a metadata object
+	MaxDiscountCodes = 20
+	MaxSelections    = 50  // entries of selected_fulfillment_options and their item_ids lists
+	MaxTraceSummary  = 500 // intent_trace.trace_summary
+	MaxCapabilities  = 64  // entries of each capability list
+	MaxConsents      = 20  // entries of marketing_consents
 )
 
 // RequestedItem is one line as the agent asks for it. Quantity is at least 1.
@@ -44,6 +52,7 @@ type CreateRequest struct {
 	Buyer              *Buyer
 	FulfillmentDetails *FulfillmentDetails
 	Attribution        *Attribution
+	DiscountCodes      []string
 	Locale             string
 	Timezone           string
 	QuoteID            string
@@ -64,6 +73,7 @@ type UpdateRequest struct {
 	Buyer              Opt[Buyer]
 	FulfillmentDetails Opt[FulfillmentDetailsPatch]
 	Selected           Opt[[]SelectedFulfillmentOption]
+	DiscountCodes      Opt[[]string]
 	OrderNotes         Opt[string]
 }
 
@@ -77,11 +87,13 @@ type FulfillmentDetailsPatch struct {
 
 // CompleteRequest pays a session.
 type CompleteRequest struct {
-	Payment     PaymentData
-	Buyer       *Buyer
-	Attribution *Attribution
-	OrderNotes  string
-	RiskSignals *RiskSignals
+	Payment        PaymentData
+	Buyer          *Buyer
+	Authentication *AuthenticationResult
+	Attribution    *Attribution
+	Consents       []MarketingConsent
+	OrderNotes     string
+	RiskSignals    *RiskSignals
 }
 
 // PaymentData is the credential in one form for every version: a handler id
@@ -104,7 +116,8 @@ type CancelRequest struct {
 	Intent *IntentTrace
 }
 
-// IntentTrace says why a buyer did not buy.
+// IntentTrace says why a buyer did not buy. ReasonCode is one of the
+// protocol's; a request's unknown reason is read as "other".
 type IntentTrace struct {
 	ReasonCode   string         `json:"reason_code"`
 	TraceSummary string         `json:"trace_summary,omitzero"`
@@ -113,16 +126,23 @@ type IntentTrace struct {
 
 // Attribution credits an affiliate. It is write-only.
 type Attribution struct {
-	Provider    string         `json:"provider"`
-	Token       string         `json:"token,omitzero"`
-	PublisherID string         `json:"publisher_id,omitzero"`
-	CampaignID  string         `json:"campaign_id,omitzero"`
-	CreativeID  string         `json:"creative_id,omitzero"`
-	SubID       string         `json:"sub_id,omitzero"`
-	Touchpoint  string         `json:"touchpoint,omitzero"`
-	IssuedAt    time.Time      `json:"issued_at,omitzero"`
-	ExpiresAt   time.Time      `json:"expires_at,omitzero"`
-	Metadata    map[string]any `json:"metadata,omitzero"`
+	Provider    string             `json:"provider"`
+	Token       string             `json:"token,omitzero"`
+	PublisherID string             `json:"publisher_id,omitzero"`
+	CampaignID  string             `json:"campaign_id,omitzero"`
+	CreativeID  string             `json:"creative_id,omitzero"`
+	SubID       string             `json:"sub_id,omitzero"`
+	Source      *AttributionSource `json:"source,omitzero"`
+	Touchpoint  string             `json:"touchpoint,omitzero"` // first, last
+	IssuedAt    time.Time          `json:"issued_at,omitzero"`
+	ExpiresAt   time.Time          `json:"expires_at,omitzero"`
+	Metadata    map[string]any     `json:"metadata,omitzero"`
+}
+
+// AttributionSource is where the buyer came from.
+type AttributionSource struct {
+	Type string `json:"type"` // url, platform, unknown
+	URL  string `json:"url,omitzero"`
 }
 
 // RiskSignals are hints of the agent for fraud checks.
