@@ -38,24 +38,38 @@ const (
 // Exponent gives the number of decimals of an ISO 4217 currency, written in
 // either case: 2 for "usd", 0 for "jpy", 3 for "kwd".
 func Exponent(code string) (digits int, ok bool) {
-	d, ok := currency.GetDigits(strings.ToUpper(code))
+	// ASCII only, as strings.ToUpper makes letters of what is none (the long s
+	// becomes S), and on the stack, as prices are read by the million.
+	if len(code) != 3 {
+		return 0, false
+	}
+	var upper [3]byte
+	for i := range upper {
+		upper[i] = code[i]
+		if 'a' <= upper[i] && upper[i] <= 'z' {
+			upper[i] -= 'a' - 'A'
+		}
+	}
+	d, ok := currency.GetDigits(string(upper[:]))
 	return int(d), ok
 }
 
 // Valid reports whether code is a lower-case ISO 4217 currency, the form ACP
 // sends.
 func Valid(code string) bool {
-	if len(code) != 3 || code != strings.ToLower(code) {
-		return false
+	for i := range len(code) {
+		if code[i] < 'a' || code[i] > 'z' {
+			return false
+		}
 	}
 	_, ok := Exponent(code)
 	return ok
 }
 
 // Parse reads a plain decimal ("19.99", "-5", "1200.0") as minor units of
-// code. Trailing zeros beyond the currency's decimals are accepted, any other
-// digit there is ErrScale. It returns ErrCurrency, ErrFormat, ErrScale or
-// ErrRange.
+// code. One side of the point may be empty ("5.", ".5"). Trailing zeros beyond
+// the currency's decimals are accepted, any other digit there is ErrScale. It
+// returns ErrCurrency, ErrFormat, ErrScale or ErrRange.
 func Parse(decimal, code string) (int64, error) {
 	digits, ok := Exponent(code)
 	if !ok {
@@ -153,6 +167,9 @@ func MulDiv(amount, num, den int64, mode Rounding) (int64, error) {
 		return 0, ErrRange
 	}
 	q, r := bits.Div64(hi, lo, uint64(den))
+	if q > Max {
+		return 0, ErrRange // before rounding, which could carry over
+	}
 	if r != 0 {
 		rest := uint64(den) - r // r < rest: below half; r == rest: exactly half
 		switch mode {
@@ -179,13 +196,18 @@ func MulDiv(amount, num, den int64, mode Rounding) (int64, error) {
 
 // Allocate splits total over the weights so that the parts add up to total
 // exactly: each part is its share rounded down, and what is left goes, one
-// unit each, to the largest remainders (the earlier first). Weights must not
-// be negative; when all are zero the first part takes everything.
+// unit each, to the largest remainders (the earlier first). A negative total is
+// split as its magnitude is. When all weights are zero the first part takes
+// everything. It returns ErrRange for a negative weight, for a total or a sum
+// of weights beyond Max, and for a total with nothing to split it over.
 func Allocate(total int64, weights []int64) ([]int64, error) {
 	if len(weights) == 0 {
 		if total == 0 {
 			return nil, nil
 		}
+		return nil, ErrRange
+	}
+	if total > Max || total < -Max {
 		return nil, ErrRange
 	}
 	if total < 0 {
@@ -194,6 +216,11 @@ func Allocate(total int64, weights []int64) ([]int64, error) {
 			parts[i] = -parts[i]
 		}
 		return parts, err
+	}
+	for _, w := range weights {
+		if w < 0 {
+			return nil, ErrRange
+		}
 	}
 	sum, err := Add(weights...)
 	if err != nil {
@@ -207,9 +234,6 @@ func Allocate(total int64, weights []int64) ([]int64, error) {
 	rests := make([]uint64, len(weights))
 	left := total
 	for i, w := range weights {
-		if w < 0 {
-			return nil, ErrRange
-		}
 		hi, lo := bits.Mul64(uint64(total), uint64(w))
 		q, r := bits.Div64(hi, lo, uint64(sum))
 		parts[i], rests[i] = int64(q), r
