@@ -1,0 +1,178 @@
+-- +goose Up
+CREATE TABLE session (
+  merchant_id  TEXT NOT NULL,
+  id           TEXT NOT NULL,
+  status       TEXT NOT NULL,
+  live         BIGINT NOT NULL,
+  agent        TEXT NOT NULL,
+  version      BIGINT NOT NULL,
+  expires_at   BIGINT NOT NULL,
+  updated_at   BIGINT NOT NULL,
+  deletable_at BIGINT NOT NULL,
+  doc          TEXT NOT NULL,
+  PRIMARY KEY (merchant_id, id)
+);
+CREATE INDEX session_deletable ON session (deletable_at) WHERE deletable_at > 0;
+
+CREATE TABLE idempotency (
+  hash        BYTEA NOT NULL PRIMARY KEY,
+  merchant_id TEXT NOT NULL,
+  fingerprint BYTEA NOT NULL,
+  state       TEXT NOT NULL,
+  status      BIGINT NOT NULL,
+  body        BYTEA,
+  lease_until BIGINT NOT NULL,
+  expires_at  BIGINT NOT NULL
+);
+CREATE INDEX idempotency_expires ON idempotency (expires_at);
+
+CREATE TABLE attempt (
+  merchant_id TEXT NOT NULL,
+  id          TEXT NOT NULL,
+  session_id  TEXT NOT NULL,
+  order_id    TEXT NOT NULL,
+  live        BIGINT NOT NULL,
+  provider    TEXT NOT NULL,
+  amount      BIGINT NOT NULL,
+  currency    TEXT NOT NULL,
+  idem_key    TEXT NOT NULL,
+  token_fp    BYTEA,
+  sealed      BYTEA,
+  state       TEXT NOT NULL,
+  class       TEXT NOT NULL,
+  psp_ref     TEXT NOT NULL,
+  decline     TEXT NOT NULL,
+  captured    BIGINT NOT NULL,
+  version     BIGINT NOT NULL,
+  tries       BIGINT NOT NULL,
+  created_at  BIGINT NOT NULL,
+  final_at    BIGINT NOT NULL,
+  lease_until BIGINT NOT NULL,
+  PRIMARY KEY (merchant_id, id)
+);
+CREATE INDEX attempt_session ON attempt (merchant_id, session_id);
+CREATE UNIQUE INDEX attempt_live_or_paid ON attempt (merchant_id, session_id) WHERE state NOT IN ('declined', 'failed', 'voided');
+CREATE UNIQUE INDEX attempt_token ON attempt (provider, token_fp) WHERE token_fp IS NOT NULL AND state NOT IN ('declined', 'failed');
+CREATE INDEX attempt_open ON attempt (id) WHERE state IN ('sending', 'unknown', 'pending');
+
+CREATE TABLE attempt_event (
+  merchant_id TEXT NOT NULL,
+  attempt_id  TEXT NOT NULL,
+  seq         BIGINT NOT NULL,
+  at          BIGINT NOT NULL,
+  from_state  TEXT NOT NULL,
+  to_state    TEXT NOT NULL,
+  who         TEXT NOT NULL,
+  detail      TEXT NOT NULL,
+  PRIMARY KEY (merchant_id, attempt_id, seq)
+);
+
+CREATE TABLE orders (
+  merchant_id TEXT NOT NULL,
+  id          TEXT NOT NULL,
+  session_id  TEXT NOT NULL,
+  number      TEXT NOT NULL,
+  status      TEXT NOT NULL,
+  live        BIGINT NOT NULL,
+  agent       TEXT NOT NULL,
+  api_version TEXT NOT NULL,
+  attempt_id  TEXT NOT NULL,
+  currency    TEXT NOT NULL,
+  total       BIGINT NOT NULL,
+  version     BIGINT NOT NULL,
+  created_at  BIGINT NOT NULL,
+  doc         TEXT NOT NULL,
+  PRIMARY KEY (merchant_id, id)
+);
+CREATE UNIQUE INDEX orders_session ON orders (merchant_id, session_id);
+CREATE UNIQUE INDEX orders_number ON orders (merchant_id, number) WHERE number <> '';
+CREATE INDEX orders_created ON orders (merchant_id, live, created_at, id);
+
+CREATE TABLE job (
+  id          TEXT NOT NULL PRIMARY KEY,
+  merchant_id TEXT NOT NULL,
+  kind        TEXT NOT NULL,
+  order_key   TEXT NOT NULL,
+  payload     BYTEA NOT NULL,
+  attempt     BIGINT NOT NULL,
+  due         BIGINT NOT NULL,
+  leased      BIGINT NOT NULL,
+  created_at  BIGINT NOT NULL,
+  last_error  TEXT NOT NULL,
+  parked_at   BIGINT NOT NULL
+);
+CREATE INDEX job_due ON job (due, id) WHERE parked_at = 0;
+CREATE INDEX job_order ON job (merchant_id, order_key, id) WHERE order_key <> '' AND parked_at = 0;
+CREATE UNIQUE INDEX job_in_flight ON job (merchant_id, order_key) WHERE order_key <> '' AND leased = 1;
+CREATE INDEX job_parked ON job (merchant_id, parked_at, id) WHERE parked_at > 0;
+
+CREATE TABLE catalogue (
+  merchant_id TEXT NOT NULL PRIMARY KEY,
+  generation  BIGINT NOT NULL,
+  newest      BIGINT NOT NULL
+);
+
+CREATE TABLE item (
+  merchant_id TEXT NOT NULL,
+  generation  BIGINT NOT NULL,
+  id          TEXT NOT NULL,
+  product_id  TEXT NOT NULL,
+  price       BIGINT NOT NULL,
+  currency    TEXT NOT NULL,
+  tracked     BIGINT NOT NULL,
+  stock       BIGINT NOT NULL CHECK (stock >= 0),
+  reserved    BIGINT NOT NULL CHECK (reserved >= 0),
+  backorder   BIGINT NOT NULL,
+  sellable    BIGINT NOT NULL,
+  hidden      BIGINT NOT NULL,
+  doc         TEXT NOT NULL,
+  PRIMARY KEY (merchant_id, generation, id)
+);
+CREATE INDEX item_reserved ON item (merchant_id, generation, id) WHERE reserved > 0;
+
+CREATE TABLE stale_generation (
+  merchant_id TEXT NOT NULL,
+  generation  BIGINT NOT NULL,
+  sweep_after BIGINT NOT NULL,
+  PRIMARY KEY (merchant_id, generation)
+);
+
+CREATE TABLE credential (
+  id           TEXT NOT NULL PRIMARY KEY,
+  merchant_id  TEXT NOT NULL,
+  agent        TEXT NOT NULL,
+  live         BIGINT NOT NULL,
+  hash         BYTEA NOT NULL,
+  prefix       TEXT NOT NULL,
+  policy       TEXT NOT NULL,
+  secret       BYTEA,
+  created_at   BIGINT NOT NULL,
+  expires_at   BIGINT NOT NULL,
+  revoked_at   BIGINT NOT NULL,
+  rotated_from TEXT NOT NULL,
+  last_used    BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX credential_hash ON credential (hash);
+CREATE INDEX credential_merchant ON credential (merchant_id, id);
+
+CREATE TABLE signature_replay (
+  credential_id TEXT NOT NULL,
+  digest        BYTEA NOT NULL,
+  key_hash      BYTEA NOT NULL,
+  expires_at    BIGINT NOT NULL,
+  PRIMARY KEY (credential_id, digest)
+);
+CREATE INDEX signature_replay_expires ON signature_replay (expires_at);
+
+-- +goose Down
+DROP TABLE signature_replay;
+DROP TABLE credential;
+DROP TABLE stale_generation;
+DROP TABLE item;
+DROP TABLE catalogue;
+DROP TABLE job;
+DROP TABLE orders;
+DROP TABLE attempt_event;
+DROP TABLE attempt;
+DROP TABLE idempotency;
+DROP TABLE session;

@@ -1,0 +1,65 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Tx collects the writes of one run of a unit of work. It implements
+// checkout.Tx, and has the writes that only other rooms need. Versions that a
+// write raises in the caller's structs are put back when the run fails.
+type Tx struct {
+	reader
+	run  int
+	ops  []Op
+	jobs bool  // a job was enqueued
+	err  error // the first write that could not even be buffered
+
+	raised []raise
+}
+
+type raise struct {
+	version *int64
+	old     int64
+}
+
+// Run counts the runs of this unit's function, from 0.
+func (tx *Tx) Run() int { return tx.run }
+
+func (tx *Tx) add(op Op) { tx.ops = append(tx.ops, op) }
+
+// guarded buffers a write that must meet a row.
+func (tx *Tx) guarded(what, sql string, args ...any) {
+	tx.add(Op{SQL: sql, Args: args, Guard: true, What: what})
+}
+
+// fail remembers an error, so that a function that drops it cannot commit the
+// rest.
+func (tx *Tx) fail(err error) error {
+	if tx.err == nil {
+		tx.err = err
+	}
+	return err
+}
+
+func (tx *Tx) setVersion(version *int64, to int64) {
+	tx.raised = append(tx.raised, raise{version, *version})
+	*version = to
+}
+
+func (tx *Tx) undo() {
+	for i := len(tx.raised) - 1; i >= 0; i-- {
+		*tx.raised[i].version = tx.raised[i].old
+	}
+	tx.raised = nil
+}
+
+var errNoMerchant = errors.New("store: a row needs a merchant id and an id")
+
+// needIDs refuses rows that no tenant or nobody could find again.
+func (tx *Tx) needIDs(what, merchantID, id string) error {
+	if merchantID == "" || id == "" {
+		return tx.fail(fmt.Errorf("%s: %w", what, errNoMerchant))
+	}
+	return nil
+}
