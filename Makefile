@@ -1,0 +1,54 @@
+# make test  sets up what the tests need (PostgreSQL from Debian's packages),
+#            then runs everything; it fails rather than skips.
+# make help  lists the rest.
+
+SHELL := /bin/bash
+GO ?= go
+export CGO_ENABLED ?= 1
+PG_BIN := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
+APT := $(if $(filter 0,$(shell id -u)),apt-get,sudo apt-get)
+
+.PHONY: help build demo setup lint test race short bench bench-import fuzz clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+build: ## bin/checkstand, static
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/checkstand ./cmd/checkstand
+
+demo: ## a shop selling on loopback
+	$(GO) run ./cmd/checkstand demo
+
+setup: ## what the tests need beside Go
+ifeq ($(PG_BIN),)
+	$(APT) update -qq
+	DEBIAN_FRONTEND=noninteractive $(APT) install -y -qq --no-install-recommends postgresql
+endif
+	@command -v cc >/dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends gcc libc6-dev; }
+
+bin/golangci-lint: tools/go.mod tools/go.sum
+	$(GO) -C tools build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+lint: bin/golangci-lint ## static analysis and the rules on imports
+	bin/golangci-lint run ./...
+
+test: setup lint build race ## everything
+
+race: ## the tests under the race detector
+	$(GO) test -race -timeout 15m ./...
+
+short: ## the tests, quickly
+	$(GO) test -short ./...
+
+bench: ## the hot path beside its floor, on both stores
+	$(GO) run ./bench
+
+fuzz: ## every fuzz target for FUZZTIME (default 20s) each
+	@for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg 2>/dev/null | grep '^Fuzz'); do \
+	    echo "== $$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-20s} $$pkg || exit 1; \
+	  done; \
+	done
+
+clean: ## what was built
+	rm -rf bin

@@ -1,0 +1,61 @@
+package checkout
+
+import (
+	"regexp"
+	"strings"
+
+	"golang.org/x/text/language"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/pricing"
+)
+
+// postalCodes holds the form of the postal codes of the countries where a wrong
+// one is sure to be a mistake. Elsewhere any code is taken.
+var postalCodes = map[string]*regexp.Regexp{
+	"AT": regexp.MustCompile(`^[0-9]{4}$`),
+	"AU": regexp.MustCompile(`^[0-9]{4}$`),
+	"BE": regexp.MustCompile(`^[0-9]{4}$`),
+	"CA": regexp.MustCompile(`^[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]$`),
+	"CH": regexp.MustCompile(`^[0-9]{4}$`),
+	"DE": regexp.MustCompile(`^[0-9]{5}$`),
+	"DK": regexp.MustCompile(`^[0-9]{4}$`),
+	"ES": regexp.MustCompile(`^[0-9]{5}$`),
+	"FR": regexp.MustCompile(`^[0-9]{5}$`),
+	"GB": regexp.MustCompile(`^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$`),
+	"IT": regexp.MustCompile(`^[0-9]{5}$`),
+	"JP": regexp.MustCompile(`^[0-9]{3}-?[0-9]{4}$`),
+	"NL": regexp.MustCompile(`^[0-9]{4} ?[A-Z]{2}$`),
+	"NO": regexp.MustCompile(`^[0-9]{4}$`),
+	"PL": regexp.MustCompile(`^[0-9]{2}-?[0-9]{3}$`),
+	"SE": regexp.MustCompile(`^[0-9]{3} ?[0-9]{2}$`),
+	"US": regexp.MustCompile(`^[0-9]{5}(-[0-9]{4})?$`),
+}
+
+const addressParam = "$.fulfillment_details.address"
+
+// checkAddress looks for what makes an address undeliverable whoever delivers.
+// It returns nil when there is nothing.
+func checkAddress(a *acp.Address) *acp.Message {
+	region, err := language.ParseRegion(a.Country)
+	if err != nil || !region.IsCountry() {
+		return blockingMessage(acp.CodeInvalid, addressParam+".country", acp.RequiresBuyerInput,
+			"The address names no country we know. Give its two-letter ISO 3166-1 code.")
+	}
+	if re := postalCodes[a.Country]; re != nil && !re.MatchString(strings.ToUpper(strings.TrimSpace(a.PostalCode))) {
+		return blockingMessage(acp.CodeInvalid, addressParam+".postal_code", acp.RequiresBuyerInput,
+			"The postal code does not fit the country of the address. Check both.")
+	}
+	return nil
+}
+
+// destination is what pricing needs of an address. The region loses a
+// country's prefix, so that "US-CA" and "CA" are the same.
+func destination(d *acp.FulfillmentDetails) pricing.Destination {
+	if d == nil || d.Address == nil {
+		return pricing.Destination{}
+	}
+	a := d.Address
+	return pricing.Destination{Country: a.Country, PostalCode: a.PostalCode,
+		Region: strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(a.State)), a.Country+"-")}
+}

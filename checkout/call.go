@@ -1,0 +1,135 @@
+package checkout
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/idempotency"
+)
+
+// Caller is who asks: an agent with a credential of one merchant in one mode.
+type Caller struct {
+	MerchantID   string
+	CredentialID string
+	Agent        string
+	Live         bool
+}
+
+// Call is one writing request of an agent, whichever surface it came in by.
+type Call struct {
+	Caller
+	Version acp.Version
+	// Path is the method and concrete path that scope the key; Key is "" when
+	// none was sent, and the call is not protected then.
+	Path, Key   string
+	Fingerprint [32]byte // of the canonical body
+	// MismatchStatus is the HTTP status for a key that comes with another body.
+	MismatchStatus int
+	// Render makes the answer's bytes in the caller's version. It is pure and
+	// runs inside the transaction, so that the stored answer is the one sent.
+	Render func(s *Session, err *acp.Error) Answer
+}
+
+// Answer is what goes back to the agent.
+type Answer struct {
+	Status     int
+	Body       []byte
+	RetryAfter time.Duration
+	Replayed   bool
+	Err        *acp.Error // set when the answer is an error, for the log
+}
+
+func (c *Call) scope() idempotency.Scope {
+	return idempotency.Scope{MerchantID: c.MerchantID, CredentialID: c.CredentialID, Path: c.Path, Key: c.Key}
+}
+
+// recall decides what a stored record means for this call: an answer to give
+// at once, or none, and the call goes on.
+func (c *Call) recall(rec *idempotency.Record, now time.Time) (Answer, bool) {
+	switch {
+	case rec == nil:
+		return Answer{}, false
+	case rec.Fingerprint != c.Fingerprint:
+		return c.refuse(acp.Refused(c.MismatchStatus, "idempotency_conflict", "",
+			"This Idempotency-Key was used with another body. Send the first body again, or use a new key for a new request.")), true
+	case rec.State == idempotency.Done:
+		return Answer{Status: rec.Status, Body: rec.Body, Replayed: true}, true
+	case rec.State == idempotency.Running && rec.LeaseUntil.After(now):
+		e := acp.Refused(http.StatusConflict, "idempotency_in_flight", "",
+			"The first request with this Idempotency-Key is still being carried out. Repeat it in a moment.")
+		e.RetryAfter = time.Second
+		return c.refuse(e), true
+	}
+	return Answer{}, false
+}
+
+func (c *Call) refuse(e *acp.Error) Answer {
+	a := c.Render(nil, e)
+	a.Err, a.RetryAfter = e, e.RetryAfter
+	return a
+}
+
+// answer renders the outcome of a call's work.
+func (c *Call) answer(s *Session, err *acp.Error) Answer {
+	if err != nil {
+		return c.refuse(err)
+	}
+	return c.Render(s, nil)
+}
+
+// record is the finished record of an answer.
+func (c *Call) record(a Answer, now time.Time) idempotency.Record {
+	return idempotency.Record{Hash: c.scope().Hash(), MerchantID: c.MerchantID, Fingerprint: c.Fingerprint,
+		State: idempotency.Done, Status: a.Status, Body: a.Body, ExpiresAt: now.Add(idempotency.Retention)}
+}
+
+// once carries out fn and stores its answer under the call's key, in one
+// transaction. fn returns an *acp.Error for a refusal, before it has written
+// anything; other errors are faults of the server and are not stored.
+//
+// The first run does not look the key up: storing the record is guarded by the
+// key being new, so a repeat is noticed at commit, and only then is the record
+// read. That saves every first request a query.
+func (s *Service) once(ctx context.Context, c *Call, fn func(Tx) (*Session, error)) Answer {
+	var ans Answer
+	err := s.store.Update(ctx, func(tx Tx) error {
+		now := s.now()
+		if c.Key != "" && tx.Run() > 0 {
+			rec, err := tx.IdempotencyRecord(c.scope())
+			if err != nil {
+				return err
+			}
+			if a, ok := c.recall(rec, now); ok {
+				ans = a
+				return nil
+			}
+		}
+		sess, err := fn(tx)
+		var refusal *acp.Error
+		if err != nil {
+			if refusal = acp.AsError(err); !refusal.Cacheable() {
+				return refusal
+			}
+		}
+		ans = c.answer(sess, refusal)
+		if c.Key == "" {
+			return nil
+		}
+		return tx.PutIdempotencyRecord(c.record(ans, now), nil)
+	})
+	if err != nil {
+		return c.refuse(asError(err))
+	}
+	return ans
+}
+
+// asError is acp.AsError with the core's own errors translated.
+func asError(err error) *acp.Error {
+	e := acp.AsError(err)
+	if e.Status == http.StatusInternalServerError && isNotFound(err) {
+		return notFound()
+	}
+	return e
+}

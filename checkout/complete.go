@@ -1,0 +1,326 @@
+package checkout
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/id"
+	"github.com/checkstand/checkstand/idempotency"
+	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/secret"
+)
+
+const paymentParam = "$.payment_data"
+
+// leaseMargin is how much longer than the PSP's time limit a process owns the
+// attempt it is sending.
+const leaseMargin = 5 * time.Second
+
+// purchase is one complete request on its way through the steps of
+// docs/architecture.md: claim, send, settle.
+type purchase struct {
+	*Service
+	call     *Call
+	merchant *Merchant
+	provider payment.Provider
+	cred     payment.Credential
+	req      acp.CompleteRequest
+	prints   [][]byte            // digests of the token; nil for a reusable one
+	prev     *idempotency.Record // the running record of the call, once claimed
+
+	// What the claim found:
+	answer  *Answer          // decided without a payment
+	attempt *payment.Attempt // to be sent, or to be asked about
+	body    []byte           // what to send; nil to ask only
+}
+
+// Complete pays a session. The order of writes is: one transaction that holds
+// the stock and commits the sealed payment request, the call to the PSP, and
+// one transaction with the outcome, the order, its webhook and the stored
+// answer. A crash anywhere between is picked up by Recover.
+//
+// A decline is 200 with the session ready_for_payment again and a message. An
+// outcome that stays unclear is 503; the same request repeated goes on where
+// this one stopped.
+func (s *Service) Complete(ctx context.Context, c *Call, sessionID string, req acp.CompleteRequest) Answer {
+	m, err := s.merchant(ctx, c.Caller)
+	if err != nil {
+		return c.refuse(asError(err))
+	}
+	setup := m.Payment(c.Live)
+	if e := acceptsHandler(setup, req.Payment); e != nil {
+		return c.refuse(e)
+	}
+	p := &purchase{Service: s, call: c, merchant: m, provider: setup.Provider, req: req,
+		cred: payment.Credential{Type: req.Payment.CredentialType, Token: secret.New(req.Payment.Token)}}
+	if !p.provider.Reusable(p.cred) {
+		p.prints = s.box.Fingerprints(req.Payment.Token)
+	}
+	if err := s.store.Update(ctx, func(tx Tx) error { return p.claim(tx, sessionID) }); err != nil {
+		return c.refuse(asError(err))
+	}
+	if p.answer != nil {
+		return *p.answer
+	}
+	s.onStep(StepReserved)
+
+	// From here on an agent that hangs up does not stop the payment.
+	ctx = context.WithoutCancel(ctx)
+	result := p.take(ctx)
+	s.onStep(StepAnswered)
+	ans, err := s.settle(ctx, p.attempt, result, "complete", p)
+	if err != nil {
+		return c.refuse(asError(err))
+	}
+	s.onStep(StepSettled)
+	return ans
+}
+
+// acceptsHandler refuses a way to pay that the session did not offer.
+func acceptsHandler(setup PaymentSetup, pay acp.PaymentData) *acp.Error {
+	switch {
+	case pay.HandlerID != "" && pay.HandlerID != CardHandler,
+		pay.HandlerID == "" && pay.Provider != setup.StandIn && pay.Provider != setup.Provider.Name():
+		return acp.Refused(http.StatusBadRequest, acp.CodeUnsupported, pay.HandlerParam,
+			"This shop did not offer that way to pay. Use one that the session names.")
+	case pay.InstrumentType != "" && pay.InstrumentType != "card":
+		return acp.Refused(http.StatusBadRequest, acp.CodeUnsupported, pay.HandlerParam,
+			"That instrument does not fit the payment handler. Pay by card.")
+	}
+	return nil
+}
+
+// claim is the first transaction. It leaves either an answer, or an attempt
+// that this process owns until the attempt's lease ends.
+func (p *purchase) claim(tx Tx, sessionID string) error {
+	p.answer, p.attempt, p.body, p.prev = nil, nil, nil, nil
+	c, now := p.call, p.now()
+	if c.Key != "" {
+		rec, err := tx.IdempotencyRecord(c.scope())
+		if err != nil {
+			return err
+		}
+		if a, ok := c.recall(rec, now); ok {
+			p.answer = &a
+			return nil
+		}
+		p.prev = rec
+	}
+	sess, err := p.session(tx, c.Caller, sessionID)
+	if err != nil {
+		return p.refuseIn(tx, err)
+	}
+	switch sess.Status {
+	case acp.Completed, acp.CompleteInProgress:
+		return p.join(tx, sess, now)
+	case acp.Canceled, acp.Expired:
+		return p.refuseIn(tx, sess.editable())
+	}
+
+	sess.APIVersion, sess.UpdatedAt = c.Version, now
+	p.takeOver(sess)
+	payable, items, err := p.recheck(tx, sess, now)
+	if err != nil {
+		return p.refuseIn(tx, err)
+	}
+	if !payable {
+		return p.answerIn(tx, sess)
+	}
+	if sess.Total() == 0 {
+		return p.giveAway(tx, sess, items, now)
+	}
+	if used, err := p.tokenElsewhere(tx, sess); err != nil || used {
+		if used {
+			sess.say(declineMessage(payment.ClassTokenUsed, p.req.Payment.TokenParam))
+			return p.answerIn(tx, sess)
+		}
+		return err
+	}
+	return p.reserve(tx, sess, items, now)
+}
+
+// takeOver applies what a complete request may still change.
+func (p *purchase) takeOver(sess *Session) {
+	if p.req.Buyer != nil {
+		sess.Buyer = p.req.Buyer
+	}
+	if p.req.OrderNotes != "" {
+		sess.OrderNotes = p.req.OrderNotes
+	}
+	if p.req.Attribution != nil {
+		sess.LastTouch = p.req.Attribution
+	}
+	sess.forgetPaymentMessages()
+}
+
+// recheck looks whether the session can be paid as it was last shown. Stock is
+// always the stock of now; the price is binding while the quote lasts and
+// quoted anew after it. A new price is shown, not charged.
+func (p *purchase) recheck(tx Reader, sess *Session, now time.Time) (payable bool, items map[string]*catalog.Item, err error) {
+	if items, err = tx.Items(sess.MerchantID, sess.itemIDs()); err != nil {
+		return false, nil, err
+	}
+	if sess.Status != acp.ReadyForPayment {
+		return false, items, nil
+	}
+	shown := sess.Total()
+	if !sess.frozen(now) {
+		if err := sess.quote(p.merchant, items, nil, now); err != nil {
+			return false, nil, err
+		}
+		return sess.Status == acp.ReadyForPayment && sess.Total() == shown, items, nil
+	}
+	for i := range sess.LineItems {
+		it := items[sess.LineItems[i].Item.ID]
+		if it == nil {
+			it = sess.gone(&sess.LineItems[i])
+		}
+		if msg, blocking := checkStock(&sess.LineItems[i], i, it, 0); blocking {
+			sess.say(*msg)
+		}
+	}
+	if blocked(sess.Messages) {
+		sess.QuoteID, sess.QuoteExpiresAt = "", time.Time{}
+		return false, items, sess.become(acp.NotReadyForPayment)
+	}
+	return true, items, nil
+}
+
+// tokenElsewhere reports whether the token pays for another session already.
+func (p *purchase) tokenElsewhere(tx Reader, sess *Session) (bool, error) {
+	if p.prints == nil {
+		return false, nil
+	}
+	_, used, err := tx.TokenUsed(p.provider.Name(), p.prints)
+	return used, err
+}
+
+// reserve holds the stock and commits the payment request, sealed, before a
+// byte of it is sent.
+func (p *purchase) reserve(tx Tx, sess *Session, items map[string]*catalog.Item, now time.Time) error {
+	c := p.call
+	a := &payment.Attempt{ID: id.New(id.Attempt, now), MerchantID: c.MerchantID, SessionID: sess.ID,
+		OrderID: id.New(id.Order, now), Live: c.Live, Provider: p.provider.Name(), Amount: sess.Total(), Currency: sess.Currency,
+		State: payment.Sending, CreatedAt: now, LeaseUntil: now.Add(p.timeout + leaseMargin)}
+	a.IdemKey = "acp_" + a.ID
+	if p.prints != nil {
+		a.TokenFP = p.prints[0]
+	}
+	charge := payment.Charge{AttemptID: a.ID, SessionID: sess.ID, OrderID: a.OrderID, Amount: a.Amount, Currency: a.Currency,
+		Credential: p.cred, MerchantID: p.merchant.Payment(c.Live).MerchantID, Billing: p.req.Payment.Billing, StatementText: p.merchant.Name}
+	if sess.Buyer != nil {
+		charge.BuyerEmail = sess.Buyer.Email
+	}
+	body, err := p.provider.Build(charge)
+	if err != nil {
+		return err
+	}
+	a.Sealed = p.box.Seal(body, a.ID)
+	if err := sess.become(acp.CompleteInProgress); err != nil {
+		return err
+	}
+	sess.AttemptID, sess.Reserved = a.ID, true
+	for i := range sess.LineItems {
+		l := &sess.LineItems[i]
+		if items[l.Item.ID].Tracked {
+			if err := tx.Reserve(c.MerchantID, l.Item.ID, l.Quantity); err != nil {
+				return err
+			}
+		}
+	}
+	if err := tx.InsertAttempt(a); err != nil {
+		return err
+	}
+	if err := tx.AppendEvent(c.MerchantID, payment.Event{AttemptID: a.ID, At: now, To: a.State, Who: "complete"}); err != nil {
+		return err
+	}
+	if err := tx.Enqueue(reconcileJob(a)); err != nil {
+		return err
+	}
+	if err := tx.SaveSession(sess); err != nil {
+		return err
+	}
+	p.attempt, p.body = a, body
+	return p.hold(tx, a.LeaseUntil, now)
+}
+
+// hold marks the call's key as being carried out.
+func (p *purchase) hold(tx Tx, until, now time.Time) error {
+	if p.call.Key == "" {
+		return nil
+	}
+	rec := idempotency.Record{Hash: p.call.scope().Hash(), MerchantID: p.call.MerchantID, Fingerprint: p.call.Fingerprint,
+		State: idempotency.Running, LeaseUntil: until, ExpiresAt: now.Add(idempotency.Retention)}
+	if err := tx.PutIdempotencyRecord(rec, p.prev); err != nil {
+		return err
+	}
+	p.prev = &rec
+	return nil
+}
+
+// join deals with a complete on a session that is paid or being paid. The same
+// token for the same session is the same purchase: it gets that purchase's
+// outcome. Any other is refused.
+func (p *purchase) join(tx Tx, sess *Session, now time.Time) error {
+	a, err := tx.Attempt(sess.MerchantID, sess.AttemptID)
+	if isNotFound(err) { // an order that cost nothing has no attempt
+		return p.refuseIn(tx, sess.editable())
+	}
+	if err != nil {
+		return err
+	}
+	if !p.samePayment(a) {
+		return p.refuseIn(tx, sess.editable())
+	}
+	if sess.Status == acp.Completed {
+		return p.finish(tx, sess, nil)
+	}
+	if a.LeaseUntil.After(now) || !a.State.Live() {
+		return p.refuseIn(tx, sess.editable())
+	}
+	a.LeaseUntil = now.Add(p.timeout + leaseMargin)
+	if err := tx.SaveAttempt(a); err != nil {
+		return err
+	}
+	p.attempt = a
+	return p.hold(tx, a.LeaseUntil, now)
+}
+
+func (p *purchase) samePayment(a *payment.Attempt) bool {
+	if a.TokenFP == nil {
+		// A reusable token tells nothing; the key does.
+		return p.prev != nil
+	}
+	return slices.ContainsFunc(p.prints, func(fp []byte) bool { return string(fp) == string(a.TokenFP) })
+}
+
+// answerIn saves the session and answers with it.
+func (p *purchase) answerIn(tx Tx, sess *Session) error {
+	if err := tx.SaveSession(sess); err != nil {
+		return err
+	}
+	return p.finish(tx, sess, nil)
+}
+
+// refuseIn stores a refusal, or passes on an error that is not one.
+func (p *purchase) refuseIn(tx Tx, err error) error {
+	e := acp.AsError(err)
+	if !e.Cacheable() || e.RetryAfter > 0 {
+		return err
+	}
+	return p.finish(tx, nil, e)
+}
+
+// finish decides the call's answer and stores it under its key.
+func (p *purchase) finish(tx Tx, sess *Session, e *acp.Error) error {
+	ans := p.call.answer(sess, e)
+	p.answer = &ans
+	if p.call.Key == "" {
+		return nil
+	}
+	return tx.PutIdempotencyRecord(p.call.record(ans, p.now()), p.prev)
+}

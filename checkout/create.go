@@ -1,0 +1,47 @@
+package checkout
+
+import (
+	"context"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/id"
+)
+
+// Create opens a session. The answer is the whole session (201), or an error:
+// 400 for an item the shop does not sell or another currency than the shop's.
+func (s *Service) Create(ctx context.Context, c *Call, req acp.CreateRequest) Answer {
+	m, err := s.merchant(ctx, c.Caller)
+	if err != nil {
+		return c.refuse(asError(err))
+	}
+	if req.Currency != "" && req.Currency != m.Currency {
+		// Decided before any state is read, so it needs no record under the key.
+		return c.refuse(acp.Invalid("$.currency", "This shop sells in "+m.Currency+". Send that currency."))
+	}
+	ids := requestedIDs(req.Items)
+	return s.once(ctx, c, func(tx Tx) (*Session, error) {
+		now := s.now()
+		items, err := tx.Items(c.MerchantID, ids)
+		if err != nil {
+			return nil, err
+		}
+		sess := &Session{
+			Session: acp.Session{
+				ID: id.New(id.Session, now), Currency: m.Currency, Buyer: req.Buyer,
+				FulfillmentDetails: req.FulfillmentDetails, Links: m.Links, Locale: req.Locale, Timezone: req.Timezone,
+				Metadata: req.Metadata, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(m.SessionTTL),
+			},
+			MerchantID: c.MerchantID, Agent: c.Agent, CredentialID: c.CredentialID, Live: c.Live, APIVersion: c.Version,
+			OrderNotes: req.OrderNotes, Interventions: req.Capabilities.Interventions, FirstTouch: req.Attribution,
+		}
+		sess.Capabilities = m.capabilities(c.Live, req.Capabilities)
+		if err := sess.replaceLines(req.Items, items, now); err != nil {
+			return nil, err
+		}
+		if err := sess.quote(m, items, believed(req.Items), now); err != nil {
+			return nil, err
+		}
+		sess.DeletableAt = sess.ExpiresAt.Add(keepUnsold)
+		return sess, tx.InsertSession(sess)
+	})
+}

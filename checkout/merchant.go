@@ -1,0 +1,57 @@
+package checkout
+
+import (
+	"context"
+	"time"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/pricing"
+)
+
+// Merchant is the settings of one shop: what it charges beside the goods, what
+// it promises, and how it is paid.
+type Merchant struct {
+	ID       string
+	Name     string
+	Currency string // lower-case ISO 4217, of every session
+	Locale   string // BCP 47, for display texts
+	// BaseURL is the public origin, without a slash at the end. Permalinks and
+	// pictures stored with a /-rooted path are made absolute with it.
+	BaseURL string
+	Links   []acp.Link // terms_of_use and privacy_policy at least
+
+	Taxes   pricing.Taxes
+	Methods []pricing.Method
+
+	LowStock   int64         // at or below this many left a low_stock warning is given; 0 gives none
+	SessionTTL time.Duration // how long a session without a purchase lives
+	QuoteTTL   time.Duration // how long a price shown at ready_for_payment is binding
+
+	Test PaymentSetup // for test-mode credentials
+	Live PaymentSetup // for live-mode credentials; Provider nil refuses live sessions
+}
+
+// PaymentSetup is one PSP account as agents see it.
+type PaymentSetup struct {
+	Provider   payment.Provider
+	MerchantID string // the shop's id at the PSP, shown to agents
+	// StandIn is the provider's name in versions whose schema allows only
+	// certain names.
+	StandIn string
+	Brands  []string // accepted card brands
+}
+
+// Payment is the setup of a mode.
+func (m *Merchant) Payment(live bool) PaymentSetup {
+	if live {
+		return m.Live
+	}
+	return m.Test
+}
+
+// Merchants finds settings. The result is shared and not to be changed.
+type Merchants interface {
+	// Merchant returns the settings or ErrNotFound.
+	Merchant(ctx context.Context, id string) (*Merchant, error)
+}

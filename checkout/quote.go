@@ -1,0 +1,181 @@
+package checkout
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/id"
+	"github.com/checkstand/checkstand/pricing"
+)
+
+// quote prices the session from the catalogue as it is now: lines, delivery
+// options and the choice among them, totals, messages, and the status that
+// follows. believed are prices that the agent expected, by item id; it may be
+// nil. items must hold every item of the lines; one that has gone is shown as
+// sold out.
+func (s *Session) quote(m *Merchant, items map[string]*catalog.Item, believed map[string]int64, now time.Time) error {
+	var msgs []acp.Message
+	cart := pricing.Cart{Currency: s.Currency, Lines: make([]pricing.Line, 0, len(s.LineItems))}
+	prices := make(map[string]int64, len(s.LineItems))
+	physical, digital := s.split(items)
+
+	for i := range s.LineItems {
+		l := &s.LineItems[i]
+		it := items[l.Item.ID]
+		if it == nil {
+			it = s.gone(l)
+		}
+		if it.Currency != s.Currency {
+			return acp.Refused(400, acp.CodeInvalid, fmt.Sprintf("$.line_items[%d].id", i),
+				"This item is priced in "+it.Currency+", the session in "+s.Currency+". Open one session a currency.")
+		}
+		describe(l, it, m)
+		if msg, _ := checkStock(l, i, it, m.LowStock); msg != nil {
+			msgs = append(msgs, *msg)
+		}
+		was, known := s.Prices[it.ID]
+		if b, ok := believed[it.ID]; ok && !known {
+			was, known = b, true
+		}
+		if known && was != it.Price {
+			msgs = append(msgs, priceChanged(i, it.Title, was, it.Price, s.Currency, m.Locale))
+		}
+		prices[it.ID] = it.Price
+		cart.Lines = append(cart.Lines, pricing.Line{ID: l.ID, UnitPrice: it.Price, Quantity: l.Quantity,
+			TaxClass: it.TaxClass, TaxExempt: it.TaxExempt, Digital: it.Kind == catalog.Digital, WeightGrams: it.WeightGrams})
+	}
+	s.Prices = prices
+
+	addressed := false
+	if d := destination(s.FulfillmentDetails); d.Known() {
+		if msg := checkAddress(s.FulfillmentDetails.Address); msg != nil {
+			msgs = append(msgs, *msg)
+		} else {
+			cart.Destination, addressed = d, true
+		}
+	} else if len(physical) > 0 {
+		msgs = append(msgs, *blockingMessage(acp.CodeMissing, addressParam, acp.RequiresBuyerInput,
+			"Delivery and tax depend on the address. Add a delivery address to go on."))
+	}
+
+	options, err := pricing.Options(cart, m.Methods, m.Taxes, now)
+	if err != nil {
+		return tooLarge(err)
+	}
+	s.offer(options)
+	msgs = append(msgs, s.choose(options, &cart, physical, digital, addressed)...)
+
+	q, err := pricing.Price(cart, m.Taxes)
+	if err != nil {
+		return tooLarge(err)
+	}
+	s.show(q, len(physical) == 0 || addressed)
+	s.Messages = msgs
+	if s.Messages == nil {
+		s.Messages = []acp.Message{}
+	}
+	status := acp.ReadyForPayment
+	if blocked(msgs) {
+		status = acp.NotReadyForPayment
+	}
+	if status == acp.ReadyForPayment {
+		s.QuoteID, s.QuoteExpiresAt = id.New("quote", now), now.Add(m.QuoteTTL)
+	} else {
+		s.QuoteID, s.QuoteExpiresAt = "", time.Time{}
+	}
+	return s.become(status)
+}
+
+// frozen reports whether the price shown is still binding.
+func (s *Session) frozen(now time.Time) bool {
+	return s.Status == acp.ReadyForPayment && now.Before(s.QuoteExpiresAt)
+}
+
+// gone stands in for an item that was removed from the catalogue while it was
+// in a cart: it keeps its last price and cannot be had.
+func (s *Session) gone(l *acp.LineItem) *catalog.Item {
+	name := l.Name
+	if name == "" {
+		name = l.Item.ID
+	}
+	kind := catalog.Physical
+	if l.Weight == nil && s.coveredDigitally(l.ID) {
+		kind = catalog.Digital
+	}
+	return &catalog.Item{ID: l.Item.ID, ProductID: l.ProductID, Title: name, Description: l.Description, Images: l.Images,
+		Price: s.Prices[l.Item.ID], Currency: s.Currency, Kind: kind, Availability: catalog.OutOfStock, TaxExempt: l.TaxExempt}
+}
+
+func (s *Session) coveredDigitally(lineID string) bool {
+	return slices.ContainsFunc(s.SelectedFulfillmentOptions, func(f acp.SelectedFulfillmentOption) bool {
+		return f.Type == acp.FulfillmentDigital && slices.Contains(f.ItemIDs, lineID)
+	})
+}
+
+// split lists the ids of the lines that are shipped and of those that are not.
+func (s *Session) split(items map[string]*catalog.Item) (physical, digital []string) {
+	for i := range s.LineItems {
+		l := &s.LineItems[i]
+		it := items[l.Item.ID]
+		if it == nil {
+			it = s.gone(l)
+		}
+		if it.Kind == catalog.Digital {
+			digital = append(digital, l.ID)
+		} else {
+			physical = append(physical, l.ID)
+		}
+	}
+	return physical, digital
+}
+
+// show writes a quote into the session's lines and totals.
+func (s *Session) show(q pricing.Quote, final bool) {
+	for i := range q.Lines {
+		a := &q.Lines[i]
+		l := &s.LineItems[i]
+		l.UnitAmount = &a.UnitAmount
+		l.Totals = []acp.Total{
+			{Type: acp.TotalItemsBaseAmount, DisplayText: "Base amount", Amount: a.Base},
+			{Type: acp.TotalItemsDiscount, DisplayText: "Discount", Amount: a.Discount},
+			{Type: acp.TotalSubtotal, DisplayText: "Subtotal", Amount: a.Subtotal},
+			{Type: acp.TotalTax, DisplayText: "Tax", Amount: a.Tax},
+			{Type: acp.TotalTotal, DisplayText: "Total", Amount: a.Total},
+		}
+	}
+	tax := acp.Total{Type: acp.TotalTax, DisplayText: "Tax", Amount: q.Tax}
+	for _, p := range q.TaxParts {
+		tax.Breakdown = append(tax.Breakdown, acp.TaxBreakdown{Jurisdiction: p.Jurisdiction,
+			Rate: float64(p.PPM) / 1_000_000, Amount: p.Amount})
+	}
+	if q.TaxIncluded > 0 {
+		tax.Description = "The prices include the tax."
+		tax.Breakdown = nil
+	}
+	s.Totals = []acp.Total{
+		{Type: acp.TotalItemsBaseAmount, DisplayText: "Items", Amount: q.ItemsBase},
+		{Type: acp.TotalItemsDiscount, DisplayText: "Item discounts", Amount: q.ItemsDiscount},
+		{Type: acp.TotalSubtotal, DisplayText: "Subtotal", Amount: q.Subtotal},
+		{Type: acp.TotalFulfillment, DisplayText: "Delivery", Amount: q.Fulfillment},
+		tax,
+		{Type: acp.TotalTotal, DisplayText: "Total", Amount: q.Total},
+	}
+	if !final {
+		s.Totals[len(s.Totals)-1].Description = "Delivery and tax are added once the address is known."
+	}
+}
+
+// Total is the amount the buyer was last shown, in minor units.
+func (s *Session) Total() int64 {
+	total, _ := acp.Amount(s.Totals, acp.TotalTotal)
+	return total
+}
+
+func tooLarge(err error) error {
+	e := acp.Refused(400, acp.CodeInvalid, "$.line_items", "The amounts of this cart are larger than can be charged. Lower the quantities.")
+	e.Cause = err
+	return e
+}

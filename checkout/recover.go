@@ -1,0 +1,147 @@
+package checkout
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/checkstand/checkstand/job"
+	"github.com/checkstand/checkstand/payment"
+)
+
+// resendWindow is how long after its first sending a payment may be sent again
+// under its own key when the PSP has no trace of it. A buyer who pressed pay a
+// moment ago still wants the goods; one who did so an hour ago has gone.
+const resendWindow = 2 * time.Minute
+
+// take sends the attempt, or asks about it, until the outcome is clear or the
+// budget is spent.
+func (p *purchase) take(ctx context.Context) payment.Result {
+	deadline := p.now().Add(p.budget)
+	var r payment.Result
+	if p.body != nil {
+		r = p.send(ctx, p.provider, p.attempt, p.body)
+	} else {
+		r = p.ask(ctx, p.provider, p.attempt)
+	}
+	for pause := 100 * time.Millisecond; r.Class == payment.ClassUnknown; pause = min(2*pause, 4*time.Second) {
+		if p.now().Add(pause).After(deadline) {
+			break
+		}
+		wait(ctx, pause)
+		r = p.ask(ctx, p.provider, p.attempt)
+	}
+	return r
+}
+
+// send asks the PSP for the money under the attempt's own key.
+func (s *Service) send(ctx context.Context, pr payment.Provider, a *payment.Attempt, body []byte) payment.Result {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	r, err := pr.Send(ctx, a.IdemKey, body)
+	if err != nil {
+		if !errors.Is(err, payment.ErrNotSent) {
+			s.log.ErrorContext(ctx, "payment not sent", "attempt", a.ID, "error", err)
+			return payment.Result{Class: payment.ClassUnknown}
+		}
+		s.log.WarnContext(ctx, "payment provider not reachable", "attempt", a.ID, "error", err)
+		return payment.Result{Class: payment.ClassProcessorError, DeclineCode: "not_sent"}
+	}
+	return r
+}
+
+// ask learns what became of an attempt that was sent before, by this process
+// or another. If the PSP has no trace of it and it is recent, the same bytes
+// are sent again under the same key, which can charge at most once; if it is
+// not recent, it has failed.
+func (s *Service) ask(ctx context.Context, pr payment.Provider, a *payment.Attempt) payment.Result {
+	asking, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	r, err := pr.Reconcile(asking, *a)
+	if err != nil {
+		s.log.WarnContext(ctx, "payment provider not reachable", "attempt", a.ID, "error", err)
+		return payment.Result{Class: payment.ClassUnknown}
+	}
+	if r.Class != payment.ClassNotFound || s.now().Sub(a.CreatedAt) > resendWindow {
+		return r
+	}
+	body, err := s.box.Open(a.Sealed, a.ID)
+	if err != nil {
+		s.log.ErrorContext(ctx, "sealed payment request cannot be opened; was a sealing key removed too early?", "attempt", a.ID, "error", err)
+		return payment.Result{Class: payment.ClassUnknown}
+	}
+	// A PSP that cannot be reached now may still have been reached before:
+	// "not sent" says nothing about the first time.
+	if r = s.send(ctx, pr, a, body); r.DeclineCode == "not_sent" {
+		r = payment.Result{Class: payment.ClassUnknown}
+	}
+	return r
+}
+
+// Jobs are the durable jobs of this room, by kind.
+func (s *Service) Jobs() map[string]func(context.Context, job.Job) error {
+	return map[string]func(context.Context, job.Job) error{reconcileKind: s.reconcile}
+}
+
+// reconcile is the job that finishes what a crash or a silent PSP left open.
+func (s *Service) reconcile(ctx context.Context, j job.Job) error {
+	var ref reconcilePayload
+	if err := json.Unmarshal(j.Payload, &ref); err != nil {
+		return job.Permanent(err)
+	}
+	a, ours, err := s.own(ctx, ref)
+	if err != nil || a == nil {
+		return err
+	}
+	if !ours {
+		return job.RetryAfter(max(a.LeaseUntil.Sub(s.now()), time.Second))
+	}
+	m, err := s.merchants.Merchant(ctx, a.MerchantID)
+	if err != nil {
+		return err
+	}
+	pr := m.Payment(a.Live).Provider
+	if pr == nil || pr.Name() != a.Provider {
+		return fmt.Errorf("attempt %s was sent to %s, which is not configured any more", a.ID, a.Provider)
+	}
+	r := s.ask(ctx, pr, a)
+	if _, err := s.settle(ctx, a, r, "reconcile", nil); err != nil {
+		return err
+	}
+	if r.Class.State().Live() {
+		return fmt.Errorf("payment %s of session %s is still %s", a.ID, a.SessionID, r.Class)
+	}
+	return nil
+}
+
+// own takes the attempt's lease. a is nil when its outcome is known already;
+// ours is false while another process holds the lease.
+func (s *Service) own(ctx context.Context, ref reconcilePayload) (a *payment.Attempt, ours bool, err error) {
+	err = s.store.Update(ctx, func(tx Tx) error {
+		now := s.now()
+		if a, err = tx.Attempt(ref.MerchantID, ref.AttemptID); err != nil {
+			return err
+		}
+		if !a.State.Live() {
+			a, ours = nil, false
+			return nil
+		}
+		if ours = !a.LeaseUntil.After(now); !ours {
+			return nil
+		}
+		a.LeaseUntil = now.Add(s.timeout + leaseMargin)
+		return tx.SaveAttempt(a)
+	})
+	return a, ours, err
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,133 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/secret"
+)
+
+// Step is a moment in the life of a purchase between two of which a process
+// may die. Config.OnStep is told of each, in this order.
+type Step string
+
+const (
+	StepReserved Step = "reserved" // attempt sealed and committed, nothing sent
+	StepAnswered Step = "answered" // the PSP has answered, nothing recorded
+	StepSettled  Step = "settled"  // the outcome is committed, nobody was told
+)
+
+// Config is what a Service needs. All fields but OnStep and Log are required.
+type Config struct {
+	Store     Store
+	Merchants Merchants
+	Box       *secret.Box // seals payment requests
+	Now       func() time.Time
+	Log       *slog.Logger
+	// PaymentTimeout bounds one call to a PSP; UnknownBudget bounds the whole
+	// time that complete spends on learning an unclear outcome before it
+	// answers 503.
+	PaymentTimeout time.Duration
+	UnknownBudget  time.Duration
+	// OnStep, if set, is called at each Step; tests crash there.
+	OnStep func(Step)
+}
+
+// Service is the core. It is safe for concurrent use, and any number of them
+// may share one database.
+type Service struct {
+	store     Store
+	merchants Merchants
+	box       *secret.Box
+	now       func() time.Time
+	log       *slog.Logger
+	timeout   time.Duration
+	budget    time.Duration
+	onStep    func(Step)
+}
+
+// New makes a Service.
+func New(c Config) *Service {
+	s := &Service{store: c.Store, merchants: c.Merchants, box: c.Box, now: c.Now, log: c.Log,
+		timeout: c.PaymentTimeout, budget: c.UnknownBudget, onStep: c.OnStep}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.onStep == nil {
+		s.onStep = func(Step) {}
+	}
+	return s
+}
+
+func isNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
+
+func notFound() *acp.Error {
+	return acp.Refused(http.StatusNotFound, acp.CodeNotFound, "",
+		"There is no such checkout session. Create one with POST /checkout_sessions.")
+}
+
+// Get returns a session as it stands. Another merchant's, and one of the other
+// mode, is *acp.Error 404.
+func (s *Service) Get(ctx context.Context, who Caller, id string) (*Session, error) {
+	return s.session(s.store.Reader(ctx), who, id)
+}
+
+// session loads a session for a caller and lets it expire.
+func (s *Service) session(r Reader, who Caller, id string) (*Session, error) {
+	sess, err := r.Session(who.MerchantID, id)
+	if isNotFound(err) || (err == nil && sess.Live != who.Live) {
+		return nil, notFound()
+	}
+	if err != nil {
+		return nil, err
+	}
+	sess.expire(s.now())
+	return sess, nil
+}
+
+// expire shows a session whose time is over as expired. It is not written for
+// that alone: the stored expiry time says the same at every reading.
+func (s *Session) expire(now time.Time) {
+	switch s.Status {
+	case acp.NotReadyForPayment, acp.ReadyForPayment, acp.AuthenticationRequired:
+		if !now.Before(s.ExpiresAt) {
+			s.Status = acp.Expired
+			s.Messages = []acp.Message{}
+		}
+	}
+}
+
+func (s *Service) merchant(ctx context.Context, who Caller) (*Merchant, error) {
+	m, err := s.merchants.Merchant(ctx, who.MerchantID)
+	if err != nil {
+		return nil, err
+	}
+	if m.Payment(who.Live).Provider == nil {
+		mode := "test"
+		if who.Live {
+			mode = "live"
+		}
+		return nil, acp.Refused(http.StatusForbidden, "forbidden", "",
+			"This shop takes no payments in "+mode+" mode. Use a key of the other mode.")
+	}
+	return m, nil
+}
+
+// editable refuses a change to a session that is over or being paid.
+func (s *Session) editable() error {
+	switch s.Status {
+	case acp.Completed, acp.Canceled, acp.Expired:
+		return acp.Refused(http.StatusConflict, acp.CodeConflict, "",
+			"This checkout session is "+string(s.Status)+" and cannot change any more. Create a new one.")
+	case acp.CompleteInProgress:
+		e := acp.Refused(http.StatusConflict, acp.CodeConflict, "",
+			"A payment for this checkout session is being processed. Wait for its outcome.")
+		e.RetryAfter = time.Second
+		return e
+	}
+	return nil
+}

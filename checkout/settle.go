@@ -1,0 +1,185 @@
+package checkout
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/idempotency"
+	"github.com/checkstand/checkstand/payment"
+)
+
+// settle is the second transaction: it records what became of an attempt and
+// everything that follows from it. Whoever learns an outcome calls it, the
+// request that sent the payment, the reconciler, an operator; the attempt's
+// states only move forward, so the first one to come decides and the others
+// find it decided. p is nil when no request waits for an answer.
+func (s *Service) settle(ctx context.Context, sent *payment.Attempt, r payment.Result, who string, p *purchase) (Answer, error) {
+	m, err := s.merchants.Merchant(ctx, sent.MerchantID)
+	if err != nil {
+		return Answer{}, err
+	}
+	r = s.verify(sent, r)
+	var ans Answer
+	err = s.store.Update(ctx, func(tx Tx) error {
+		now := s.now()
+		a, err := tx.Attempt(sent.MerchantID, sent.ID)
+		if err != nil {
+			return err
+		}
+		sess, err := tx.Session(a.MerchantID, a.SessionID)
+		if err != nil {
+			return err
+		}
+		before := a.State
+		if ev, ok := a.Move(r, who, now); ok {
+			if err := s.record(tx, m, sess, a, ev, now); err != nil {
+				return err
+			}
+		} else if a.State.Live() {
+			// Nothing new was learned. Give the attempt up for others to ask.
+			a.LeaseUntil = now
+			a.Tries++
+			if err := tx.SaveAttempt(a); err != nil {
+				return err
+			}
+		}
+		if before.Live() && !a.State.Live() {
+			s.log.InfoContext(ctx, "payment settled", "attempt", a.ID, "session", a.SessionID, "state", string(a.State),
+				"class", string(a.Class), "psp_ref", a.PSPRef, "by", who)
+		}
+		if p != nil {
+			ans, err = p.conclude(tx, m, sess, a, now)
+		}
+		return err
+	})
+	return ans, err
+}
+
+// verify turns an answer about other money than was asked for into an unknown
+// one: an operator has to look.
+func (s *Service) verify(a *payment.Attempt, r payment.Result) payment.Result {
+	if !r.Class.State().Paid() || (r.Amount == a.Amount && r.Currency == a.Currency) {
+		return r
+	}
+	s.log.Error("the payment provider reports another amount than was asked for; the payment needs an operator",
+		"attempt", a.ID, "session", a.SessionID, "psp_ref", r.PSPRef,
+		"asked", a.Amount, "asked_currency", a.Currency, "reported", r.Amount, "reported_currency", r.Currency)
+	return payment.Result{Class: payment.ClassUnknown, PSPRef: r.PSPRef, RequestID: r.RequestID, DeclineCode: "amount_mismatch"}
+}
+
+// record writes an attempt's move and what follows from it.
+func (s *Service) record(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, ev payment.Event, now time.Time) error {
+	sess.UpdatedAt = now
+	var err error
+	switch {
+	case a.State.Paid():
+		err = s.sell(tx, m, sess, a, now)
+	case a.State.Live():
+		// Unknown or pending: the session stays in progress, others may ask.
+		a.LeaseUntil = now
+		a.Tries++
+		return s.saveAttempt(tx, a, ev)
+	default:
+		err = s.giveBack(tx, sess, a)
+	}
+	if err != nil {
+		return err
+	}
+	if err := tx.Dequeue(a.MerchantID, reconcileJobID(a.ID)); err != nil {
+		return err
+	}
+	if err := tx.SaveSession(sess); err != nil {
+		return err
+	}
+	return s.saveAttempt(tx, a, ev)
+}
+
+func (s *Service) saveAttempt(tx Tx, a *payment.Attempt, ev payment.Event) error {
+	if err := tx.SaveAttempt(a); err != nil {
+		return err
+	}
+	return tx.AppendEvent(a.MerchantID, ev)
+}
+
+// giveBack opens the session for another try to pay.
+func (s *Service) giveBack(tx Tx, sess *Session, a *payment.Attempt) error {
+	if err := eachReserved(sess, func(l *acp.LineItem) error {
+		return tx.Release(sess.MerchantID, l.Item.ID, l.Quantity)
+	}); err != nil {
+		return err
+	}
+	sess.Reserved = false
+	if a.State == payment.Declined {
+		sess.say(declineMessage(a.Class, paymentParam+".instrument.credential.token"))
+	}
+	return sess.become(acp.ReadyForPayment)
+}
+
+// eachReserved visits the lines whose stock is held. Lines of items that are
+// not counted are visited too; the store leaves those items alone.
+func eachReserved(sess *Session, visit func(*acp.LineItem) error) error {
+	if !sess.Reserved {
+		return nil
+	}
+	for i := range sess.LineItems {
+		if err := visit(&sess.LineItems[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// conclude makes the answer for the request that waits.
+func (p *purchase) conclude(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, now time.Time) (Answer, error) {
+	c := p.call
+	var fault *acp.Error
+	switch {
+	case a.State == payment.Unknown || a.State == payment.Sending:
+		fault = acp.Unavailable("payment_outcome_unknown",
+			"The payment provider has not answered clearly yet. The buyer is charged at most once. Repeat this request with the same Idempotency-Key to learn the outcome.",
+			2*time.Second, nil)
+	case a.Class == payment.ClassConfig:
+		fault = &acp.Error{Type: acp.ProcessingError, Code: "payment_provider_error", Status: http.StatusInternalServerError,
+			Message: "The shop's payment account refused the request. The buyer was not charged. The shop has been told."}
+	case a.State == payment.Failed:
+		fault = acp.Unavailable("payment_provider_unavailable",
+			"The payment could not be processed. The buyer was not charged. Repeat this request with the same Idempotency-Key.",
+			2*time.Second, nil)
+	}
+	if fault == nil {
+		ans := c.answer(sess, nil)
+		if c.Key == "" {
+			return ans, nil
+		}
+		return ans, tx.PutIdempotencyRecord(c.record(ans, now), p.prev)
+	}
+	ans := c.refuse(fault)
+	if c.Key == "" {
+		return ans, nil
+	}
+	// Not an answer to keep: the next request under this key goes on.
+	return ans, tx.PutIdempotencyRecord(idempotency.Record{Hash: c.scope().Hash(), MerchantID: c.MerchantID,
+		Fingerprint: c.Fingerprint, State: idempotency.Resumable, ExpiresAt: now.Add(idempotency.Retention)}, p.prev)
+}
+
+// giveAway completes a session whose total is zero: there is nothing to charge,
+// so there is no attempt and no PSP.
+func (p *purchase) giveAway(tx Tx, sess *Session, items map[string]*catalog.Item, now time.Time) error {
+	for i := range sess.LineItems {
+		l := &sess.LineItems[i]
+		if !items[l.Item.ID].Tracked {
+			continue
+		}
+		if err := tx.Reserve(sess.MerchantID, l.Item.ID, l.Quantity); err != nil {
+			return err
+		}
+	}
+	sess.Reserved = true
+	if err := p.sell(tx, p.merchant, sess, nil, now); err != nil {
+		return err
+	}
+	return p.answerIn(tx, sess)
+}

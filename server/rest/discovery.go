@@ -1,0 +1,47 @@
+package rest
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/acp/wire"
+)
+
+// discoveryDocument is /.well-known/acp.json: what is switched on here, for
+// everybody, with nothing in it about a merchant.
+type discoveryDocument struct {
+	Protocol struct {
+		Name              string        `json:"name"`
+		Version           acp.Version   `json:"version"`
+		SupportedVersions []acp.Version `json:"supported_versions"`
+	} `json:"protocol"`
+	APIBaseURL   string   `json:"api_base_url"`
+	Transports   []string `json:"transports"`
+	Capabilities struct {
+		Services            []string `json:"services"`
+		SupportedCurrencies []string `json:"supported_currencies,omitempty"`
+		SupportedLocales    []string `json:"supported_locales,omitempty"`
+	} `json:"capabilities"`
+}
+
+// discovery serves the document, which never changes while the server runs.
+func (s *Surface) discovery() http.Handler {
+	var d discoveryDocument
+	d.Protocol.Name = "acp"
+	d.Protocol.SupportedVersions = wire.Supported()
+	d.Protocol.Version = wire.Newest().Version()
+	d.APIBaseURL = s.BaseURL
+	d.Transports = []string{"rest"}
+	d.Capabilities.Services = []string{"checkout"}
+	d.Capabilities.SupportedCurrencies = s.Currencies
+	d.Capabilities.SupportedLocales = []string{"en"}
+	body, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // strings and lists of strings always marshal
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		_, _ = w.Write(body) // whoever hung up gets nothing
+	})
+}

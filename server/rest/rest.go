@@ -1,0 +1,189 @@
+// Package rest serves the Agentic Commerce Protocol over HTTP. It is thin: it
+// finds out who asks and in which version, decodes, calls one method of the
+// core, and writes the answer down.
+package rest
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/acp/sign"
+	"github.com/checkstand/checkstand/acp/wire"
+	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/secret"
+)
+
+// Config is what the surface needs.
+type Config struct {
+	Core        *checkout.Service
+	Merchants   checkout.Merchants
+	Credentials Credentials
+	Replays     sign.Memory
+	Box         *secret.Box // opens the credentials' signature secrets
+	Now         func() time.Time
+	Log         *slog.Logger
+	BodyLimit   int64 // bytes of a request body; a longer one is 413
+	// MismatchStatus overrides the status of an idempotency conflict, which is
+	// otherwise the version's own; 0 leaves it.
+	MismatchStatus int
+	// BaseURL is the public origin, and Currencies what the shops here sell in,
+	// for the discovery document.
+	BaseURL    string
+	Currencies []string
+}
+
+// Surface is the http.Handler of the protocol.
+type Surface struct {
+	Config
+	mux   *http.ServeMux
+	cache *credentialCache
+}
+
+// New makes the surface with its routes:
+//
+//	POST /checkout_sessions                 create
+//	GET  /checkout_sessions/{id}            retrieve
+//	POST /checkout_sessions/{id}            update
+//	POST /checkout_sessions/{id}/complete
+//	POST /checkout_sessions/{id}/cancel
+//	GET  /.well-known/acp.json              discovery, for everybody
+func New(c Config) *Surface {
+	s := &Surface{Config: c, mux: http.NewServeMux(), cache: newCredentialCache(c.Credentials, c.Now)}
+	s.mux.Handle("POST /checkout_sessions", s.agent(s.create))
+	s.mux.Handle("GET /checkout_sessions/{id}", s.agent(s.get))
+	s.mux.Handle("POST /checkout_sessions/{id}", s.agent(s.update))
+	s.mux.Handle("POST /checkout_sessions/{id}/complete", s.agent(s.complete))
+	s.mux.Handle("POST /checkout_sessions/{id}/cancel", s.agent(s.cancel))
+	s.mux.Handle("GET /.well-known/acp.json", s.discovery())
+	return s
+}
+
+// Handles reports whether a path is one of the protocol's, whatever the
+// method.
+func Handles(path string) bool {
+	return path == "/checkout_sessions" || path == "/.well-known/acp.json" ||
+		len(path) > len("/checkout_sessions/") && path[:len("/checkout_sessions/")] == "/checkout_sessions/"
+}
+
+// ServeHTTP answers every request, also one that no route fits, with JSON, and
+// writes one log line for it.
+func (s *Surface) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := newExchange(w, r, s.Now())
+	defer s.finish(x)
+	handler, pattern := s.mux.Handler(r)
+	x.pattern = pattern
+	if pattern == "" {
+		s.noRoute(x, handler)
+		return
+	}
+	s.mux.ServeHTTP(x, x.r.WithContext(withExchange(r.Context(), x)))
+}
+
+// noRoute turns the mux's refusal into a flat error.
+func (s *Surface) noRoute(x *exchange, refusal http.Handler) {
+	probe := &headerProbe{header: http.Header{}}
+	refusal.ServeHTTP(probe, x.r)
+	if allow := probe.header.Get("Allow"); allow != "" {
+		x.Header().Set("Allow", allow)
+		x.refuse(nil, acp.Refused(http.StatusMethodNotAllowed, "method_not_allowed", "",
+			"This path takes "+allow+"."))
+		return
+	}
+	x.refuse(nil, acp.Refused(http.StatusNotFound, acp.CodeNotFound, "",
+		"There is nothing at this path. The API starts at /checkout_sessions; /.well-known/acp.json describes it."))
+}
+
+func (s *Surface) create(ctx context.Context, x *exchange) {
+	doc, err := x.document()
+	if err != nil {
+		x.refuse(x.codec, acp.AsError(err))
+		return
+	}
+	req, err := x.codec.DecodeCreate(doc)
+	if err != nil {
+		x.refuse(x.codec, acp.AsError(err))
+		return
+	}
+	x.answer(s.Core.Create(ctx, s.call(x, doc, http.StatusCreated), req))
+}
+
+func (s *Surface) update(ctx context.Context, x *exchange) {
+	doc, err := x.document()
+	if err != nil {
+		x.refuse(x.codec, acp.AsError(err))
+		return
+	}
+	req, err := x.codec.DecodeUpdate(doc)
+	if err != nil {
+		x.refuse(x.codec, acp.AsError(err))
+		return
+	}
+	x.answer(s.Core.Update(ctx, s.call(x, doc, http.StatusOK), x.r.PathValue("id"), req))
+}
+
+func (s *Surface) complete(ctx context.Context, x *exchange) {
+	doc, err := x.document()
+	if err != nil {
+		x.refuse(x.codec, acp.AsError(err))
+		return
+	}
+	req, err := x.codec.DecodeComplete(doc)
+	if err != nil {
+		x.refuse(x.codec, acp.AsError(err))
+		return
+	}
+	x.answer(s.Core.Complete(ctx, s.call(x, doc, http.StatusOK), x.r.PathValue("id"), req))
+}
+
+func (s *Surface) cancel(ctx context.Context, x *exchange) {
+	doc, err := x.document()
+	if err != nil {
+		x.refuse(x.codec, acp.AsError(err))
+		return
+	}
+	req, err := x.codec.DecodeCancel(doc)
+	if err != nil {
+		x.refuse(x.codec, acp.AsError(err))
+		return
+	}
+	x.answer(s.Core.Cancel(ctx, s.call(x, doc, http.StatusOK), x.r.PathValue("id"), req))
+}
+
+func (s *Surface) get(ctx context.Context, x *exchange) {
+	sess, err := s.Core.Get(ctx, x.caller, x.r.PathValue("id"))
+	if err != nil {
+		x.refuse(x.codec, acp.AsError(err))
+		return
+	}
+	x.answer(s.render(x, http.StatusOK)(sess, nil))
+}
+
+// call is the core's view of this exchange.
+func (s *Surface) call(x *exchange, doc *wire.Document, success int) *checkout.Call {
+	mismatch := x.codec.MismatchStatus()
+	if s.MismatchStatus != 0 {
+		mismatch = s.MismatchStatus
+	}
+	return &checkout.Call{Caller: x.caller, Version: x.codec.Version(), Path: x.r.Method + " " + x.r.URL.Path,
+		Key: x.key, Fingerprint: doc.Fingerprint(), MismatchStatus: mismatch, Render: s.render(x, success)}
+}
+
+// render makes answers in the version of the exchange.
+func (s *Surface) render(x *exchange, success int) func(*checkout.Session, *acp.Error) checkout.Answer {
+	codec := x.codec
+	return func(sess *checkout.Session, e *acp.Error) checkout.Answer {
+		if e == nil {
+			setup := x.merchant.Payment(x.caller.Live)
+			body, err := codec.AppendSession(nil, &sess.Session, wire.SessionView{
+				Provider: setup.StandIn, ProviderMerchantID: setup.MerchantID})
+			if err == nil {
+				return checkout.Answer{Status: success, Body: body}
+			}
+			e = acp.AsError(err)
+		}
+		return checkout.Answer{Status: e.Status, Body: codec.AppendError(nil, e), Err: e}
+	}
+}
