@@ -1,0 +1,176 @@
+package wire
+
+import (
+	"strings"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/money"
+)
+
+// rules is what a version demands of requests. Everything else about them is
+// read alike in every version: each spelling that any of them has is
+// understood.
+type rules struct {
+	items        string     // the version's name of the list of items
+	currency     bool       // create needs currency
+	capabilities bool       // create needs capabilities
+	buyerName    buyerNames // what a buyer must carry beside email
+	provider     bool       // payment_data names a provider and a token, not a handler and an instrument
+	addressLine  int        // characters of line_one, line_two and city
+}
+
+// DecodeCreate reads POST /checkout_sessions.
+func (rule rules) DecodeCreate(doc *Document) (acp.CreateRequest, error) {
+	r, body := read(doc, rule)
+	req := acp.CreateRequest{
+		Items:              r.items(body),
+		Currency:           r.currency(body.get("currency")),
+		Capabilities:       r.capabilities(body.get("capabilities")),
+		Buyer:              r.buyer(body.get("buyer")),
+		FulfillmentDetails: r.fulfillmentDetails(body),
+		Attribution:        r.attribution(body.get("affiliate_attribution")),
+		DiscountCodes:      r.discountCodes(body).Value,
+		Locale:             body.get("locale").text(acp.MaxText),
+		Timezone:           body.get("timezone").text(acp.MaxText),
+		QuoteID:            body.get("quote_id").text(acp.MaxText),
+		Metadata:           body.get("metadata").metadata(),
+		OrderNotes:         body.get("order_notes").text(acp.MaxOrderNotes),
+	}
+	return result(r, req)
+}
+
+// DecodeUpdate reads POST /checkout_sessions/{id}.
+func (rule rules) DecodeUpdate(doc *Document) (acp.UpdateRequest, error) {
+	r, body := read(doc, rule)
+	req := acp.UpdateRequest{
+		FulfillmentDetails: r.fulfillmentPatch(body),
+		Selected:           r.selected(body),
+		DiscountCodes:      r.discountCodes(body),
+	}
+	if list := r.itemList(body); list.sent() {
+		req.Items = acp.Some(r.items(body))
+	}
+	if buyer := body.get("buyer"); buyer.null() {
+		req.Buyer = acp.Opt[acp.Buyer]{Set: true, Null: true}
+	} else if b := r.buyer(buyer); b != nil {
+		req.Buyer = acp.Some(*b)
+	}
+	if notes := body.get("order_notes"); notes.sent() {
+		req.OrderNotes = acp.Opt[string]{Set: true, Null: notes.null(), Value: notes.text(acp.MaxOrderNotes)}
+	}
+	return result(r, req)
+}
+
+// DecodeComplete reads POST /checkout_sessions/{id}/complete.
+func (rule rules) DecodeComplete(doc *Document) (acp.CompleteRequest, error) {
+	r, body := read(doc, rule)
+	req := acp.CompleteRequest{
+		Payment:        r.payment(body.get("payment_data")),
+		Buyer:          r.buyer(body.get("buyer")),
+		Authentication: r.authentication(body.get("authentication_result")),
+		Attribution:    r.attribution(body.get("affiliate_attribution")),
+		Consents:       r.consents(body.get("marketing_consents")),
+		OrderNotes:     body.get("order_notes").text(acp.MaxOrderNotes),
+		RiskSignals:    r.riskSignals(body.get("risk_signals")),
+	}
+	return result(r, req)
+}
+
+// DecodeCancel reads POST /checkout_sessions/{id}/cancel, whose body is
+// optional: none, null and {} mean the same.
+func (rule rules) DecodeCancel(doc *Document) (acp.CancelRequest, error) {
+	if doc.Empty() || doc.nodes[0].kind == 'n' {
+		return acp.CancelRequest{}, nil
+	}
+	r, body := read(doc, rule)
+	return result(r, acp.CancelRequest{Intent: r.intent(body.get("intent_trace"))})
+}
+
+// currency reads a currency in either case.
+func (r *reader) currency(v value) string {
+	if r.rule.currency {
+		v.require("the currency of the session, a lower-case ISO 4217 code such as usd")
+	}
+	if !v.given() {
+		return ""
+	}
+	code := strings.ToLower(v.text(acp.MaxText))
+	if r.err == nil && !money.Valid(code) {
+		v.refuse("Not a currency. Send a lower-case ISO 4217 code such as usd.")
+	}
+	return code
+}
+
+// capabilities reads what the agent can do. Values it names that nobody knows
+// are kept: the core intersects them away (CAP-04).
+func (r *reader) capabilities(v value) acp.RequestedCapabilities {
+	var c acp.RequestedCapabilities
+	if r.rule.capabilities && !v.require("what the agent can do; {} when nothing special") {
+		return c
+	}
+	if !v.object() {
+		return c
+	}
+	if i := v.get("interventions"); i.object() {
+		c.Interventions = &acp.Interventions{
+			Supported:       i.get("supported").texts(acp.MaxCapabilities, acp.MaxText),
+			Required:        i.get("required").texts(acp.MaxCapabilities, acp.MaxText),
+			Enforcement:     i.get("enforcement").text(acp.MaxText),
+			DisplayContext:  i.get("display_context").text(acp.MaxText),
+			RedirectContext: i.get("redirect_context").text(acp.MaxText),
+		}
+		if n := i.get("max_redirects"); n.given() {
+			limit := n.integer(0, money.Max, 0)
+			c.Interventions.MaxRedirects = &limit
+		}
+		if n := i.get("max_interaction_depth"); n.given() {
+			limit := n.integer(1, money.Max, 1)
+			c.Interventions.MaxInteractionDepth = &limit
+		}
+	}
+	// An agent lists extensions by name; some send the declaration of a seller.
+	for e := range v.get("extensions").items(acp.MaxCapabilities) {
+		if e.kind() == '{' {
+			c.Extensions = append(c.Extensions, e.get("name").requiredText(acp.MaxText, "the name of the extension"))
+		} else {
+			c.Extensions = append(c.Extensions, e.text(acp.MaxText))
+		}
+	}
+	return c
+}
+
+// discountCodes reads discounts.codes, or the older coupons when only they are
+// there (DSC-08). An empty list clears (DSC-02).
+func (r *reader) discountCodes(body value) acp.Opt[[]string] {
+	codes, discounts := body.get("coupons"), body.get("discounts")
+	if discounts.null() {
+		return acp.Opt[[]string]{Set: true, Null: true}
+	}
+	if discounts.object() {
+		if c := discounts.get("codes"); c.sent() {
+			codes = c
+		}
+	}
+	if !codes.sent() {
+		return acp.Opt[[]string]{}
+	}
+	return acp.Opt[[]string]{Set: true, Null: codes.null(), Value: codes.texts(acp.MaxDiscountCodes, acp.MaxText)}
+}
+
+// consents reads the buyer's answers about marketing. Channels that the shop
+// does not know are the core's to ignore (MKT-03).
+func (r *reader) consents(v value) []acp.MarketingConsent {
+	var list []acp.MarketingConsent
+	for c := range v.items(acp.MaxConsents) {
+		if !c.object() {
+			c.wrongType("an object with channel and opted_in")
+			break
+		}
+		consent := acp.MarketingConsent{Channel: c.get("channel").requiredText(acp.MaxText, "the channel, such as email")}
+		if opted := c.get("opted_in"); opted.require("true or false") {
+			consent.OptedIn = opted.boolean()
+		}
+		list = append(list, consent)
+	}
+	return list
+}

@@ -1,0 +1,166 @@
+package wire
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/acp/sign"
+)
+
+// v20260417 speaks 2026-04-17, the newest released version, whose shapes are
+// those of the model.
+var v20260417 Codec = codec20260417{rules{
+	items:        "line_items",
+	currency:     true,
+	capabilities: true,
+	addressLine:  acp.MaxAddressLine,
+}}
+
+type codec20260417 struct{ rules }
+
+func (codec20260417) Version() acp.Version         { return acp.V20260417 }
+func (codec20260417) MismatchStatus() int          { return http.StatusUnprocessableEntity }
+func (codec20260417) RequiresIdempotencyKey() bool { return true }
+
+func (codec20260417) WebhookSignature() sign.WebhookScheme {
+	return sign.WebhookScheme{Timestamped: true}
+}
+
+func (codec20260417) AppendError(dst []byte, e *acp.Error) []byte {
+	return appendError(dst, e, true)
+}
+
+// Closed lists of the 2026-04-17 schema.
+var (
+	statuses20260417 = []acp.Status{
+		acp.Incomplete, acp.NotReadyForPayment, acp.RequiresEscalation, acp.AuthenticationRequired,
+		acp.ReadyForPayment, acp.PendingApproval, acp.CompleteInProgress, acp.Completed,
+		acp.Canceled, acp.InProgress, acp.Expired,
+	}
+	totals20260417 = []acp.TotalType{
+		acp.TotalItemsBaseAmount, acp.TotalItemsDiscount, acp.TotalSubtotal, acp.TotalDiscount,
+		acp.TotalFulfillment, acp.TotalTax, acp.TotalFee, acp.TotalGiftWrap, acp.TotalTip,
+		acp.TotalStoreCredit, acp.TotalTotal, acp.TotalAmountRefunded,
+	}
+	errorCodes20260417 = []string{
+		acp.CodeMissing, acp.CodeInvalid, acp.CodeOutOfStock, acp.CodePaymentDeclined,
+		acp.CodeRequiresSignIn, acp.CodeRequires3DS, acp.CodeLowStock, acp.CodeQuantityExceeded,
+		acp.CodeCouponInvalid, acp.CodeCouponExpired, acp.CodeMinimumNotMet, acp.CodeMaximumExceeded,
+		acp.CodeRegionRestricted, acp.CodeAgeVerificationRequired, acp.CodeApprovalRequired,
+		acp.CodeUnsupported, acp.CodeNotFound, acp.CodeConflict, acp.CodeRateLimited, acp.CodeExpired,
+		acp.CodeInterventionRequired,
+	}
+	discountReasons20260417 = []string{
+		acp.DiscountExpired, acp.DiscountInvalid, acp.DiscountAlreadyApplied, acp.DiscountCombination,
+		acp.DiscountMinimumNotMet, acp.DiscountUserNotLoggedIn, acp.DiscountUserIneligible,
+		acp.DiscountUsageLimitReached,
+	}
+	warningCodes20260417 = append([]string{
+		acp.CodeLowStock, acp.CodeHighDemand, acp.CodeShippingDelay, acp.CodePriceChange,
+		acp.CodeExpiringPromotion, acp.CodeLimitedAvailability,
+	}, discountReasons20260417...)
+	severities20260417   = []string{"info", "low", "medium", "high", "critical"}
+	resolutions20260417  = []string{acp.Recoverable, acp.RequiresBuyerInput, acp.RequiresBuyerReview}
+	links20260417        = []string{"terms_of_use", "privacy_policy", "return_policy", "shipping_policy", "contact_us", "about_us", "faq", "support"}
+	availability20260417 = []string{"in_stock", "low_stock", "out_of_stock", "backorder", "pre_order"}
+	supported20260417    = []string{"3ds", "biometric", "address_verification"}
+	required20260417     = []string{"3ds", "biometric"}
+)
+
+func (c codec20260417) AppendSession(dst []byte, s *acp.Session, _ SessionView) ([]byte, error) {
+	w := writer{b: dst}
+	if !slices.Contains(statuses20260417, s.Status) {
+		w.fail(fmt.Errorf("session %s: status %q is not of 2026-04-17", s.ID, s.Status))
+	}
+	w.b = append(w.b, '{')
+	w.text("id", s.ID)
+	w.open("protocol", '{')
+	w.text("version", string(acp.V20260417))
+	w.close('}')
+	c.capabilities(&w, &s.Capabilities)
+	if s.Buyer != nil {
+		c.buyer(&w, s.Buyer)
+	}
+	w.text("status", string(s.Status))
+	w.text("currency", s.Currency)
+	w.open("line_items", '[')
+	for i := range s.LineItems {
+		c.lineItem(&w, &s.LineItems[i])
+	}
+	w.close(']')
+	if s.FulfillmentDetails != nil {
+		c.fulfillmentDetails(&w, s.FulfillmentDetails)
+	}
+	w.open("fulfillment_options", '[')
+	for i := range s.FulfillmentOptions {
+		c.fulfillmentOption(&w, &s.FulfillmentOptions[i])
+	}
+	w.close(']')
+	if s.SelectedFulfillmentOptions != nil {
+		w.open("selected_fulfillment_options", '[')
+		for _, o := range s.SelectedFulfillmentOptions {
+			c.fulfillmentType(&w, o.Type)
+			w.open("", '{')
+			w.text("type", string(o.Type))
+			w.text("option_id", o.OptionID)
+			w.texts("item_ids", o.ItemIDs)
+			w.close('}')
+		}
+		w.close(']')
+	}
+	c.fulfillmentGroups(&w, s.FulfillmentGroups)
+	c.totals(&w, s.Totals)
+	c.messages(&w, s.Messages)
+	w.open("links", '[')
+	for _, l := range s.Links {
+		if slices.Contains(links20260417, l.Type) {
+			w.open("", '{')
+			w.text("type", l.Type)
+			w.optText("title", l.Title)
+			w.text("url", l.URL)
+			w.close('}')
+		}
+	}
+	w.close(']')
+	if s.AuthenticationMetadata != nil {
+		c.authentication(&w, s.AuthenticationMetadata)
+	}
+	if s.Discounts != nil {
+		c.discounts(&w, s.Discounts)
+	}
+	if s.MarketingConsentOptions != nil {
+		w.open("marketing_consent_options", '[')
+		for _, o := range s.MarketingConsentOptions {
+			w.open("", '{')
+			w.text("channel", o.Channel)
+			w.text("display_text", o.DisplayText)
+			w.text("privacy_policy_url", o.PrivacyPolicyURL)
+			w.boolean("is_subscribed", o.IsSubscribed)
+			w.close('}')
+		}
+		w.close(']')
+	}
+	w.optText("locale", s.Locale)
+	w.optText("timezone", s.Timezone)
+	w.optText("quote_id", s.QuoteID)
+	w.optTime("quote_expires_at", s.QuoteExpiresAt)
+	w.optTime("created_at", s.CreatedAt)
+	w.optTime("updated_at", s.UpdatedAt)
+	w.optTime("expires_at", s.ExpiresAt)
+	w.optText("continue_url", s.ContinueURL)
+	w.optAny("metadata", s.Metadata)
+	if s.Order != nil {
+		w.open("order", '{')
+		w.text("id", s.Order.ID)
+		w.text("checkout_session_id", s.Order.CheckoutSessionID)
+		w.text("permalink_url", s.Order.PermalinkURL)
+		w.optText("order_number", s.Order.OrderNumber)
+		w.optText("status", s.Order.Status)
+		c.confirmation(&w, s.Order.Confirmation)
+		w.close('}')
+	}
+	w.close('}')
+	return w.result(dst)
+}
