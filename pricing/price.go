@@ -15,7 +15,7 @@ func Price(c Cart, t Taxes) (Quote, error) {
 	if !money.Valid(c.Currency) {
 		return Quote{}, fmt.Errorf("currency: %w: %q; give a lower-case ISO 4217 code such as \"eur\"", money.ErrCurrency, c.Currency)
 	}
-	p := pricer{taxes: &t, place: t.place(c.Destination)}
+	p := pricer{taxes: t, place: t.place(c.Destination)}
 	q := Quote{Lines: make([]Amounts, len(c.Lines))}
 	for i := range c.Lines {
 		if err := p.line(&q, &q.Lines[i], &c.Lines[i]); err != nil {
@@ -43,7 +43,7 @@ func Price(c Cart, t Taxes) (Quote, error) {
 
 // pricer carries what the lines of one cart share.
 type pricer struct {
-	taxes *Taxes
+	taxes Taxes // a copy: a pointer would move the whole to the heap
 	place Destination
 	parts []TaxPart
 
@@ -156,7 +156,7 @@ func (l *Line) check() error {
 
 // Jurisdiction is the country, or country-region, whose tax a row is: "DE",
 // "US-CA". A row for a postal prefix belongs to its region or country.
-func (r *Rate) Jurisdiction() string {
+func (r Rate) Jurisdiction() string {
 	if r.Region == "" {
 		return r.Country
 	}

@@ -1,0 +1,240 @@
+// Package pricingtest checks priced carts against the arithmetic that the
+// protocol and package pricing promise. It is for tests of every room that
+// shows, stores or charges a quote.
+package pricingtest
+
+import (
+	"fmt"
+	"maps"
+	"math/big"
+
+	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/pricing"
+)
+
+// T is what the checks need of a *testing.T, a *testing.B or a *rapid.T.
+type T interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
+// CheckQuote reports every identity that q, the quote of c under taxes, breaks:
+//
+//   - each line: base = unit amount × quantity, subtotal = base - discount,
+//     total = subtotal + tax (TOT-02 to TOT-04);
+//   - the sums over lines and delivery (TOT-04 to TOT-07, TOT-09);
+//   - tax = the sum of its parts, one a jurisdiction and rate (TOT-08);
+//   - nothing negative, nothing beyond money.Max (TOT-15);
+//   - each tax is that of its row of the table, rounded once, as math/big has it;
+//   - with gross prices, the total is the shelf prices and listed deliveries.
+//
+// The deliveries of c must be options that were priced for c and taxes.
+func CheckQuote(t T, c pricing.Cart, taxes pricing.Taxes, q pricing.Quote) {
+	t.Helper()
+	if len(q.Lines) != len(c.Lines) {
+		t.Errorf("the quote has %d lines, the cart %d", len(q.Lines), len(c.Lines))
+		return
+	}
+	k := checker{T: t, cart: c, taxes: taxes, quote: q, owed: make(map[pricing.TaxPart]int64)}
+	for i := range c.Lines {
+		k.line(i)
+	}
+	for i := range c.Delivery {
+		k.delivery(i)
+	}
+	k.sums()
+	k.parts()
+	k.signs()
+}
+
+// checker adds up what the figures should be while it looks at them.
+type checker struct {
+	T
+	cart  pricing.Cart
+	taxes pricing.Taxes
+	quote pricing.Quote
+
+	owed                         map[pricing.TaxPart]int64 // by jurisdiction and rate
+	base, discount, tax          int64                     // of the lines
+	fulfillment, deliveryTax     int64
+	shelf                        int64 // Σ listed price × quantity + Σ listed delivery
+	fulfillmentTotal, linesTotal int64
+}
+
+func (k *checker) equal(got, want int64, format string, args ...any) {
+	k.Helper()
+	if got != want {
+		k.Errorf("%s: %d; want %d", fmt.Sprintf(format, args...), got, want)
+	}
+}
+
+func (k *checker) line(i int) {
+	k.Helper()
+	l, a := k.cart.Lines[i], k.quote.Lines[i]
+	if a.LineID != l.ID {
+		k.Errorf("lines[%d] is of %q; want %q", i, a.LineID, l.ID)
+	}
+	k.equal(a.Base, a.UnitAmount*l.Quantity, "lines[%d] base = unit amount × %d", i, l.Quantity)
+	k.equal(a.Subtotal, a.Base-a.Discount, "lines[%d] subtotal = base - discount", i)
+	k.equal(a.Total, a.Subtotal+a.Tax, "lines[%d] total = subtotal + tax", i)
+
+	rate, taxed := pricing.Rate{}, false
+	if !l.TaxExempt {
+		rate, taxed = k.taxes.Rate(k.place(), l.TaxClass)
+	}
+	unit, tax := k.expect(l.UnitPrice, l.Quantity, rate)
+	if taxed {
+		k.owed[part(rate)] += tax
+	}
+	if k.showsGross() {
+		tax = 0
+	}
+	k.equal(a.UnitAmount, unit, "lines[%d] unit amount", i)
+	k.equal(a.Tax, tax, "lines[%d] tax", i)
+	if k.taxes.PricesInclude {
+		k.equal(a.Total, l.UnitPrice*l.Quantity, "lines[%d] total = shelf price × quantity", i)
+	}
+
+	k.base += a.Base
+	k.discount += a.Discount
+	k.tax += a.Tax
+	k.linesTotal += a.Total
+	k.shelf += l.UnitPrice * l.Quantity
+}
+
+func (k *checker) delivery(i int) {
+	k.Helper()
+	o := k.cart.Delivery[i]
+	k.equal(o.Total, o.Net+o.Tax, "delivery[%d] total = net + tax", i)
+	rate, taxed := k.taxes.Rate(k.place(), k.taxes.DeliveryClass)
+	net, tax := k.expect(o.Listed, 1, rate)
+	if taxed {
+		k.owed[part(rate)] += tax
+	}
+	if k.showsGross() {
+		tax = 0
+	}
+	k.equal(o.Net, net, "delivery[%d] net", i)
+	k.equal(o.Tax, tax, "delivery[%d] tax", i)
+	if k.taxes.PricesInclude {
+		k.equal(o.Total, o.Listed, "delivery[%d] total = listed price", i)
+	}
+
+	k.fulfillment += o.Net
+	k.deliveryTax += o.Tax
+	k.fulfillmentTotal += o.Total
+	k.shelf += o.Listed
+}
+
+func (k *checker) sums() {
+	k.Helper()
+	q := k.quote
+	k.equal(q.ItemsBase, k.base, "items base = Σ line base")
+	k.equal(q.ItemsDiscount, k.discount, "items discount = Σ line discount")
+	k.equal(q.Subtotal, q.ItemsBase-q.ItemsDiscount, "subtotal = items base - items discount")
+	k.equal(q.Fulfillment, k.fulfillment, "fulfillment = Σ net of the deliveries")
+	k.equal(q.Tax, k.tax+k.deliveryTax, "tax = Σ tax of lines and deliveries")
+	k.equal(q.Total, q.Subtotal-q.Discount+q.Fulfillment+q.Tax+q.Fee, "total = subtotal - discount + fulfillment + tax + fee")
+	k.equal(q.Total, k.linesTotal+k.fulfillmentTotal-q.Discount+q.Fee, "total = Σ totals of lines and deliveries - discount + fee")
+	if k.taxes.PricesInclude {
+		k.equal(q.Total, k.shelf-q.Discount+q.Fee, "total = shelf prices + listed deliveries - discount + fee")
+	}
+	if !k.cart.Destination.Known() && !k.taxes.PricesInclude {
+		k.equal(q.Tax, 0, "tax of net prices without a destination")
+	}
+}
+
+func (k *checker) parts() {
+	k.Helper()
+	shown, hidden := k.quote.TaxParts, k.quote.IncludedParts
+	if k.showsGross() {
+		k.equal(k.quote.Tax, 0, "tax beside gross figures")
+		shown, hidden = hidden, shown
+	} else {
+		k.equal(k.quote.TaxIncluded, 0, "tax included in net figures")
+	}
+	k.equal(int64(len(hidden)), 0, "number of parts of a tax that is not there")
+
+	var sum int64
+	got := make(map[pricing.TaxPart]int64)
+	for i, p := range shown {
+		if p.Amount <= 0 {
+			k.Errorf("tax part %d takes %d; a part takes more than 0", i, p.Amount)
+		}
+		key := pricing.TaxPart{Jurisdiction: p.Jurisdiction, PPM: p.PPM}
+		if _, twice := got[key]; twice {
+			k.Errorf("tax part %d: %s at %d ppm is there twice", i, p.Jurisdiction, p.PPM)
+		}
+		got[key] = p.Amount
+		sum += p.Amount
+	}
+	k.equal(k.quote.Tax+k.quote.TaxIncluded, sum, "tax = Σ tax parts")
+	maps.DeleteFunc(k.owed, func(_ pricing.TaxPart, amount int64) bool { return amount == 0 })
+	if !maps.Equal(got, k.owed) {
+		k.Errorf("tax by jurisdiction and rate: %v; want %v", got, k.owed)
+	}
+}
+
+func (k *checker) signs() {
+	k.Helper()
+	q := k.quote
+	figures := []int64{q.ItemsBase, q.ItemsDiscount, q.Subtotal, q.Discount, q.Fulfillment, q.Tax, q.Fee, q.Total, q.TaxIncluded}
+	for _, a := range q.Lines {
+		figures = append(figures, a.UnitAmount, a.Base, a.Discount, a.Subtotal, a.Tax, a.Total)
+	}
+	for _, n := range figures {
+		if n < 0 || n > money.Max {
+			k.Errorf("a figure is %d, outside 0 to %d: %+v", n, int64(money.Max), q)
+			return
+		}
+	}
+}
+
+func (k *checker) showsGross() bool { return k.taxes.PricesInclude && k.taxes.ShowGross }
+
+// place is where the cart is taxed.
+func (k *checker) place() pricing.Destination {
+	if !k.cart.Destination.Known() && k.taxes.PricesInclude {
+		return k.taxes.Origin
+	}
+	return k.cart.Destination
+}
+
+// expect is the unit amount to show for a listed price and the tax on, or in,
+// quantity of them.
+func (k *checker) expect(listed, quantity int64, r pricing.Rate) (unit, tax int64) {
+	if !k.taxes.PricesInclude {
+		whole := new(big.Int).Mul(big.NewInt(listed), big.NewInt(quantity))
+		return listed, k.round(whole, r.PPM, 1_000_000)
+	}
+	contained := k.round(big.NewInt(listed), r.PPM, 1_000_000+r.PPM)
+	if k.taxes.ShowGross {
+		return listed, contained * quantity
+	}
+	return listed - contained, contained * quantity
+}
+
+// round is amount × num ÷ den by the taxes' way of rounding; amount is not
+// negative.
+func (k *checker) round(amount *big.Int, num, den int64) int64 {
+	exact := new(big.Rat).SetFrac(new(big.Int).Mul(amount, big.NewInt(num)), big.NewInt(den))
+	down := new(big.Int).Quo(exact.Num(), exact.Denom())
+	rest := new(big.Rat).Sub(exact, new(big.Rat).SetInt(down))
+	up := down.Int64() + 1
+	switch half := rest.Cmp(big.NewRat(1, 2)); {
+	case rest.Sign() == 0 || k.taxes.Rounding == money.Down:
+		return down.Int64()
+	case k.taxes.Rounding == money.Up || half > 0:
+		return up
+	case half < 0:
+		return down.Int64()
+	case k.taxes.Rounding == money.HalfEven && down.Bit(0) == 0:
+		return down.Int64()
+	}
+	return up
+}
+
+// part is the key of a rate's tax part.
+func part(r pricing.Rate) pricing.TaxPart {
+	return pricing.TaxPart{Jurisdiction: r.Jurisdiction(), PPM: r.PPM}
+}
