@@ -31,7 +31,7 @@ func (f *faults) add(field, format string, args ...any) {
 func (t Taxes) Validate() error {
 	var f faults
 	if t.ShowGross && !t.PricesInclude {
-		f.add("show_gross", "needs prices_include; prices that are listed before tax are shown before tax")
+		f.add("show_gross", "needs listed prices that include tax; prices listed before tax are shown before tax")
 	}
 	if t.Rounding > money.Up {
 		f.add("rounding", "%d is not a way to round", t.Rounding)
