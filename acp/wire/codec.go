@@ -52,13 +52,14 @@ type Codec interface {
 // SessionView is what a version may have to show and an acp.Session does not
 // know. The zero value is fine.
 type SessionView struct {
-	// PSPName is payment_provider.provider of the versions before 2026-01-30.
+	// Provider is payment_provider.provider of the versions before 2026-01-30.
 	// Those allow a closed list of names (stripe; the page also adyen and
 	// braintree): for a provider that is not on it, configure one that is to
 	// stand in. A name off the list is shown as stripe.
-	PSPName string
-	// PSPMerchantID is payment_provider.merchant_id, which 2026-01-16 has.
-	PSPMerchantID string
+	Provider string
+	// ProviderMerchantID is payment_provider.merchant_id, which none of the
+	// versions here shows; 2026-01-16 does.
+	ProviderMerchantID string
 	// Carrier stands in for the carrier of a shipping option that names none,
 	// where a version requires one; empty means "Standard".
 	Carrier string
@@ -73,7 +74,11 @@ const (
 )
 
 // codecs has every version that this server speaks, oldest first.
-var codecs = []Codec{v20260417}
+var codecs = []Codec{v20250912, v20250929, v20260417}
+
+// Newest is the codec of the newest version: the one to answer in when the
+// request's own version is not known.
+func Newest() Codec { return codecs[len(codecs)-1] }
 
 // For finds the codec of a version.
 func For(v acp.Version) (Codec, bool) {

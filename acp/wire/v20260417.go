@@ -28,8 +28,16 @@ func (codec20260417) WebhookSignature() sign.WebhookScheme {
 	return sign.WebhookScheme{Timestamped: true}
 }
 
+// AppendError writes a type that is not of this version, such as
+// rate_limit_exceeded, as invalid_request.
 func (codec20260417) AppendError(dst []byte, e *acp.Error) []byte {
-	return appendError(dst, e, true)
+	switch e.Type {
+	case acp.InvalidRequest, acp.ProcessingError, acp.ServiceUnavailable:
+		return appendError(dst, e)
+	}
+	narrowed := *e
+	narrowed.Type = acp.InvalidRequest
+	return appendError(dst, &narrowed)
 }
 
 // Closed lists of the 2026-04-17 schema.

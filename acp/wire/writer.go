@@ -160,24 +160,16 @@ func (w *writer) result(dst []byte) ([]byte, error) {
 	return w.b, nil
 }
 
-// appendError appends the flat error, its type narrowed to those that a
-// version has.
-func appendError(dst []byte, e *acp.Error, versions bool) []byte {
+// appendError appends the flat error. supported_versions is written whenever
+// the error has it, as the version of the caller is unknown then.
+func appendError(dst []byte, e *acp.Error) []byte {
 	w := writer{b: dst}
-	kind := e.Type
-	switch kind {
-	case acp.InvalidRequest, acp.ProcessingError, acp.ServiceUnavailable:
-	case acp.RateLimitExceeded:
-		kind = acp.InvalidRequest
-	default:
-		kind = acp.ProcessingError
-	}
 	w.b = append(w.b, '{')
-	w.text("type", kind)
+	w.text("type", e.Type)
 	w.text("code", e.Code)
 	w.text("message", e.Message)
 	w.optText("param", e.Param)
-	if versions && len(e.SupportedVersions) > 0 {
+	if len(e.SupportedVersions) > 0 {
 		w.open("supported_versions", '[')
 		for _, v := range e.SupportedVersions {
 			w.text("", string(v))

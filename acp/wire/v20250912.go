@@ -1,0 +1,59 @@
+package wire
+
+import (
+	"strings"
+
+	"github.com/checkstand/checkstand/acp"
+)
+
+// Lengths that OpenAI's page states, in characters.
+const (
+	pageText = 256 // names and e-mail addresses
+	pageLine = 60  // line_one, line_two, city
+)
+
+// v20250912 speaks 2025-09-12: OpenAI's published page, which the
+// specification's first release came after. A buyer has one name, an address
+// a phone number, and several fields are required that were optional later.
+var v20250912 Codec = flat{
+	rules: rules{
+		items:       "items",
+		buyerName:   oneName,
+		provider:    true,
+		addressLine: pageLine,
+	},
+	version:       acp.V20250912,
+	providers:     []string{"stripe", "adyen", "braintree"},
+	needsProvider: true,
+	needsDetail:   true,
+	phone:         true,
+	text:          pageText,
+	line:          pageLine,
+	errorTypes:    []string{acp.InvalidRequest},
+	events:        map[EventKind]string{OrderCreated: "order_created", OrderUpdated: "order_updated"},
+	buyer:         buyer20250912,
+}
+
+// buyer20250912 writes a buyer with a name. A completed session must show one:
+// the name at the address stands in there for a buyer who gave none.
+func buyer20250912(w *writer, s *acp.Session) {
+	b := s.Buyer
+	if b == nil || b.Email == "" {
+		return
+	}
+	name := firstOf(b.FullName, strings.TrimSpace(b.FirstName+" "+b.LastName))
+	if d := s.FulfillmentDetails; name == "" && s.Status == acp.Completed && d != nil {
+		name = d.Name
+		if name == "" && d.Address != nil {
+			name = d.Address.Name
+		}
+	}
+	if name == "" {
+		return
+	}
+	w.open("buyer", '{')
+	w.text("name", cut(name, pageText))
+	w.text("email", b.Email)
+	w.optText("phone_number", b.PhoneNumber)
+	w.close('}')
+}
