@@ -129,13 +129,7 @@ func decodeMAC(s string) ([]byte, bool) {
 		sum, err := hex.DecodeString(s)
 		return sum, err == nil
 	}
-	s = strings.TrimRight(s, "=")
-	enc := base64.RawStdEncoding
-	if strings.ContainsAny(s, "-_") {
-		enc = base64.RawURLEncoding
-	}
-	sum, err := enc.DecodeString(s)
-	return sum, err == nil && len(sum) == sha256.Size
+	return decodeSignature(s)
 }
 
 // mac is HMAC-SHA256 over the parts, one after the other.
