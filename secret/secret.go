@@ -11,24 +11,37 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 )
 
 // String is a secret in memory. It prints, logs and marshals as "[redacted]";
 // Reveal is the only way to its value.
-type String struct{ value string }
+//
+// The value is behind a pointer because fmt calls no methods on the unexported
+// fields of a struct: it would print the text itself, of a pointer it prints
+// the address. Two Strings are therefore not compared with ==.
+type String struct{ value *string }
 
 const redacted = "[redacted]"
 
 // New wraps a secret value.
-func New(value string) String { return String{value} }
+func New(value string) String { return String{&value} }
 
 // Reveal returns the value. Callers pass it on to a signature, a header or a
 // seal, never to a log or an error.
-func (s String) Reveal() string { return s.value }
+func (s String) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // IsZero reports whether there is no secret.
-func (s String) IsZero() bool { return s.value == "" }
+func (s String) IsZero() bool { return s.Reveal() == "" }
+
+// Format prints "[redacted]" for every verb; String alone would not cover %d.
+func (s String) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
 func (s String) String() string               { return redacted }
 func (s String) GoString() string             { return redacted }
@@ -36,7 +49,7 @@ func (s String) LogValue() slog.Value         { return slog.StringValue(redacted
 func (s String) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // UnmarshalText reads a secret from configuration.
-func (s *String) UnmarshalText(b []byte) error { s.value = string(b); return nil }
+func (s *String) UnmarshalText(b []byte) error { *s = New(string(b)); return nil }
 
 // KeySize is the length of a sealing key in bytes (AES-256).
 const KeySize = 32
