@@ -16,6 +16,9 @@ import (
 // moment ago still wants the goods; one who did so an hour ago has gone.
 const resendWindow = 2 * time.Minute
 
+// notSent marks the result of a request that never left this machine.
+const notSent = "not_sent"
+
 // take sends the attempt, or asks about it, until the outcome is clear or the
 // budget is spent.
 func (p *purchase) take(ctx context.Context) payment.Result {
@@ -47,9 +50,9 @@ func (s *Service) send(ctx context.Context, pr payment.Provider, a *payment.Atte
 			return payment.Result{Class: payment.ClassUnknown}
 		}
 		s.log.WarnContext(ctx, "payment provider not reachable", "attempt", a.ID, "error", err)
-		return payment.Result{Class: payment.ClassProcessorError, DeclineCode: "not_sent"}
+		return payment.Result{Class: payment.ClassProcessorError, DeclineCode: notSent}
 	}
-	return r
+	return s.verify(a, r)
 }
 
 // ask learns what became of an attempt that was sent before, by this process
@@ -65,7 +68,7 @@ func (s *Service) ask(ctx context.Context, pr payment.Provider, a *payment.Attem
 		return payment.Result{Class: payment.ClassUnknown}
 	}
 	if r.Class != payment.ClassNotFound || s.now().Sub(a.CreatedAt) > resendWindow {
-		return r
+		return s.verify(a, r)
 	}
 	body, err := s.box.Open(a.Sealed, a.ID)
 	if err != nil {
@@ -74,7 +77,7 @@ func (s *Service) ask(ctx context.Context, pr payment.Provider, a *payment.Attem
 	}
 	// A PSP that cannot be reached now may still have been reached before:
 	// "not sent" says nothing about the first time.
-	if r = s.send(ctx, pr, a, body); r.DeclineCode == "not_sent" {
+	if r = s.send(ctx, pr, a, body); r.DeclineCode == notSent {
 		r = payment.Result{Class: payment.ClassUnknown}
 	}
 	return r

@@ -21,7 +21,6 @@ func (s *Service) settle(ctx context.Context, sent *payment.Attempt, r payment.R
 	if err != nil {
 		return Answer{}, err
 	}
-	r = s.verify(sent, r)
 	var ans Answer
 	err = s.store.Update(ctx, func(tx Tx) error {
 		now := s.now()

@@ -178,7 +178,7 @@ func (s *Surface) render(x *exchange, success int) func(*checkout.Session, *acp.
 		if e == nil {
 			setup := x.merchant.Payment(x.caller.Live)
 			body, err := codec.AppendSession(nil, &sess.Session, wire.SessionView{
-				Provider: setup.StandIn, ProviderMerchantID: setup.MerchantID})
+				PSPName: setup.StandIn, PSPMerchantID: setup.MerchantID})
 			if err == nil {
 				return checkout.Answer{Status: success, Body: body}
 			}
