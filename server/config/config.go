@@ -1,0 +1,80 @@
+// Package config reads the configuration of a Checkstand server: one YAML file
+// whose every key can be overridden by an environment variable, with
+// references to variables and files for what should not be in it.
+//
+// The structs of this package are the reference: a field's yaml tag is its
+// key, its default tag what it is without being set, its doc tag what
+// docs/configuration.md says about it.
+package config
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/checkstand/checkstand/secret"
+)
+
+// Config is a server's configuration. Parse and Load return one that passed
+// Validate; one built in Go starts from Default.
+type Config struct {
+	Listen      string            `yaml:"listen" default:"127.0.0.1:8080" doc:"Address and port to listen on. \":8080\" is every interface."`
+	PublicURL   string            `yaml:"public_url" doc:"Origin that agents and buyers see, such as \"https://shop.example.com\": no path, https unless it is loopback. When it is not set and the server listens on loopback, it is that address."`
+	Database    Database          `yaml:"database" default:"checkstand.db" doc:"Path of a SQLite file (also written \"sqlite:path\"), or \"postgres://user:password@host/name\"."`
+	SealingKeys []secret.String   `yaml:"sealing_keys,omitempty" doc:"Keys that stored secrets are sealed with: 32 bytes in base64 each, the current one first, then those that older rows were sealed with. At most 16. Needed to serve."`
+	Log         LogConfig         `yaml:"log"`
+	Limits      LimitsConfig      `yaml:"limits"`
+	Payments    PaymentsConfig    `yaml:"payments"`
+	Idempotency IdempotencyConfig `yaml:"idempotency"`
+	Merchants   []MerchantConfig  `yaml:"merchants" doc:"The shops of this server."`
+
+	// source tells where each value came from; nil for a Config built in Go.
+	source *source
+}
+
+// LogConfig says what is logged, and how.
+type LogConfig struct {
+	Level  string `yaml:"level" default:"info" doc:"Least severe level that is logged: debug, info, warn or error."`
+	Format string `yaml:"format" default:"json" doc:"json, one object a line, or text."`
+}
+
+// SlogLevel is Level for log/slog; slog.LevelInfo for one that Validate
+// refuses.
+func (l LogConfig) SlogLevel() slog.Level {
+	switch l.Level {
+	case "debug":
+		return slog.LevelDebug
+	case "warn":
+		return slog.LevelWarn
+	case "error":
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+// LimitsConfig bounds what a client can make the server hold or wait for.
+type LimitsConfig struct {
+	BodyBytes     int64         `yaml:"body_bytes" default:"262144" doc:"Largest request body, in bytes."`
+	HeaderBytes   int           `yaml:"header_bytes" default:"16384" doc:"Largest request header, in bytes."`
+	ReadTimeout   time.Duration `yaml:"read_timeout" default:"10s" doc:"Time a client has to send a whole request."`
+	WriteTimeout  time.Duration `yaml:"write_timeout" default:"60s" doc:"Time from the end of the request header to the end of the answer. Must be longer than payments.timeout."`
+	IdleTimeout   time.Duration `yaml:"idle_timeout" default:"120s" doc:"How long an idle connection is kept open."`
+	ShutdownGrace time.Duration `yaml:"shutdown_grace" default:"20s" doc:"How long requests in flight may take to end when the server stops."`
+}
+
+// PaymentsConfig bounds the conversation with payment providers.
+type PaymentsConfig struct {
+	Timeout       time.Duration `yaml:"timeout" default:"30s" doc:"Longest wait for a payment provider's answer; then the outcome is unknown until it is reconciled."`
+	UnknownBudget time.Duration `yaml:"unknown_budget" default:"20s" doc:"How long a request goes on asking the provider what became of an unknown outcome before it answers that the payment is still being processed."`
+}
+
+// IdempotencyConfig tunes the answers to reused idempotency keys.
+type IdempotencyConfig struct {
+	MismatchStatus int `yaml:"mismatch_status" default:"0" doc:"HTTP status for a key that was used with another request: 409, 422, or 0 for what the caller's API version says."`
+}
+
+// Default is the configuration without any setting.
+func Default() *Config {
+	c := &Config{}
+	setDefaults(c)
+	return c
+}

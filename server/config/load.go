@@ -1,0 +1,108 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"reflect"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Limits of what is read.
+const (
+	MaxFileBytes = 16 << 20 // the configuration file
+	maxValues    = 2 << 20  // values in it, with everything that aliases repeat
+)
+
+// Load reads a configuration file. An empty path reads none: everything is
+// from environ, which has the form of os.Environ. The error is an *Error that
+// lists everything that is wrong, or tells why the file cannot be read.
+func Load(path string, environ []string) (*Config, error) {
+	if path == "" {
+		return Parse("", nil, environ)
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("there is no configuration file %s; 'checkstand init' writes one to start from: %w", path, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("configuration file: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, MaxFileBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("configuration file: %w", err)
+	}
+	return Parse(path, data, environ)
+}
+
+// Parse reads a configuration: the defaults, then the YAML in data, then the
+// CHECKSTAND_ variables of environ, which has the form of os.Environ;
+// references are expanded and the result is validated. The name is the file's,
+// for messages and as the place that relative ${file:…} references start from.
+// The error is an *Error that lists everything that is wrong; what is merely
+// doubtful is in Warnings.
+func Parse(name string, data []byte, environ []string) (*Config, error) {
+	c := Default()
+	c.source = &source{file: name, origins: make(map[string]origin)}
+	r := newReport(c.source)
+	d := &decoder{report: r, expander: newExpander(name, environ)}
+	if root := document(r, data); root != nil {
+		d.group(root, "", reflect.ValueOf(c).Elem())
+	}
+	d.overrides(c, environ)
+	c.derive()
+	c.check(r)
+	if problems := r.sorted(); hasError(problems) {
+		return nil, &Error{Problems: problems}
+	}
+	return c, nil
+}
+
+// document reads the one YAML document of a file; nil when it is empty or not
+// to be read.
+func document(r *report, data []byte) *yaml.Node {
+	if len(data) > MaxFileBytes {
+		r.errorf("", "the file is larger than %d bytes", MaxFileBytes)
+		return nil
+	}
+	var documents []yaml.Node
+	if err := yaml.Load(data, &documents, yaml.WithAllDocuments()); err != nil {
+		r.add(SeverityError, "", "is not YAML: "+err.Error())
+		if bad, ok := errors.AsType[*yaml.LoadError](err); ok {
+			p := &r.problems[len(r.problems)-1]
+			p.Line, p.Message = bad.Mark.Line, "is not YAML: "+bad.Message
+		}
+		return nil
+	}
+	if len(documents) > 1 {
+		r.errorf("", "holds %d YAML documents; keep one and remove the lines \"---\"", len(documents))
+		return nil
+	}
+	if len(documents) == 0 || len(documents[0].Content) == 0 {
+		return nil
+	}
+	return documents[0].Content[0]
+}
+
+// derive fills in what follows from other settings.
+func (c *Config) derive() {
+	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	if c.PublicURL != "" {
+		return
+	}
+	// Port 0 is only known once the server listens.
+	if host, port, err := net.SplitHostPort(c.Listen); err == nil && isLoopback(host) && port != "0" {
+		c.PublicURL = "http://" + c.Listen
+	}
+}
+
+// isLoopback reports whether a host is this machine only.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,124 @@
+package config
+
+import (
+	"time"
+
+	"github.com/checkstand/checkstand/secret"
+)
+
+// MerchantConfig is one shop. One built in Go starts from DefaultMerchant.
+type MerchantConfig struct {
+	ID         string             `yaml:"id" doc:"The shop's id in credentials, the database and logs; it should never change. Letters, digits, \"_\", \"-\" and \".\", at most 64."`
+	Name       string             `yaml:"name" doc:"The shop's name as buyers know it."`
+	Currency   string             `yaml:"currency" doc:"ISO 4217 code in lower case, such as \"eur\". Every price of the shop is in it."`
+	Country    string             `yaml:"country" doc:"ISO 3166-1 alpha-2 code of the country that the shop sells from, such as \"DE\". Prices with tax in them are split with its rates until the destination is known."`
+	Locale     string             `yaml:"locale" default:"en-US" doc:"BCP 47 language tag for amounts and texts."`
+	Links      LinksConfig        `yaml:"links"`
+	LowStock   int64              `yaml:"low_stock" default:"5" doc:"At this many left, or fewer, agents are told that stock is low; 0 never tells."`
+	SessionTTL time.Duration      `yaml:"session_ttl" default:"6h" doc:"How long a session without a purchase lives."`
+	QuoteTTL   time.Duration      `yaml:"quote_ttl" default:"30m" doc:"How long a price that was shown as final is kept."`
+	Tax        TaxConfig          `yaml:"tax"`
+	Shipping   []ShippingConfig   `yaml:"shipping,omitempty" doc:"Ways of delivery, in the order buyers see them."`
+	Payment    PaymentModesConfig `yaml:"payment"`
+	Agents     []AgentConfig      `yaml:"agents,omitempty" doc:"Agents that sell for the shop and are told about its orders."`
+}
+
+// LinksConfig are the pages that a buyer may want to read before buying.
+type LinksConfig struct {
+	TermsOfUse     string `yaml:"terms_of_use" doc:"URL of the terms of sale. Required."`
+	PrivacyPolicy  string `yaml:"privacy_policy" doc:"URL of the privacy policy. Required."`
+	ReturnPolicy   string `yaml:"return_policy,omitempty" doc:"URL of the return policy."`
+	ShippingPolicy string `yaml:"shipping_policy,omitempty" doc:"URL of the shipping policy."`
+	ContactUs      string `yaml:"contact_us,omitempty" doc:"URL of the contact page."`
+	AboutUs        string `yaml:"about_us,omitempty" doc:"URL of the page about the shop."`
+	FAQ            string `yaml:"faq,omitempty" doc:"URL of frequent questions."`
+	Support        string `yaml:"support,omitempty" doc:"URL of customer support."`
+}
+
+// TaxConfig is a shop's tax table and how it is applied; docs/pricing.md
+// explains the arithmetic.
+type TaxConfig struct {
+	PricesIncludeTax bool         `yaml:"prices_include_tax" default:"false" doc:"Whether listed prices, of items and of delivery, have the tax in them."`
+	ShowGross        bool         `yaml:"show_gross" default:"false" doc:"Show prices with their tax in them, and tax 0, instead of splitting it off. Needs prices_include_tax."`
+	Rounding         string       `yaml:"rounding" default:"half_up" doc:"How a tax amount is rounded: half_up, half_even, down or up."`
+	DeliveryClass    string       `yaml:"delivery_class,omitempty" doc:"Tax class of delivery; the standard class when not set."`
+	Rates            []RateConfig `yaml:"rates,omitempty" doc:"The tax table. The row that fits most exactly wins: postal prefix, then region, then country; the item's class before the standard class. No row is no tax."`
+}
+
+// RateConfig is one row of a tax table.
+type RateConfig struct {
+	Country      string `yaml:"country" doc:"ISO 3166-1 alpha-2 code, such as \"US\"."`
+	Region       string `yaml:"region,omitempty" doc:"Subdivision without its country, such as \"CA\"; the whole country when not set."`
+	PostalPrefix string `yaml:"postal_prefix,omitempty" doc:"What postal codes begin with, such as \"941\"; the whole region when not set."`
+	Class        string `yaml:"class,omitempty" doc:"Tax class of the items that the row is for; the standard class when not set."`
+	Percent      string `yaml:"percent" doc:"The rate in percent with at most four decimals, such as \"8.875\"."`
+	Name         string `yaml:"name,omitempty" doc:"What the tax is called, such as \"VAT\"."`
+}
+
+// ShippingConfig is one way of delivery.
+type ShippingConfig struct {
+	ID          string       `yaml:"id" doc:"The method's id in sessions and orders; it should never change."`
+	Title       string       `yaml:"title" doc:"What buyers choose by, such as \"Standard\"."`
+	Description string       `yaml:"description,omitempty" doc:"One more sentence for buyers."`
+	Carrier     string       `yaml:"carrier,omitempty" doc:"Who carries it, such as \"DHL\"."`
+	Kind        string       `yaml:"kind" default:"flat" doc:"How it is priced: flat (price), by_weight or by_subtotal (tiers), or digital (for items that are not shipped)."`
+	Countries   []string     `yaml:"countries,omitempty" doc:"Countries that it serves, such as [\"DE\", \"AT\"]; everywhere when not set."`
+	Regions     []string     `yaml:"regions,omitempty" doc:"Narrows it to subdivisions, such as [\"US-CA\"]; \"!US-HI\" excludes one."`
+	Price       string       `yaml:"price,omitempty" doc:"Price of a flat or digital method, such as \"4.90\", in the shop's currency; \"0\" is free. A digital method without one is free."`
+	Tiers       []TierConfig `yaml:"tiers,omitempty" doc:"Prices of a by_weight or by_subtotal method, from small to large. A cart beyond the last one is not served."`
+	FreeFrom    string       `yaml:"free_from,omitempty" doc:"Subtotal from which it is free, such as \"50.00\"; never when not set."`
+	MinDays     int          `yaml:"min_days" default:"0" doc:"Days from the order to the earliest delivery."`
+	MaxDays     int          `yaml:"max_days" default:"0" doc:"Days from the order to the latest delivery. With min_days and max_days 0 nothing is promised."`
+}
+
+// TierConfig is one step of a price list.
+type TierConfig struct {
+	UpTo  string `yaml:"up_to,omitempty" doc:"Largest cart that the tier holds: whole grams for by_weight, such as \"2000\", or an amount for by_subtotal, such as \"50.00\". The last tier may leave it out and holds every cart."`
+	Price string `yaml:"price" doc:"Price of the tier, such as \"6.90\"."`
+}
+
+// PaymentModesConfig are the shop's accounts at payment providers.
+type PaymentModesConfig struct {
+	Test PaymentConfig `yaml:"test,omitempty"`
+	Live PaymentConfig `yaml:"live,omitempty"`
+}
+
+// PaymentConfig is one account at a payment provider.
+type PaymentConfig struct {
+	Provider   string        `yaml:"provider" doc:"The payment provider: sandbox (test mode only)."`
+	URL        string        `yaml:"url,omitempty" doc:"Where the provider answers, such as \"http://127.0.0.1:8090\" for a sandbox beside the server."`
+	Key        secret.String `yaml:"key,omitempty" doc:"The shop's secret key at the provider. Better a reference, such as \"${file:/run/secrets/psp_key}\"."`
+	MerchantID string        `yaml:"merchant_id" doc:"The shop's id at the provider, which agents are shown."`
+	StandIn    string        `yaml:"stand_in" default:"stripe" doc:"Name given for the provider in API versions that allow only certain names: stripe, adyen or braintree."`
+	Brands     []string      `yaml:"brands" default:"visa,mastercard,amex" doc:"Card brands that the shop accepts: visa, mastercard, amex, discover, diners, jcb or unionpay."`
+}
+
+// IsZero reports whether nothing was configured, so that the mode is not
+// offered. Defaults do not count.
+func (p PaymentConfig) IsZero() bool {
+	return p.Provider == "" && p.URL == "" && p.Key.IsZero() && p.MerchantID == ""
+}
+
+// AgentConfig is an agent that sells for the shop.
+type AgentConfig struct {
+	Name    string        `yaml:"name" doc:"The agent's name, as in its API credentials. Letters, digits, \"_\", \"-\" and \".\", at most 64."`
+	Webhook WebhookConfig `yaml:"webhook,omitempty"`
+}
+
+// WebhookConfig is where and how an agent is told about orders.
+type WebhookConfig struct {
+	URL      string        `yaml:"url,omitempty" doc:"Where order events are sent; none are when not set."`
+	Secret   secret.String `yaml:"secret,omitempty" doc:"The key that events are signed with, agreed with the agent."`
+	Header   string        `yaml:"header" default:"Merchant-Signature" doc:"Name of the header that carries the signature."`
+	Encoding string        `yaml:"encoding" default:"base64" doc:"How the signature is written: base64 or hex."`
+}
+
+// IsZero reports whether the agent has no webhook. Defaults do not count.
+func (w WebhookConfig) IsZero() bool { return w.URL == "" && w.Secret.IsZero() }
+
+// DefaultMerchant is a merchant without any setting.
+func DefaultMerchant() MerchantConfig {
+	var m MerchantConfig
+	setDefaults(&m)
+	return m
+}

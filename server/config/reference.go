@@ -1,0 +1,56 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+)
+
+// anyIndex stands for the index of a list's element in a variable's name.
+const anyIndex = "<N>"
+
+// Key is one key of the configuration, for documentation.
+type Key struct {
+	Path    string // "merchants[].tax.rates[].percent"
+	Type    string // "text", "secret", "number", "duration", "true or false", "list of …"
+	Default string // "" when there is none
+	Env     string // "CHECKSTAND_MERCHANTS_<N>_TAX_RATES_<N>_PERCENT"
+	Doc     string
+}
+
+// Keys lists every key that holds a value, in the order of the structs.
+func Keys() []Key {
+	var keys []Key
+	walkKeys(reflect.TypeFor[Config](), "", &keys)
+	return keys
+}
+
+func walkKeys(t reflect.Type, path string, keys *[]Key) {
+	for _, f := range fieldsOf(t) {
+		at := join(path, f.key)
+		switch {
+		case isGroup(f.typ):
+			walkKeys(f.typ, at, keys)
+		case f.typ.Kind() == reflect.Slice && isGroup(f.typ.Elem()):
+			walkKeys(f.typ.Elem(), at+"[]", keys)
+		default:
+			*keys = append(*keys, Key{Path: at, Type: typeName(f.typ), Default: f.fallback,
+				Env: EnvName(strings.ReplaceAll(at, "[]", "["+anyIndex+"]")), Doc: f.doc})
+		}
+	}
+}
+
+func typeName(t reflect.Type) string {
+	switch {
+	case t == secretType:
+		return "secret"
+	case t == durationType:
+		return "duration"
+	case t.Kind() == reflect.Slice:
+		return "list of " + typeName(t.Elem())
+	case t.Kind() == reflect.String:
+		return "text"
+	case t.Kind() == reflect.Bool:
+		return "true or false"
+	}
+	return "number"
+}

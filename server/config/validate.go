@@ -1,0 +1,258 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/checkstand/checkstand/secret"
+)
+
+// Bounds of the settings, inclusive.
+const (
+	MinBodyBytes   = 1 << 10
+	MaxBodyBytes   = 16 << 20
+	MinHeaderBytes = 4 << 10
+	MaxHeaderBytes = 1 << 20
+	MinTimeout     = 100 * time.Millisecond
+	MaxTimeout     = 10 * time.Minute
+	MaxSealingKeys = 16
+	MaxMerchants   = 10_000
+)
+
+// Validate reports everything that is wrong or doubtful, in the order of the
+// file. The configuration can be used when none of it is of SeverityError.
+func (c *Config) Validate() []Problem {
+	r := newReport(c.source)
+	c.check(r)
+	return r.sorted()
+}
+
+// Warnings is what Validate finds doubtful, but not wrong.
+func (c *Config) Warnings() []Problem {
+	return slices.DeleteFunc(c.Validate(), func(p Problem) bool { return p.Severity != SeverityWarning })
+}
+
+// Box is the box that secrets in the database are sealed with. The error says
+// how to get a key when none is configured.
+func (c *Config) Box() (*secret.Box, error) {
+	if len(c.SealingKeys) == 0 {
+		return nil, &Error{Problems: []Problem{{File: c.file(), Path: "sealing_keys", Message: noSealingKeys}}}
+	}
+	keys := make([][]byte, len(c.SealingKeys))
+	for i, k := range c.SealingKeys {
+		key, err := secret.ParseKey(k.Reveal())
+		if err != nil {
+			return nil, err
+		}
+		keys[i] = key
+	}
+	return secret.NewBox(keys...)
+}
+
+// Merchant finds a merchant's configuration by its id; nil when there is none.
+func (c *Config) Merchant(id string) *MerchantConfig {
+	for i := range c.Merchants {
+		if c.Merchants[i].ID == id {
+			return &c.Merchants[i]
+		}
+	}
+	return nil
+}
+
+func (c *Config) file() string {
+	if c.source == nil {
+		return ""
+	}
+	return c.source.file
+}
+
+const noSealingKeys = "are missing, and 'checkstand serve' needs one; make it with 'checkstand keys seal' and refer to it: - ${file:/run/secrets/checkstand_sealing_key}"
+
+func (c *Config) check(r *report) {
+	c.checkListen(r)
+	c.checkDatabase(r)
+	c.checkSealingKeys(r)
+	r.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	r.oneOf("log.format", c.Log.Format, "json", "text")
+	c.checkLimits(r)
+	if s := c.Idempotency.MismatchStatus; s != 0 && s != 409 && s != 422 {
+		r.errorf("idempotency.mismatch_status", "%d is not a choice; write 409 or 422, or 0 for what the caller's API version says", s)
+	}
+	if len(c.Merchants) == 0 {
+		r.warnf("merchants", "are missing, so there is nothing to sell; add one, such as - id: shop")
+	}
+	if len(c.Merchants) > MaxMerchants {
+		r.errorf("merchants", "%d of them; at most %d", len(c.Merchants), MaxMerchants)
+		return
+	}
+	ids := make(map[string]int, len(c.Merchants))
+	live := false
+	for i := range c.Merchants {
+		m, at := &c.Merchants[i], "merchants["+strconv.Itoa(i)+"]"
+		m.check(r, at)
+		live = live || !m.Payment.Live.IsZero()
+		if first, twice := ids[m.ID]; twice && m.ID != "" {
+			r.errorf(at+".id", "%q is the id of merchants[%d] too; give each merchant its own", clip(m.ID), first)
+			continue
+		}
+		ids[m.ID] = i
+	}
+	if live {
+		c.checkLiterals(r)
+	}
+}
+
+func (c *Config) checkListen(r *report) {
+	host, port, err := net.SplitHostPort(c.Listen)
+	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n > 65535 {
+		r.errorf("listen", "%q is not an address with a port; write \"127.0.0.1:8080\", or \":8080\" for every interface", clip(c.Listen))
+		return
+	}
+	if c.PublicURL == "" {
+		if !isLoopback(host) {
+			r.errorf("public_url", "is missing; write the origin that buyers reach the server at, such as \"https://shop.example.com\"")
+		}
+		return
+	}
+	u := r.webURL("public_url", c.PublicURL)
+	if u != nil && (u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "") {
+		r.errorf("public_url", "has more than an origin; write scheme and host only, such as \"%s://%s\"", u.Scheme, u.Host)
+	}
+}
+
+func (c *Config) checkDatabase(r *report) {
+	switch c.Database.Engine() {
+	case SQLite:
+		if c.Database.Source() == "" {
+			r.errorf("database", "is empty; write the path of a file, such as \"checkstand.db\", or a postgres:// URL")
+		}
+	case PostgreSQL:
+		u, err := url.Parse(string(c.Database))
+		if err != nil || u.Host == "" && u.Query().Get("host") == "" {
+			r.errorf("database", "is not a URL that PostgreSQL understands; write \"postgres://user:password@host:5432/name\", with special characters of the password percent-encoded")
+		}
+	default:
+		scheme, _, _ := strings.Cut(string(c.Database), "://")
+		r.errorf("database", "is for %q; write the path of a SQLite file, such as \"checkstand.db\", or a postgres:// URL", clip(scheme))
+	}
+}
+
+func (c *Config) checkSealingKeys(r *report) {
+	if len(c.SealingKeys) == 0 {
+		r.warnf("sealing_keys", noSealingKeys)
+	}
+	if len(c.SealingKeys) > MaxSealingKeys {
+		r.errorf("sealing_keys", "%d of them; at most %d, so remove those that nothing is sealed with any more", len(c.SealingKeys), MaxSealingKeys)
+	}
+	seen := make(map[string]int, len(c.SealingKeys))
+	for i, k := range c.SealingKeys {
+		at := "sealing_keys[" + strconv.Itoa(i) + "]"
+		key, err := secret.ParseKey(k.Reveal())
+		if err != nil {
+			r.errorf(at, "%v", err)
+			continue
+		}
+		if first, twice := seen[string(key)]; twice {
+			r.errorf(at, "is the same key as sealing_keys[%d]; remove one of them", first)
+			continue
+		}
+		seen[string(key)] = i
+	}
+}
+
+func (c *Config) checkLimits(r *report) {
+	l := c.Limits
+	r.between("limits.body_bytes", l.BodyBytes, MinBodyBytes, MaxBodyBytes)
+	r.between("limits.header_bytes", int64(l.HeaderBytes), MinHeaderBytes, MaxHeaderBytes)
+	r.lasting("limits.read_timeout", l.ReadTimeout, MinTimeout, MaxTimeout)
+	r.lasting("limits.write_timeout", l.WriteTimeout, MinTimeout, MaxTimeout)
+	r.lasting("limits.idle_timeout", l.IdleTimeout, MinTimeout, MaxTimeout)
+	r.lasting("limits.shutdown_grace", l.ShutdownGrace, 0, MaxTimeout)
+	r.lasting("payments.timeout", c.Payments.Timeout, MinTimeout, MaxTimeout)
+	r.lasting("payments.unknown_budget", c.Payments.UnknownBudget, 0, MaxTimeout)
+	// Otherwise the answer to a purchase could never be written.
+	if l.WriteTimeout <= c.Payments.Timeout {
+		r.errorf("limits.write_timeout", "%v is not longer than payments.timeout, %v; a purchase waits for its payment, so make it longer, such as %v",
+			l.WriteTimeout, c.Payments.Timeout, 2*c.Payments.Timeout)
+	}
+}
+
+// checkLiterals warns of secrets that are written out in the file of a server
+// that takes real payments.
+func (c *Config) checkLiterals(r *report) {
+	warn := func(path string) {
+		if r.source.origins[path].literal {
+			r.warnf(path, "is a secret written out in the file of a server with live payments; refer to it, as in ${file:/run/secrets/…} or ${NAME}")
+		}
+	}
+	for i := range c.SealingKeys {
+		warn("sealing_keys[" + strconv.Itoa(i) + "]")
+	}
+	for i := range c.Merchants {
+		at := "merchants[" + strconv.Itoa(i) + "]"
+		warn(at + ".payment.live.key")
+		for j := range c.Merchants[i].Agents {
+			warn(at + ".agents[" + strconv.Itoa(j) + "].webhook.secret")
+		}
+	}
+}
+
+// oneOf reports a word that is not among the allowed ones.
+func (r *report) oneOf(path, word string, allowed ...string) {
+	if slices.Contains(allowed, word) {
+		return
+	}
+	if near, ok := nearest(word, allowed); ok {
+		r.errorf(path, "%q is unknown; did you mean %q?", clip(word), near)
+		return
+	}
+	r.errorf(path, "%q is unknown; write %s", clip(word), choices(allowed))
+}
+
+// choices writes words as a reader would say them: json or text.
+func choices(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+func (r *report) between(path string, n, least, most int64) {
+	if n < least || n > most {
+		r.errorf(path, "%d is outside %d to %d", n, least, most)
+	}
+}
+
+func (r *report) lasting(path string, d, least, most time.Duration) {
+	if d < least || d > most {
+		r.errorf(path, "%v is outside %v to %v", d, least, most)
+	}
+}
+
+// maxURLBytes is the longest URL; browsers and agents stop at about 2000.
+const maxURLBytes = 2048
+
+// webURL reports what is not an https URL, or an http one of this machine, and
+// returns it otherwise. The text is not shown: a URL can hold a token.
+func (r *report) webURL(path, text string) *url.URL {
+	const example = "write one such as \"https://shop.example.com\""
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || len(text) > maxURLBytes || u.Host == "" || u.Hostname() == "" || strings.ContainsAny(text, " \t\r\n"):
+		r.errorf(path, "is not a URL; %s", example)
+	case u.User != nil:
+		r.errorf(path, "has a user or password in it; remove them")
+	case u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()):
+		return u
+	case u.Scheme == "http":
+		r.errorf(path, "is http, which is for this machine only (localhost, 127.0.0.1); write https://%s", u.Host)
+	default:
+		r.errorf(path, "begins with %q; %s", clip(u.Scheme)+"://", example)
+	}
+	return nil
+}

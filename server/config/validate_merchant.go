@@ -1,0 +1,216 @@
+package config
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+	"golang.org/x/text/language"
+
+	"github.com/checkstand/checkstand/money"
+)
+
+// Bounds of a merchant's settings, inclusive.
+const (
+	MaxIDBytes         = 64
+	MaxNameBytes       = 200
+	MaxLowStock        = 1_000_000
+	MinSessionTTL      = time.Minute
+	MaxSessionTTL      = 30 * 24 * time.Hour
+	MinQuoteTTL        = time.Minute
+	MaxAgents          = 100
+	maxMerchantIDBytes = 256 // of a payment provider; the protocol's bound
+
+	// weakSecretBytes is the length below which a webhook secret is warned of.
+	weakSecretBytes = 16
+)
+
+func (m *MerchantConfig) check(r *report, at string) {
+	r.name(at+".id", m.ID, "shop")
+	if n := strings.TrimSpace(m.Name); n == "" {
+		r.errorf(at+".name", "is missing; write the shop's name as buyers know it")
+	} else if len(m.Name) > MaxNameBytes {
+		r.errorf(at+".name", "is longer than %d bytes", MaxNameBytes)
+	}
+	m.checkCurrency(r, at+".currency")
+	if m.Country == "" {
+		r.errorf(at+".country", "is missing; write the country that the shop sells from, such as \"DE\"")
+	}
+	if _, err := language.Parse(m.Locale); err != nil {
+		r.errorf(at+".locale", "%q is not a language tag; write one such as \"en-US\" or \"de\"", clip(m.Locale))
+	}
+	m.Links.check(r, at+".links")
+	r.between(at+".low_stock", m.LowStock, 0, MaxLowStock)
+	r.lasting(at+".session_ttl", m.SessionTTL, MinSessionTTL, MaxSessionTTL)
+	r.lasting(at+".quote_ttl", m.QuoteTTL, MinQuoteTTL, MaxSessionTTL)
+	if m.QuoteTTL > m.SessionTTL {
+		r.errorf(at+".quote_ttl", "%v is longer than session_ttl, %v; a price cannot outlive its session", m.QuoteTTL, m.SessionTTL)
+	}
+	m.rules(r, at)
+	m.Payment.check(r, at+".payment")
+	m.checkAgents(r, at)
+}
+
+func (m *MerchantConfig) checkCurrency(r *report, at string) {
+	lower := strings.ToLower(m.Currency)
+	switch {
+	case money.Valid(m.Currency):
+	case m.Currency == "":
+		r.errorf(at, "is missing; write an ISO 4217 code in lower case, such as \"eur\"")
+	case money.Valid(lower):
+		r.errorf(at, "%q is written in lower case: %q", m.Currency, lower)
+	default:
+		r.errorf(at, "%q is not a currency; write an ISO 4217 code in lower case, such as \"eur\"", clip(m.Currency))
+	}
+}
+
+func (l *LinksConfig) check(r *report, at string) {
+	for _, link := range l.list() {
+		path := at + "." + link.Type
+		required := link.Type == "terms_of_use" || link.Type == "privacy_policy"
+		switch {
+		case link.URL != "":
+			r.webURL(path, link.URL)
+		case required:
+			r.errorf(path, "is missing; every session shows it, so write its URL, such as \"https://shop.example.com/%s\"", strings.ReplaceAll(link.Type, "_", "-"))
+		}
+	}
+}
+
+// name reports what is not fit to be an id.
+func (r *report) name(path, id, example string) {
+	if id == "" {
+		r.errorf(path, "is missing; write a name for it that never changes, such as %q", example)
+		return
+	}
+	ok := func(c rune) bool {
+		return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-' || c == '.'
+	}
+	if len(id) > MaxIDBytes || strings.ContainsFunc(id, func(c rune) bool { return !ok(c) }) {
+		r.errorf(path, "%q is not fit for an id; write at most %d letters, digits, \"_\", \"-\" and \".\", such as %q", clip(id), MaxIDBytes, example)
+	}
+}
+
+// providers are the payment providers that this build talks to, and the modes
+// that each is for.
+var providers = map[string]struct{ test, live, needsURL bool }{
+	"sandbox": {test: true, needsURL: true},
+}
+
+// keyModes are the beginnings of providers' keys that tell their mode.
+var keyModes = []struct {
+	prefix string
+	live   bool
+}{{"sk_test_", false}, {"rk_test_", false}, {"sk_live_", true}, {"rk_live_", true}}
+
+// cardBrands are the brands that the protocol has names for.
+var cardBrands = []string{"visa", "mastercard", "amex", "discover", "diners", "jcb", "unionpay"}
+
+func (p *PaymentModesConfig) check(r *report, at string) {
+	if p.Test.IsZero() && p.Live.IsZero() {
+		r.errorf(at, "is missing, so nothing can be bought; write test: {provider: sandbox, url: \"http://127.0.0.1:8090\", key: …, merchant_id: …} to begin")
+		return
+	}
+	if !p.Test.IsZero() {
+		p.Test.check(r, at+".test", false)
+	}
+	if !p.Live.IsZero() {
+		p.Live.check(r, at+".live", true)
+	}
+	if !p.Test.Key.IsZero() && p.Test.Key == p.Live.Key {
+		r.errorf(at+".live.key", "is the key of test mode too; write the provider's live key")
+	}
+}
+
+func (p *PaymentConfig) check(r *report, at string, live bool) {
+	known, ok := providers[p.Provider]
+	switch {
+	case p.Provider == "":
+		r.errorf(at+".provider", "is missing; write the payment provider, such as sandbox")
+	case !ok:
+		r.errorf(at+".provider", "%q is unknown; this version has: sandbox", clip(p.Provider))
+	case live && !known.live:
+		r.errorf(at+".provider", "%q moves no money, so it is refused in live mode; move it to payment.test, and write a real provider here or remove payment.live", p.Provider)
+	case !live && !known.test:
+		r.errorf(at+".provider", "%q has no test mode; move it to payment.live", p.Provider)
+	}
+	if p.URL != "" {
+		r.webURL(at+".url", p.URL)
+	} else if known.needsURL {
+		r.errorf(at+".url", "is missing; write where the provider answers, such as \"http://127.0.0.1:8090\"")
+	}
+	p.checkKey(r, at+".key", live)
+	if p.MerchantID == "" {
+		r.errorf(at+".merchant_id", "is missing; write the shop's id at the provider, such as \"acct_shop\"")
+	} else if len(p.MerchantID) > maxMerchantIDBytes {
+		r.errorf(at+".merchant_id", "is longer than %d bytes", maxMerchantIDBytes)
+	}
+	r.oneOf(at+".stand_in", p.StandIn, "stripe", "adyen", "braintree")
+	if len(p.Brands) == 0 {
+		r.errorf(at+".brands", "are empty; write those that the shop accepts, such as [visa, mastercard]")
+	}
+	for i, b := range p.Brands {
+		path := at + ".brands[" + strconv.Itoa(i) + "]"
+		r.oneOf(path, b, cardBrands...)
+		if slices.Contains(p.Brands[:i], b) {
+			r.errorf(path, "%q is in the list twice; remove one of them", clip(b))
+		}
+	}
+}
+
+func (p *PaymentConfig) checkKey(r *report, at string, live bool) {
+	if p.Key.IsZero() {
+		r.errorf(at, "is missing; refer to the provider's secret key, as in ${file:/run/secrets/psp_key} or ${PSP_KEY}")
+		return
+	}
+	for _, k := range keyModes {
+		if k.live == live || !strings.HasPrefix(p.Key.Reveal(), k.prefix) {
+			continue
+		}
+		if live {
+			r.errorf(at, "is a test key, as it begins with %q; write the live one", k.prefix)
+		} else {
+			r.errorf(at, "is a live key, as it begins with %q; test mode must not have it, so write the test one", k.prefix)
+		}
+	}
+}
+
+func (m *MerchantConfig) checkAgents(r *report, at string) {
+	if len(m.Agents) > MaxAgents {
+		r.errorf(at+".agents", "%d of them; at most %d", len(m.Agents), MaxAgents)
+		return
+	}
+	names := make(map[string]int, len(m.Agents))
+	for i := range m.Agents {
+		a, path := &m.Agents[i], at+".agents["+strconv.Itoa(i)+"]"
+		r.name(path+".name", a.Name, "chatgpt")
+		if first, twice := names[a.Name]; twice && a.Name != "" {
+			r.errorf(path+".name", "%q is the name of agents[%d] too; give each agent its own", clip(a.Name), first)
+		} else {
+			names[a.Name] = i
+		}
+		a.Webhook.check(r, path+".webhook")
+	}
+}
+
+func (w *WebhookConfig) check(r *report, at string) {
+	if w.IsZero() {
+		return
+	}
+	if w.URL == "" {
+		r.errorf(at+".url", "is missing; write where order events are sent, such as \"https://agent.example.com/webhooks\", or remove the secret")
+	} else {
+		r.webURL(at+".url", w.URL)
+	}
+	if w.Secret.IsZero() {
+		r.errorf(at+".secret", "is missing; refer to the key that was agreed with the agent, as in ${file:/run/secrets/webhook_secret}")
+	} else if len(w.Secret.Reveal()) < weakSecretBytes {
+		r.warnf(at+".secret", "is shorter than %d characters, so signatures could be forged by guessing; agree on a longer one", weakSecretBytes)
+	}
+	if !httpguts.ValidHeaderFieldName(w.Header) {
+		r.errorf(at+".header", "%q is not a header name; write one such as \"Merchant-Signature\"", clip(w.Header))
+	}
+	r.oneOf(at+".encoding", w.Encoding, "base64", "hex")
+}
