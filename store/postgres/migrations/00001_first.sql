@@ -164,6 +164,10 @@ CREATE TABLE signature_replay (
 );
 CREATE INDEX signature_replay_expires ON signature_replay (expires_at);
 
+-- Only a change of a unique key waits for FOR KEY SHARE: reserving stock holds
+-- up the switch to a new generation, and nothing else.
+CREATE UNIQUE INDEX catalogue_generation ON catalogue (merchant_id, generation);
+
 -- +goose Down
 DROP TABLE signature_replay;
 DROP TABLE credential;

@@ -1,0 +1,303 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/checkstand/checkstand/catalog"
+)
+
+// Limits of an import.
+const (
+	// ImportBatch is how many items are written in one transaction; checkouts
+	// are served between them.
+	ImportBatch = 2000
+	// ImportIdle is how long an import that replaces a catalogue may pause
+	// before what it wrote is taken for abandoned and swept.
+	ImportIdle = time.Hour
+	// MaxItemID is the length limit of an item id in bytes.
+	MaxItemID = 255
+)
+
+// Errors of an import.
+var (
+	// ErrCatalogueReplaced is returned when another import replaced the
+	// catalogue meanwhile; run the import again.
+	ErrCatalogueReplaced = errors.New("the catalogue was replaced by another import meanwhile; run this one again")
+	// ErrImportAbandoned is returned when the import paused for longer than
+	// ImportIdle, so that what it had written was swept.
+	ErrImportAbandoned = errors.New("the import paused for too long and what it wrote was removed; run it again")
+	// ErrImportEnded is returned by the methods of an import after Commit or
+	// Abort, or after an error of an earlier call.
+	ErrImportEnded = errors.New("the import has ended")
+)
+
+const (
+	itemInsert = `INSERT INTO item (merchant_id, generation, id, product_id, price, currency, tracked, stock, reserved, backorder, sellable, hidden, doc)`
+
+	// An import never touches what payments in flight hold.
+	itemConflict = `ON CONFLICT (merchant_id, generation, id) DO UPDATE SET product_id = excluded.product_id, price = excluded.price,
+currency = excluded.currency, tracked = excluded.tracked, stock = excluded.stock, backorder = excluded.backorder,
+sellable = excluded.sellable, hidden = excluded.hidden, doc = excluded.doc`
+
+	openCatalogue = `INSERT INTO catalogue (merchant_id, generation, newest) VALUES ($1, 1, 1) ON CONFLICT (merchant_id) DO NOTHING`
+
+	selectGeneration = `SELECT generation FROM catalogue WHERE merchant_id = $1`
+
+	nextGeneration = `UPDATE catalogue SET newest = newest + 1 WHERE merchant_id = $1 RETURNING generation, newest`
+
+	// Changing nothing, it holds the generation until the commit without
+	// keeping checkouts from reserving.
+	holdGeneration = `UPDATE catalogue SET generation = generation WHERE merchant_id = $1 AND generation = $2`
+
+	switchGeneration = `UPDATE catalogue SET generation = $3 WHERE merchant_id = $1 AND generation = $2`
+
+	// What is reserved goes with the item; an item that is gone from the shop
+	// stays hidden until its reservations are settled.
+	carryReserved = `INSERT INTO item (merchant_id, generation, id, product_id, price, currency, tracked, stock, reserved, backorder, sellable, hidden, doc)
+SELECT merchant_id, CAST($3 AS BIGINT), id, product_id, price, currency, tracked, stock, reserved, backorder, 0, 1, doc
+FROM item WHERE merchant_id = $1 AND generation = $2 AND reserved > 0
+ON CONFLICT (merchant_id, generation, id) DO UPDATE SET reserved = excluded.reserved`
+
+	countRemoved = `SELECT count(*) FROM item o WHERE o.merchant_id = $1 AND o.generation = $2 AND o.hidden = 0
+AND NOT EXISTS (SELECT 1 FROM item n WHERE n.merchant_id = $1 AND n.generation = $3 AND n.id = o.id)`
+
+	countGeneration = `SELECT count(*) FROM item WHERE merchant_id = $1 AND generation = $2 AND hidden = 0`
+
+	discardAfter = `INSERT INTO stale_generation (merchant_id, generation, sweep_after) VALUES ($1, $2, $3)`
+
+	keepBuilding = `UPDATE stale_generation SET sweep_after = $3 WHERE merchant_id = $1 AND generation = $2`
+
+	selectBuilding = `SELECT generation FROM stale_generation WHERE merchant_id = $1 AND generation = $2`
+
+	keepGeneration = `DELETE FROM stale_generation WHERE merchant_id = $1 AND generation = $2`
+)
+
+var itemTypes = []string{"text", "bigint", "text", "text", "bigint", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "text"}
+
+// ImportOptions say what an import does to the catalogue.
+type ImportOptions struct {
+	// Replace makes the imported items the whole catalogue, in one step at
+	// Commit; until then buyers see the old one. Without it, items are added
+	// and changed as they come, and none is removed.
+	Replace bool
+}
+
+// ImportResult tells what an import did.
+type ImportResult struct {
+	Written int64 // items added or changed
+	Removed int64 // items that are sold no longer
+}
+
+// Import writes a catalogue. It is for one goroutine.
+type Import struct {
+	s          *Store
+	ctx        context.Context
+	merchantID string
+	replace    bool
+	old        int64 // the generation that is sold while the import runs
+	generation int64 // the one that is written
+	rows       [][]any
+	index      map[string]int // item id -> its place in rows
+	written    int64
+	err        error
+}
+
+// Import begins to write the catalogue of a merchant. The import ends with
+// Commit or Abort. ctx holds for all of it.
+func (s *Store) Import(ctx context.Context, merchantID string, opts ImportOptions) (*Import, error) {
+	if merchantID == "" {
+		return nil, errNoMerchant
+	}
+	im := &Import{s: s, ctx: ctx, merchantID: merchantID, replace: opts.Replace, index: map[string]int{}}
+	if err := s.commit(ctx, Op{SQL: openCatalogue, Args: []any{merchantID}, What: "open catalogue"}); err != nil {
+		return nil, err
+	}
+	if !opts.Replace {
+		_, err := s.row(ctx, selectGeneration, []any{merchantID}, &im.generation)
+		return im, err
+	}
+	err := s.commit(ctx, Op{SQL: nextGeneration, Args: []any{merchantID}, What: "open generation",
+		Each: func(row Row) error { return row.Scan(&im.old, &im.generation) }})
+	if err != nil {
+		return nil, err
+	}
+	return im, s.commit(ctx, Op{SQL: discardAfter, Args: []any{merchantID, im.generation, im.idleEnd()}, What: "open generation"})
+}
+
+func (im *Import) idleEnd() int64 { return millis(im.s.clock().Add(ImportIdle)) }
+
+// Put adds items. It writes them in batches; of two items with one id the
+// later one counts. An error names the item and its field, or is
+// ErrCatalogueReplaced, ErrImportAbandoned, ErrImportEnded or one of the database; the import has
+// ended then.
+func (im *Import) Put(items ...catalog.Item) error {
+	if im.err != nil {
+		return im.err
+	}
+	for i := range items {
+		if err := im.put(&items[i]); err != nil {
+			return im.end(err)
+		}
+	}
+	return nil
+}
+
+func (im *Import) put(it *catalog.Item) error {
+	if err := checkItem(it); err != nil {
+		return err
+	}
+	doc, err := encode("item "+it.ID, it)
+	if err != nil {
+		return err
+	}
+	sellable := it.Availability != catalog.OutOfStock && it.Availability != catalog.Discontinued
+	row := []any{im.merchantID, im.generation, it.ID, it.ProductID, it.Price, it.Currency, bit(it.Tracked), it.Stock,
+		int64(0), bit(it.Backorder), bit(sellable), int64(0), doc}
+	if at, ok := im.index[it.ID]; ok {
+		im.rows[at] = row
+		return nil
+	}
+	im.index[it.ID] = len(im.rows)
+	im.rows = append(im.rows, row)
+	if len(im.rows) == ImportBatch {
+		return im.flush()
+	}
+	return nil
+}
+
+// checkItem refuses what the store could not keep its promises about; whether
+// an item makes sense for a shop is for package feed.
+func checkItem(it *catalog.Item) error {
+	switch {
+	case it.ID == "" || len(it.ID) > MaxItemID:
+		return fmt.Errorf("item %.40q: id: give 1 to %d bytes", it.ID, MaxItemID)
+	case strings.ContainsRune(it.ID+it.ProductID+it.Currency, 0):
+		return fmt.Errorf("item %q: id, product_id, currency: a NUL character cannot be stored", it.ID)
+	case it.Price < 0:
+		return fmt.Errorf("item %q: price: %d is negative", it.ID, it.Price)
+	case it.Stock < 0 || it.Stock >= catalog.Unlimited:
+		return fmt.Errorf("item %q: stock: %d is not between 0 and %d", it.ID, it.Stock, catalog.Unlimited-1)
+	}
+	return nil
+}
+
+// flush writes the buffered rows in one transaction.
+func (im *Import) flush() error {
+	if len(im.rows) == 0 {
+		return nil
+	}
+	ops := []Op{im.hold()}
+	ops = append(ops, im.s.engine.Dialect().Bulk(Bulk{Insert: itemInsert, Types: itemTypes, Conflict: itemConflict, Rows: im.rows, What: "import items"})...)
+	if err := im.commit(ops...); err != nil {
+		return err
+	}
+	im.written += int64(len(im.rows))
+	im.rows = im.rows[:0]
+	clear(im.index)
+	return nil
+}
+
+// hold is the operation that makes a batch fail when its generation is no
+// longer the one to write.
+func (im *Import) hold() Op {
+	if im.replace {
+		return Op{SQL: keepBuilding, Args: []any{im.merchantID, im.generation, im.idleEnd()}, Guard: true, What: "hold generation"}
+	}
+	return Op{SQL: holdGeneration, Args: []any{im.merchantID, im.generation}, Guard: true, What: "hold generation"}
+}
+
+// commit runs operations until they are written or the generation is gone.
+func (im *Import) commit(ops ...Op) error {
+	return im.s.repeat(im.ctx, func(run int) error {
+		if run > 0 {
+			if err := im.current(); err != nil {
+				return final{err}
+			}
+		}
+		return im.s.engine.Commit(im.ctx, ops)
+	})
+}
+
+// current returns ErrCatalogueReplaced when the generation that the import is
+// based on is sold no longer, and ErrImportAbandoned when its own is gone.
+func (im *Import) current() error {
+	base := im.generation
+	if im.replace {
+		base = im.old
+	}
+	var sold int64
+	if _, err := im.s.row(im.ctx, selectGeneration, []any{im.merchantID}, &sold); err != nil {
+		return err
+	}
+	if sold != base {
+		return ErrCatalogueReplaced
+	}
+	if !im.replace {
+		return nil
+	}
+	found, err := im.s.row(im.ctx, selectBuilding, []any{im.merchantID, im.generation}, &sold)
+	if err == nil && !found {
+		return ErrImportAbandoned
+	}
+	return err
+}
+
+// Commit writes what is left and, with Replace, puts the new catalogue in the
+// place of the old one, whose rows it then removes in small batches. After an
+// error that is not about removing old rows nothing was replaced.
+func (im *Import) Commit() (ImportResult, error) {
+	if im.err != nil {
+		return ImportResult{}, im.err
+	}
+	if err := im.flush(); err != nil {
+		return ImportResult{}, im.end(err)
+	}
+	res := ImportResult{Written: im.written}
+	if !im.replace {
+		im.err = ErrImportEnded
+		return res, nil
+	}
+	ids := []any{im.merchantID, im.old, im.generation}
+	if _, err := im.s.row(im.ctx, countRemoved, ids, &res.Removed); err != nil {
+		return ImportResult{}, im.end(err)
+	}
+	if _, err := im.s.row(im.ctx, countGeneration, []any{im.merchantID, im.generation}, &res.Written); err != nil {
+		return ImportResult{}, im.end(err)
+	}
+	err := im.commit(
+		Op{SQL: switchGeneration, Args: ids, Guard: true, What: "switch catalogue"},
+		Op{SQL: carryReserved, Args: ids, What: "carry reservations"},
+		Op{SQL: keepGeneration, Args: []any{im.merchantID, im.generation}, Guard: true, What: "keep generation"},
+		Op{SQL: discardAfter, Args: []any{im.merchantID, im.old, millis(im.s.clock())}, Guard: true, What: "discard generation"},
+	)
+	if err != nil {
+		return ImportResult{}, im.end(err)
+	}
+	im.err = ErrImportEnded
+	return res, im.s.sweepGeneration(im.ctx, im.merchantID, im.old)
+}
+
+// Abort drops the import. With Replace the old catalogue stays; without,
+// batches that were written already stay. It does nothing after Commit.
+func (im *Import) Abort() error {
+	if errors.Is(im.err, ErrImportEnded) {
+		return nil
+	}
+	im.err = ErrImportEnded
+	im.rows, im.index = nil, nil
+	if !im.replace {
+		return nil
+	}
+	return im.s.sweepGeneration(im.ctx, im.merchantID, im.generation)
+}
+
+// end remembers the first error: an import that failed is not committed by
+// mistake.
+func (im *Import) end(err error) error {
+	im.err = err
+	return err
+}
