@@ -299,8 +299,11 @@ func (d dialect) delivery(o object, p acp.FulfillmentDetailsPatch) error {
 	address := func(a acp.Address) any { return a }
 	if d.flatDelivery {
 		set(o, "fulfillment_address", p.Address, address)
-		return d.check(field{"fulfillment_details.name", p.Name.Set, false},
+		return d.check(field{"fulfillment_address.company", p.Address.Value.Company != "", d.notes}, field{"fulfillment_details.name", p.Name.Set, false},
 			field{"fulfillment_details.phone_number", p.PhoneNumber.Set, false}, field{"fulfillment_details.email", p.Email.Set, false})
+	}
+	if err := d.check(field{"fulfillment_details.address.company", p.Address.Value.Company != "", d.notes}); err != nil {
+		return err
 	}
 	text := func(s string) any { return s }
 	details := object{}

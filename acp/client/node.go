@@ -7,7 +7,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/checkstand/checkstand/money"
 )
@@ -108,13 +107,4 @@ func (n node) integer() (int64, bool) {
 		return 0, false
 	}
 	return i, true
-}
-
-// time is an RFC 3339 time, or the zero time.
-func (n node) time() time.Time {
-	t, err := time.Parse(time.RFC3339Nano, n.text())
-	if err != nil {
-		return time.Time{}
-	}
-	return t
 }

@@ -75,8 +75,8 @@ func (c *Client) send(ctx context.Context, r request) (*answer, error) {
 	return &answer{status: resp.StatusCode, header: resp.Header, body: body}, nil
 }
 
-// header makes the headers that the protocol asks for (research: RFC "agentic
-// checkout", section on HTTP headers).
+// header makes the headers that the protocol asks for. Signature, Timestamp and
+// a key go with API calls alone.
 func (c *Client) header(r request) http.Header {
 	now := c.cfg.Now().UTC()
 	h := http.Header{}
