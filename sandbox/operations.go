@@ -1,0 +1,138 @@
+package sandbox
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/id"
+)
+
+// amountRequest is the body of capture and refund; all that is left is meant
+// when amount is absent.
+type amountRequest struct {
+	Amount *int64  `json:"amount"`
+	Reason *string `json:"reason"`
+}
+
+// amount returns how much to move, at most limit.
+func (r amountRequest) amount(limit int64) (int64, *acp.Error) {
+	switch {
+	case r.Amount == nil:
+		return limit, nil
+	case !validAmount(*r.Amount):
+		return 0, acp.Invalid("$.amount", "This field is a positive amount in minor units.")
+	case *r.Amount > limit:
+		return 0, refused("amount_too_large", "$.amount", "The amount is more than is left.")
+	}
+	return *r.Amount, nil
+}
+
+// captureCharge takes all or a part of a hold; the rest of it is released.
+func (p *PSP) captureCharge(ctx context.Context, c *call) (answer, error) {
+	return p.operate(ctx, c, func(tx *sql.Tx, ch Charge, r amountRequest) (answer, error) {
+		if ch.Status != Authorized {
+			return answer{}, notPossible("Only an authorized charge can be captured", ch)
+		}
+		amount, refusal := r.amount(ch.Amount)
+		if refusal != nil {
+			return answer{}, refusal
+		}
+		captured := ch
+		captured.Status, captured.Captured = Captured, amount
+		if err := move(ctx, tx, ch, captured); err != nil {
+			return answer{}, err
+		}
+		return reply(http.StatusOK, captured)
+	})
+}
+
+// voidCharge gives a hold back. The token stays used.
+func (p *PSP) voidCharge(ctx context.Context, c *call) (answer, error) {
+	return p.operate(ctx, c, func(tx *sql.Tx, ch Charge, _ amountRequest) (answer, error) {
+		if ch.Status != Authorized {
+			return answer{}, notPossible("Only an authorized charge can be voided", ch)
+		}
+		voided := ch
+		voided.Status = Voided
+		if err := move(ctx, tx, ch, voided); err != nil {
+			return answer{}, err
+		}
+		return reply(http.StatusOK, voided)
+	})
+}
+
+// refund is money that went back.
+type refund struct {
+	ID       string    `json:"id"`
+	Object   string    `json:"object"` // "refund"
+	Charge   string    `json:"charge"`
+	Amount   int64     `json:"amount"`
+	Currency string    `json:"currency"`
+	Status   string    `json:"status"` // "succeeded"
+	Reason   string    `json:"reason,omitzero"`
+	Created  time.Time `json:"created"`
+}
+
+// refundCharge gives back all that is left of a captured amount, or a part.
+func (p *PSP) refundCharge(ctx context.Context, c *call) (answer, error) {
+	return p.operate(ctx, c, func(tx *sql.Tx, ch Charge, r amountRequest) (answer, error) {
+		if ch.Status != Captured || ch.Refunded == ch.Captured {
+			return answer{}, notPossible("Only a captured charge with something left can be refunded", ch)
+		}
+		amount, refusal := r.amount(ch.Captured - ch.Refunded)
+		if refusal != nil {
+			return answer{}, refusal
+		}
+		less := ch
+		less.Refunded += amount
+		if err := move(ctx, tx, ch, less); err != nil {
+			return answer{}, err
+		}
+		now := p.now().UTC().Truncate(time.Millisecond)
+		re := refund{ID: id.New("re", now), Object: "refund", Charge: ch.ID, Amount: amount, Currency: ch.Currency, Status: "succeeded", Created: now}
+		if r.Reason != nil {
+			re.Reason = *r.Reason
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO refund (id, charge_id, amount, reason, created_at) VALUES (?, ?, ?, ?, ?)`,
+			re.ID, re.Charge, re.Amount, re.Reason, now.UnixMilli())
+		if err != nil {
+			return answer{}, err
+		}
+		return reply(http.StatusCreated, re)
+	})
+}
+
+// operate runs an operation on the charge of the path, once for its key.
+func (p *PSP) operate(ctx context.Context, c *call, do func(*sql.Tx, Charge, amountRequest) (answer, error)) (answer, error) {
+	return p.once(ctx, c, func(tx *sql.Tx) (answer, error) {
+		var r amountRequest
+		if err := decode(c.body, &r, acp.Invalid); err != nil {
+			return answer{}, err
+		}
+		ch := &checks{complain: acp.Invalid}
+		if ch.atMost(r.Reason, MaxValue, "$.reason"); ch.err != nil {
+			return answer{}, ch.err
+		}
+		charge, err := p.ownCharge(ctx, tx, c.r.PathValue("id"))
+		if err != nil {
+			return answer{}, err
+		}
+		return do(tx, charge, r)
+	})
+}
+
+func notPossible(rule string, ch Charge) *acp.Error {
+	return acp.Refused(http.StatusConflict, codeNotPossible, "", rule+"; this one is "+string(ch.Status)+".")
+}
+
+func (p *PSP) ownCharge(ctx context.Context, q querier, chargeID string) (Charge, error) {
+	ch, err := findCharge(ctx, q, chargeID)
+	if errors.Is(err, errNoRow) || (err == nil && !p.merchants[ch.MerchantID]) {
+		return Charge{}, acp.Refused(http.StatusNotFound, codeNotFound, "", "There is no such charge.")
+	}
+	return ch, err
+}
