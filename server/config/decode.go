@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -77,7 +78,7 @@ func (d *decoder) group(n *yaml.Node, path string, v reflect.Value) {
 	lines := make(map[string]int, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
-		at := join(path, key.Value)
+		at := join(path, word(key.Value))
 		d.report.source.origins[at] = origin{line: key.Line}
 		if key.Kind != yaml.ScalarNode {
 			d.report.errorf(path, "has a key that is %s; a key is one word", kindNames[key.Kind])
@@ -171,6 +172,14 @@ func join(path, key string) string {
 		return key
 	}
 	return path + "." + key
+}
+
+// word is a key as it can stand in a path: whatever was written, in one line.
+func word(key string) string {
+	if key == "" || strings.ContainsFunc(key, func(c rune) bool { return !unicode.IsPrint(c) }) {
+		return strconv.Quote(clip(key))
+	}
+	return clip(key)
 }
 
 // clip keeps a value short enough to quote in a message.

@@ -26,7 +26,7 @@ var (
 )
 
 // overrides applies the variables of environ. An empty one counts as not set.
-func (d *decoder) overrides(c *Config, environ []string) {
+func (d *decoder) overrides(c *Config) {
 	var names []string
 	for name, value := range d.expander.environ {
 		if strings.HasPrefix(name, EnvPrefix) && value != "" && !isOtherVariable(name) {
@@ -37,7 +37,8 @@ func (d *decoder) overrides(c *Config, environ []string) {
 	slices.SortFunc(names, byParts)
 	for _, name := range names {
 		o := override{decoder: d, env: name, value: d.expander.environ[name]}
-		if !o.apply(strings.TrimPrefix(name, EnvPrefix), "", reflect.ValueOf(c).Elem()) && !o.refused {
+		applied := o.apply(strings.TrimPrefix(name, EnvPrefix), "", reflect.ValueOf(c).Elem())
+		if !applied && !o.refused && !d.expander.referred[name] {
 			d.report.problems = append(d.report.problems, Problem{Env: name,
 				Message: "is no key of the configuration; " + hintVariable(name)})
 		}

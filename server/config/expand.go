@@ -15,12 +15,13 @@ const MaxReferenceBytes = 64 << 10
 // expander replaces ${NAME} and ${file:path} in values. What it puts in is not
 // expanded again.
 type expander struct {
-	environ map[string]string
-	dir     string // of the configuration file
+	environ  map[string]string
+	dir      string          // of the configuration file
+	referred map[string]bool // variables that a value refers to
 }
 
 func newExpander(name string, environ []string) *expander {
-	e := &expander{environ: make(map[string]string, len(environ)), dir: filepath.Dir(name)}
+	e := &expander{environ: make(map[string]string, len(environ)), dir: filepath.Dir(name), referred: make(map[string]bool)}
 	for _, variable := range environ {
 		if key, value, ok := strings.Cut(variable, "="); ok {
 			e.environ[key] = value
@@ -68,6 +69,7 @@ func (e *expander) lookup(name string) (string, error) {
 	if !isVariable(name) {
 		return "", fmt.Errorf(`has "${%s}", which is no name of a variable; write "${NAME}" or "${file:/path}", or "$${" for the characters themselves`, clip(name))
 	}
+	e.referred[name] = true
 	value := e.environ[name]
 	if value == "" {
 		return "", fmt.Errorf("refers to ${%s}, but that environment variable is not set; set it, or write the value here", name)

@@ -15,7 +15,7 @@ import (
 // Limits of what is read.
 const (
 	MaxFileBytes = 16 << 20 // the configuration file
-	maxValues    = 2 << 20  // values in it, with everything that aliases repeat
+	maxValues    = 1 << 20  // values in it, with everything that aliases repeat
 )
 
 // Load reads a configuration file. An empty path reads none: everything is
@@ -54,9 +54,11 @@ func Parse(name string, data []byte, environ []string) (*Config, error) {
 	if root := document(r, data); root != nil {
 		d.group(root, "", reflect.ValueOf(c).Elem())
 	}
-	d.overrides(c, environ)
+	d.overrides(c)
 	c.derive()
-	c.check(r)
+	if !r.failed[""] { // nothing but what follows from half a file
+		c.check(r)
+	}
 	if problems := r.sorted(); hasError(problems) {
 		return nil, &Error{Problems: problems}
 	}
@@ -72,11 +74,12 @@ func document(r *report, data []byte) *yaml.Node {
 	}
 	var documents []yaml.Node
 	if err := yaml.Load(data, &documents, yaml.WithAllDocuments()); err != nil {
-		r.add(SeverityError, "", "is not YAML: "+err.Error())
+		problem, line := err.Error(), 0
 		if bad, ok := errors.AsType[*yaml.LoadError](err); ok {
-			p := &r.problems[len(r.problems)-1]
-			p.Line, p.Message = bad.Mark.Line, "is not YAML: "+bad.Message
+			problem, line = bad.Message, bad.Mark.Line
 		}
+		r.errorf("", "is not YAML: %s", strings.ReplaceAll(problem, "\n", " "))
+		r.problems[len(r.problems)-1].Line = line
 		return nil
 	}
 	if len(documents) > 1 {

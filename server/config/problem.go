@@ -103,9 +103,10 @@ func newReport(s *source) *report {
 	return &report{source: s, failed: make(map[string]bool)}
 }
 
-// errorf reports an error, unless the path has one already.
+// errorf reports an error, unless the path, or something around it, has one
+// already: what follows from a mistake is not worth a line.
 func (r *report) errorf(path, format string, args ...any) {
-	if r.failed[path] {
+	if r.hasFailed(path) {
 		return
 	}
 	r.failed[path] = true
@@ -113,7 +114,23 @@ func (r *report) errorf(path, format string, args ...any) {
 }
 
 func (r *report) warnf(path, format string, args ...any) {
-	r.add(SeverityWarning, path, fmt.Sprintf(format, args...))
+	if !r.hasFailed(path) {
+		r.add(SeverityWarning, path, fmt.Sprintf(format, args...))
+	}
+}
+
+func (r *report) hasFailed(path string) bool {
+	for ; path != ""; path = around(path) {
+		if r.failed[path] {
+			return true
+		}
+	}
+	return r.failed[""]
+}
+
+// around is the path of what a path is in: "a[0]" for "a[0].b", "" for "a".
+func around(path string) string {
+	return path[:max(strings.LastIndexAny(path, ".["), 0)]
 }
 
 func (r *report) add(s Severity, path, message string) {
@@ -125,11 +142,10 @@ func (r *report) add(s Severity, path, message string) {
 
 // locate finds the origin of a path, or of the nearest thing around it.
 func (s *source) locate(path string) origin {
-	for path != "" {
+	for ; path != ""; path = around(path) {
 		if at, ok := s.origins[path]; ok {
 			return at
 		}
-		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
 	}
 	return origin{}
 }

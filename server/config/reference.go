@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 )
@@ -53,4 +54,45 @@ func typeName(t reflect.Type) string {
 		return "true or false"
 	}
 	return "number"
+}
+
+// Reference is the table of every key for docs/configuration.md, in Markdown,
+// one table a group.
+func Reference() string {
+	var groups []string
+	rows := make(map[string][]Key)
+	for _, k := range Keys() {
+		group := ""
+		if i := strings.LastIndexByte(k.Path, '.'); i >= 0 {
+			group = k.Path[:i]
+		}
+		if rows[group] == nil {
+			groups = append(groups, group)
+		}
+		rows[group] = append(rows[group], k)
+	}
+	var b strings.Builder
+	for _, group := range groups {
+		title := "The server"
+		if group != "" {
+			title = "`" + group + "`"
+		}
+		fmt.Fprintf(&b, "### %s\n\n| key | is a | default | meaning | environment variable |\n|---|---|---|---|---|\n", title)
+		for _, k := range rows[group] {
+			key := strings.TrimPrefix(strings.TrimPrefix(k.Path, group), ".")
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | `%s` |\n", key, k.Type, code(k.Default), cell.Replace(k.Doc), k.Env)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// cell keeps a sentence from ending its table cell.
+var cell = strings.NewReplacer("|", `\|`, "\n", " ")
+
+func code(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + s + "`"
 }

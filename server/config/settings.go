@@ -73,9 +73,6 @@ func (m *MerchantConfig) rules(r *report, at string) (pricing.Taxes, []pricing.M
 		if strings.HasPrefix(field, "origin.") {
 			return join(at, "country")
 		}
-		if strings.HasPrefix(field, "prices_include") {
-			field = "prices_include_tax"
-		}
 		return join(at, "tax."+strings.Replace(field, ".ppm", ".percent", 1))
 	})
 	r.faults(pricing.ValidateMethods(methods), func(field string) string {
@@ -90,7 +87,7 @@ func (r *report) faults(err error, path func(field string) string) {
 	if !errors.As(err, &list) {
 		return
 	}
-	words := strings.NewReplacer("methods[", "shipping[", "prices_include;", "prices_include_tax;", "with up_to 0 to hold", "without up_to to hold")
+	words := strings.NewReplacer("methods[", "shipping[", "with up_to 0 to hold", "without up_to to hold")
 	for _, fault := range list.Unwrap() {
 		field, message, _ := strings.Cut(fault.Error(), ": ")
 		r.errorf(path(field), "%s", words.Replace(message))
@@ -111,6 +108,9 @@ func (m *MerchantConfig) taxes(r *report, at string) pricing.Taxes {
 		Rates:         make([]pricing.Rate, len(m.Tax.Rates)),
 	}
 	r.oneOf(join(at, "tax.rounding"), m.Tax.Rounding, "half_up", "half_even", "down", "up")
+	if t.ShowGross && !t.PricesInclude {
+		r.errorf(join(at, "tax.show_gross"), "needs prices with tax in them; write prices_include_tax: true, or remove show_gross")
+	}
 	for i, rate := range m.Tax.Rates {
 		path := join(at, "tax.rates["+strconv.Itoa(i)+"].percent")
 		t.Rates[i] = pricing.Rate{Country: rate.Country, Region: rate.Region, PostalPrefix: rate.PostalPrefix, Class: rate.Class, Name: rate.Name}

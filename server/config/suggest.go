@@ -15,20 +15,30 @@ func hint(key, path string, fields []field) string {
 	if near, ok := nearest(key, names); ok {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
-	for _, k := range Keys() {
-		if k.Path == key || strings.HasSuffix(k.Path, "."+key) {
-			group := strings.TrimSuffix(strings.TrimSuffix(k.Path, key), ".")
-			if group == "" {
-				return "it belongs at the top of the file, without indentation"
-			}
-			return fmt.Sprintf("it belongs in %q", group)
-		}
+	if group, ok := home(key); ok && group == "" {
+		return "it belongs at the top of the file, without indentation"
+	} else if ok {
+		return fmt.Sprintf("it belongs in %q", group)
 	}
 	where := "at the top of the file"
 	if path != "" {
 		where = "here"
 	}
 	return fmt.Sprintf("the keys %s are %s", where, strings.Join(names, ", "))
+}
+
+// home finds the first group that has a key, whether it holds a value or is a
+// group itself.
+func home(key string) (group string, ok bool) {
+	for _, k := range Keys() {
+		path := strings.Split(k.Path, ".")
+		for i := range path {
+			if strings.TrimSuffix(path[i], "[]") == key {
+				return strings.Join(path[:i], "."), true
+			}
+		}
+	}
+	return "", false
 }
 
 // hintVariable says what to set instead of a variable that fits no key.

@@ -224,13 +224,13 @@ func choices(words []string) string {
 
 func (r *report) between(path string, n, least, most int64) {
 	if n < least || n > most {
-		r.errorf(path, "%d is outside %d to %d", n, least, most)
+		r.errorf(path, "%d is outside its bounds; write a number from %d to %d", n, least, most)
 	}
 }
 
 func (r *report) lasting(path string, d, least, most time.Duration) {
 	if d < least || d > most {
-		r.errorf(path, "%v is outside %v to %v", d, least, most)
+		r.errorf(path, "%v is outside its bounds; write a duration from %v to %v", d, least, most)
 	}
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/subtle"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,7 +120,8 @@ func (p *PaymentModesConfig) check(r *report, at string) {
 	if !p.Live.IsZero() {
 		p.Live.check(r, at+".live", true)
 	}
-	if !p.Test.Key.IsZero() && p.Test.Key == p.Live.Key {
+	test, live := []byte(p.Test.Key.Reveal()), []byte(p.Live.Key.Reveal())
+	if len(test) > 0 && subtle.ConstantTimeCompare(test, live) == 1 {
 		r.errorf(at+".live.key", "is the key of test mode too; write the provider's live key")
 	}
 }
