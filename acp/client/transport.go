@@ -46,7 +46,8 @@ type answer struct {
 }
 
 // send makes the call and reads the answer within the client's timeout. An
-// answer that is not 2xx is an *Error.
+// answer that is not 2xx is an *Error. net/http may send a keyed call a second
+// time, with its key, when a kept-alive connection breaks under it.
 func (c *Client) send(ctx context.Context, r request) (*answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()

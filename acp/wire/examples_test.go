@@ -204,6 +204,7 @@ func decode(t *testing.T, c wire.Codec, want any, body []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer doc.Unknown()
 	switch want.(type) {
 	case acp.CreateRequest:
 		return c.DecodeCreate(doc)

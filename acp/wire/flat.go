@@ -187,10 +187,6 @@ func (c flat) option(w *writer, s *acp.Session, o *acp.FulfillmentOption, v Sess
 	} else if !ok {
 		subtotal = total - tax
 	}
-	subtitle := o.Description
-	if subtitle == "" && c.needsDetail {
-		subtitle = o.Title
-	}
 	w.open("", '{')
 	if o.Type == acp.FulfillmentDigital {
 		w.text("type", "digital")
@@ -199,7 +195,11 @@ func (c flat) option(w *writer, s *acp.Session, o *acp.FulfillmentOption, v Sess
 	}
 	w.text("id", o.ID)
 	w.text("title", o.Title)
-	w.optText("subtitle", subtitle)
+	if c.needsDetail {
+		w.text("subtitle", firstOf(o.Description, o.Title))
+	} else {
+		w.optText("subtitle", o.Description)
+	}
 	if o.Type != acp.FulfillmentDigital {
 		carrier, earliest, latest := o.Carrier, o.EarliestDeliveryTime, o.LatestDeliveryTime
 		if c.needsDetail {
