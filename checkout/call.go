@@ -25,6 +25,8 @@ type Call struct {
 	// none was sent, and the call is not protected then.
 	Path, Key   string
 	Fingerprint [32]byte // of the canonical body
+	// Signed is the request's verified signature; nil when it has none.
+	Signed *Signed
 	// MismatchStatus is the HTTP status for a key that comes with another body.
 	MismatchStatus int
 	// Render makes the answer's bytes in the caller's version. It is pure and
@@ -105,6 +107,9 @@ func (s *Service) once(ctx context.Context, c *Call, fn func(Tx) (*Session, erro
 				ans = a
 				return nil
 			}
+		}
+		if e := c.refuseReplay(tx); e != nil {
+			return e
 		}
 		sess, err := fn(tx)
 		var refusal *acp.Error

@@ -110,6 +110,9 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 		}
 		p.prev = rec
 	}
+	if e := c.refuseReplay(tx); e != nil {
+		return e
+	}
 	sess, err := p.session(tx, c.Caller, sessionID)
 	if err != nil {
 		return p.refuseIn(tx, err)

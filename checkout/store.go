@@ -43,6 +43,9 @@ type Reader interface {
 	// IdempotencyRecord returns the record, or nil when the key is new or its
 	// retention has ended.
 	IdempotencyRecord(scope idempotency.Scope) (*idempotency.Record, error)
+	// SignedElsewhere reports whether a credential has sent the same signature
+	// under another key.
+	SignedElsewhere(Signed) (bool, error)
 }
 
 // Tx collects the writes of one Update. Each write is guarded as it says; a
@@ -81,6 +84,10 @@ type Tx interface {
 	// PutIdempotencyRecord stores a record; prev is what IdempotencyRecord
 	// returned, and guards: nil means that the key must be new.
 	PutIdempotencyRecord(rec idempotency.Record, prev *idempotency.Record) error
+
+	// RememberSigned notes a request's signature; guarded by its not being
+	// known under another key.
+	RememberSigned(Signed) error
 
 	// Enqueue adds a job that becomes claimable with the commit.
 	Enqueue(job.Job) error

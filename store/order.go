@@ -14,6 +14,8 @@ const (
 
 	selectOrder = `SELECT ` + orderColumns + ` FROM orders WHERE merchant_id = $1 AND id = $2`
 
+	selectMerchantOfOrder = `SELECT merchant_id FROM orders WHERE id = $1`
+
 	selectOrderOfSession = `SELECT ` + orderColumns + ` FROM orders WHERE merchant_id = $1 AND session_id = $2`
 
 	listOrders = `SELECT ` + orderColumns + ` FROM orders
@@ -31,6 +33,20 @@ WHERE merchant_id = $1 AND id = $2 AND version = $14`
 // Order returns the order or checkout.ErrNotFound.
 func (r reader) Order(merchantID, id string) (*order.Order, error) {
 	return r.s.oneOrder(r.ctx, selectOrder, merchantID, id)
+}
+
+// OrderByID returns the order whoever's it is, or checkout.ErrNotFound. It is
+// for the page whose only key is the order's id.
+func (s *Store) OrderByID(ctx context.Context, id string) (*order.Order, error) {
+	var merchantID string
+	found, err := s.row(ctx, selectMerchantOfOrder, []any{id}, &merchantID)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, checkout.ErrNotFound
+	}
+	return s.oneOrder(ctx, selectOrder, merchantID, id)
 }
 
 // OrderOfSession returns the order that a session became, or

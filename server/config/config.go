@@ -56,7 +56,7 @@ type LimitsConfig struct {
 	BodyBytes     int64         `yaml:"body_bytes" default:"262144" doc:"Largest request body, in bytes."`
 	HeaderBytes   int           `yaml:"header_bytes" default:"16384" doc:"Largest request header, in bytes."`
 	ReadTimeout   time.Duration `yaml:"read_timeout" default:"10s" doc:"Time a client has to send a whole request."`
-	WriteTimeout  time.Duration `yaml:"write_timeout" default:"60s" doc:"Time from the end of the request header to the end of the answer. Must be longer than payments.timeout."`
+	WriteTimeout  time.Duration `yaml:"write_timeout" default:"60s" doc:"Time from the end of the request header to the end of the answer. Must be longer than payments.timeout and payments.unknown_budget together."`
 	IdleTimeout   time.Duration `yaml:"idle_timeout" default:"120s" doc:"How long an idle connection is kept open."`
 	ShutdownGrace time.Duration `yaml:"shutdown_grace" default:"20s" doc:"How long requests in flight may take to end when the server stops."`
 }
@@ -64,7 +64,7 @@ type LimitsConfig struct {
 // PaymentsConfig bounds the conversation with payment providers.
 type PaymentsConfig struct {
 	Timeout       time.Duration `yaml:"timeout" default:"30s" doc:"Longest wait for a payment provider's answer; then the outcome is unknown until it is reconciled."`
-	UnknownBudget time.Duration `yaml:"unknown_budget" default:"20s" doc:"How long a request goes on asking the provider what became of an unknown outcome before it answers that the payment is still being processed."`
+	UnknownBudget time.Duration `yaml:"unknown_budget" default:"20s" doc:"How long completing a purchase goes on asking the provider about an unclear outcome before it answers 503, to be tried again."`
 }
 
 // IdempotencyConfig tunes the answers to reused idempotency keys.

@@ -86,7 +86,7 @@ func TestProblems(t *testing.T) {
 		"log format":         {"log: {format: jsno}", nil, `checkstand.yaml:1: log.format: "jsno" is unknown; did you mean "json"?`},
 		"small body":         {"limits: {body_bytes: 5}", nil, `checkstand.yaml:1: limits.body_bytes: 5 is outside its bounds; write a number from 1024 to 16777216`},
 		"long timeout":       {"limits: {read_timeout: 24h}", nil, `checkstand.yaml:1: limits.read_timeout: 24h0m0s is outside its bounds; write a duration from 100ms to 10m0s`},
-		"short write":        {"limits: {write_timeout: 20s}", nil, `checkstand.yaml:1: limits.write_timeout: 20s is not longer than payments.timeout, 30s; a purchase waits for its payment, so make it longer, such as 1m0s`},
+		"short write":        {"limits: {write_timeout: 20s}", nil, `checkstand.yaml:1: limits.write_timeout: 20s is not longer than payments.timeout and payments.unknown_budget together, 50s; a purchase may wait that long, so write more, such as 1m0s, or shorten them`},
 		"mismatch status":    {"idempotency: {mismatch_status: 400}", nil, `checkstand.yaml:1: idempotency.mismatch_status: 400 is not a choice; write 409 or 422, or 0 for what the caller's API version says`},
 
 		// Merchants.

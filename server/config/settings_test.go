@@ -100,9 +100,6 @@ func TestExample(t *testing.T) {
 	if w := c.Warnings(); len(w) > 0 {
 		t.Errorf("warnings: %v", w)
 	}
-	if _, err := c.Box(); err != nil {
-		t.Error(err)
-	}
 	m, err := c.Merchants[0].Settings(c.PublicURL)
 	if err != nil {
 		t.Fatal(err)

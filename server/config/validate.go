@@ -36,40 +36,6 @@ func (c *Config) Warnings() []Problem {
 	return slices.DeleteFunc(c.Validate(), func(p Problem) bool { return p.Severity != SeverityWarning })
 }
 
-// Box is the box that secrets in the database are sealed with. The error says
-// how to get a key when none is configured.
-func (c *Config) Box() (*secret.Box, error) {
-	if len(c.SealingKeys) == 0 {
-		return nil, &Error{Problems: []Problem{{File: c.file(), Path: "sealing_keys", Message: noSealingKeys}}}
-	}
-	keys := make([][]byte, len(c.SealingKeys))
-	for i, k := range c.SealingKeys {
-		key, err := secret.ParseKey(k.Reveal())
-		if err != nil {
-			return nil, err
-		}
-		keys[i] = key
-	}
-	return secret.NewBox(keys...)
-}
-
-// Merchant finds a merchant's configuration by its id; nil when there is none.
-func (c *Config) Merchant(id string) *MerchantConfig {
-	for i := range c.Merchants {
-		if c.Merchants[i].ID == id {
-			return &c.Merchants[i]
-		}
-	}
-	return nil
-}
-
-func (c *Config) file() string {
-	if c.source == nil {
-		return ""
-	}
-	return c.source.file
-}
-
 const noSealingKeys = "are missing, and 'checkstand serve' needs one; make it with 'checkstand keys seal' and refer to it: - ${file:/run/secrets/checkstand_sealing_key}"
 
 func (c *Config) check(r *report) {
@@ -174,10 +140,11 @@ func (c *Config) checkLimits(r *report) {
 	r.lasting("limits.shutdown_grace", l.ShutdownGrace, 0, MaxTimeout)
 	r.lasting("payments.timeout", c.Payments.Timeout, MinTimeout, MaxTimeout)
 	r.lasting("payments.unknown_budget", c.Payments.UnknownBudget, 0, MaxTimeout)
-	// Otherwise the answer to a purchase could never be written.
-	if l.WriteTimeout <= c.Payments.Timeout {
-		r.errorf("limits.write_timeout", "%v is not longer than payments.timeout, %v; a purchase waits for its payment, so make it longer, such as %v",
-			l.WriteTimeout, c.Payments.Timeout, 2*c.Payments.Timeout)
+	// Otherwise the answer to a purchase could never be written: the provider
+	// may be asked a last time just before the budget is spent.
+	if wait := c.Payments.Timeout + c.Payments.UnknownBudget; l.WriteTimeout <= wait {
+		r.errorf("limits.write_timeout", "%v is not longer than payments.timeout and payments.unknown_budget together, %v; a purchase may wait that long, so write more, such as %v, or shorten them",
+			l.WriteTimeout, wait, wait+10*time.Second)
 	}
 }
 

@@ -35,6 +35,7 @@ type exchange struct {
 	caller   checkout.Caller
 	merchant *checkout.Merchant
 	raw      []byte
+	signed   *checkout.Signed
 
 	status   int
 	replayed bool

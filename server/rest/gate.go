@@ -2,11 +2,13 @@ package rest
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/sign"
@@ -117,11 +119,24 @@ func (s *Surface) verifySignature(ctx context.Context, x *exchange, cred *creden
 		return acp.AsError(err)
 	}
 	err = sign.VerifyRequest(ctx, sign.Request{Policy: policy, Key: key, CredentialID: cred.ID, Body: x.raw,
-		Signature: x.r.Header.Get("Signature"), Timestamp: x.r.Header.Get("Timestamp"), IdempotencyKey: x.key, Now: s.Now(), Memory: s.Replays})
+		Signature: x.r.Header.Get("Signature"), Timestamp: x.r.Header.Get("Timestamp"), IdempotencyKey: x.key, Now: s.Now(), Memory: x})
 	if err != nil {
 		return acp.AsError(err)
 	}
 	return nil
+}
+
+// Remember implements sign.Memory by handing the signature to the core, which
+// remembers it in the transaction of the change. Reading needs no such care.
+func (x *exchange) Remember(_ context.Context, credentialID string, digest, keyHash [sha256.Size]byte, expires time.Time) (bool, error) {
+	if x.r.Method == http.MethodGet {
+		return true, nil
+	}
+	if keyHash == ([sha256.Size]byte{}) {
+		rand.Read(keyHash[:])
+	}
+	x.signed = &checkout.Signed{CredentialID: credentialID, Digest: digest, KeyHash: keyHash, ExpiresAt: expires}
+	return true, nil
 }
 
 func checkContentType(r *http.Request, length int) *acp.Error {

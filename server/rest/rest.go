@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
-	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/acp/wire"
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/secret"
@@ -21,7 +20,6 @@ type Config struct {
 	Core        *checkout.Service
 	Merchants   checkout.Merchants
 	Credentials Credentials
-	Replays     sign.Memory
 	Box         *secret.Box // opens the credentials' signature secrets
 	Now         func() time.Time
 	Log         *slog.Logger
@@ -168,7 +166,7 @@ func (s *Surface) call(x *exchange, doc *wire.Document, success int) *checkout.C
 		mismatch = s.MismatchStatus
 	}
 	return &checkout.Call{Caller: x.caller, Version: x.codec.Version(), Path: x.r.Method + " " + x.r.URL.Path,
-		Key: x.key, Fingerprint: doc.Fingerprint(), MismatchStatus: mismatch, Render: s.render(x, success)}
+		Key: x.key, Signed: x.signed, Fingerprint: doc.Fingerprint(), MismatchStatus: mismatch, Render: s.render(x, success)}
 }
 
 // render makes answers in the version of the exchange.
@@ -178,7 +176,7 @@ func (s *Surface) render(x *exchange, success int) func(*checkout.Session, *acp.
 		if e == nil {
 			setup := x.merchant.Payment(x.caller.Live)
 			body, err := codec.AppendSession(nil, &sess.Session, wire.SessionView{
-				PSPName: setup.StandIn, PSPMerchantID: setup.MerchantID})
+				Provider: setup.StandIn, ProviderMerchantID: setup.MerchantID})
 			if err == nil {
 				return checkout.Answer{Status: success, Body: body}
 			}

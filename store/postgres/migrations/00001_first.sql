@@ -84,6 +84,7 @@ CREATE TABLE orders (
   doc         TEXT NOT NULL,
   PRIMARY KEY (merchant_id, id)
 );
+CREATE INDEX orders_id ON orders (id);
 CREATE UNIQUE INDEX orders_session ON orders (merchant_id, session_id);
 CREATE UNIQUE INDEX orders_number ON orders (merchant_id, number) WHERE number <> '';
 CREATE INDEX orders_created ON orders (merchant_id, live, created_at, id);

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/acp/client"
+	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/secret"
+)
+
+// declinedError is a purchase that the payment provider said no to.
+type declinedError struct{ message string }
+
+func (e declinedError) Error() string { return e.message }
+
+// purchase is what the buy command was told.
+type purchaseFlags struct {
+	version, item, option, card, token, currency string
+	psp, webhookLog, merchantAccount             string
+	quantity                                     int64
+	timeout                                      time.Duration
+	asJSON                                       bool
+}
+
+func newBuy() *cobra.Command {
+	var f purchaseFlags
+	c := &cobra.Command{
+		Use:   "buy URL",
+		Short: "Buy something as an AI agent does",
+		Long: `Buy something from any server that speaks the Agentic Commerce Protocol, as an
+AI agent does: discovery, session, address, delivery, delegated payment,
+completion, webhook. Every step is printed.
+
+The agent's key is read from CHECKSTAND_API_KEY, its key at the payment provider
+from CHECKSTAND_PSP_KEY, and the shop's key at a sandbox, to count the charges,
+from CHECKSTAND_LEDGER_KEY. A Checkstand demo on this machine needs none of
+them: it tells.`,
+		Example: `  checkstand buy http://127.0.0.1:8080
+  checkstand buy --item mug-stoneware-sand --quantity 2 --card 4000000000000002 http://127.0.0.1:8080
+  CHECKSTAND_API_KEY=csk_test_… CHECKSTAND_PSP_KEY=… checkstand buy --item sku-1 --psp http://127.0.0.1:8090 https://shop.example.com`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			ctx, cancel := context.WithTimeout(c.Context(), f.timeout)
+			defer cancel()
+			cfg, err := f.config(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			out := c.OutOrStdout()
+			var faulty error
+			result, err := client.Purchase(ctx, cfg, func(s client.Step) {
+				faulty = errors.Join(faulty, f.printStep(out, s))
+			})
+			if result != nil {
+				faulty = errors.Join(faulty, f.printResult(out, result))
+			}
+			switch {
+			case err != nil:
+				return err
+			case faulty != nil:
+				return faulty
+			case result.Status != acp.Completed:
+				return declinedError{result.Message}
+			}
+			return nil
+		},
+	}
+	fl := c.Flags()
+	fl.BoolVar(&f.asJSON, "json", false, "print one JSON object a step, and one for the result")
+	fl.StringVar(&f.version, "api-version", string(acp.V20260417), "API `VERSION` to speak")
+	fl.StringVar(&f.item, "item", "", "`ID` of the item (default: the first that a demo offers)")
+	fl.Int64Var(&f.quantity, "quantity", 1, "how many")
+	fl.StringVar(&f.option, "delivery", "", "`ID` of a delivery option (default: the preselected or cheapest)")
+	fl.StringVar(&f.currency, "currency", "", "`CODE` of the session's currency (default: usd, or what a demo sells in)")
+	fl.StringVar(&f.card, "card", "4242424242424242", "test card `NUMBER` to pay with")
+	fl.StringVar(&f.token, "token", "", "payment `TOKEN` to pay with instead, such as tok_visa")
+	fl.StringVar(&f.psp, "psp", "", "`URL` of the payment provider's delegate payment API")
+	fl.StringVar(&f.merchantAccount, "merchant-account", "", "the shop's account `ID` at the payment provider, where the session does not name it")
+	fl.StringVar(&f.webhookLog, "webhook-log", "", "`URL` of a list of received webhooks, to wait for the order's")
+	fl.DurationVar(&f.timeout, "timeout", 2*time.Minute, "limit of the whole purchase")
+	return c
+}
+
+// config puts together flags, environment and what a demo tells.
+func (f *purchaseFlags) config(ctx context.Context, base string) (client.PurchaseConfig, error) {
+	key, pspKey, ledgerKey := os.Getenv("CHECKSTAND_API_KEY"), os.Getenv("CHECKSTAND_PSP_KEY"), os.Getenv("CHECKSTAND_LEDGER_KEY")
+	cfg := client.PurchaseConfig{ItemID: f.item, Quantity: f.quantity, Option: f.option, Currency: f.currency,
+		PSPURL: f.psp, MerchantID: f.merchantAccount, WebhookLogURL: f.webhookLog,
+		PSPKey: secret.New(pspKey), LedgerKey: secret.New(ledgerKey), Token: secret.New(f.token)}
+	demo, err := client.DemoInfo(ctx, base)
+	switch {
+	case err == nil:
+		key = first(key, demo.APIKey.Reveal())
+		cfg.PSPURL, cfg.MerchantID, cfg.WebhookLogURL = first(cfg.PSPURL, demo.SandboxURL), first(cfg.MerchantID, demo.MerchantID), first(cfg.WebhookLogURL, demo.WebhookLogURL)
+		cfg.PSPKey, cfg.LedgerKey = secret.New(first(pspKey, demo.SandboxKey.Reveal())), secret.New(first(ledgerKey, demo.LedgerKey.Reveal()))
+	case !errors.Is(err, client.ErrNotDemo):
+		return cfg, err
+	}
+	if key == "" {
+		return cfg, errors.New("set CHECKSTAND_API_KEY to the key that the shop gave the agent")
+	}
+	if f.token == "" {
+		cfg.Card = client.Card{Number: secret.New(strings.ReplaceAll(f.card, " ", "")), ExpMonth: 12, ExpYear: time.Now().Year() + 3, CVC: secret.New("123")}
+	} else if cfg.LedgerKey.IsZero() {
+		cfg.PSPURL = ""
+	}
+	cfg.Client, err = client.New(client.Config{BaseURL: base, APIKey: secret.New(key), Version: acp.Version(f.version), UserAgent: "checkstand-buy/" + buildVersion()})
+	return cfg, err
+}
+
+func first(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// stepLine is a step for machines; fields are only ever added.
+type stepLine struct {
+	Step       string  `json:"step"`
+	OK         bool    `json:"ok"`
+	Skipped    bool    `json:"skipped,omitempty"`
+	HTTPStatus int     `json:"http_status,omitempty"`
+	Status     string  `json:"status,omitempty"`
+	SessionID  string  `json:"session_id,omitempty"`
+	Total      int64   `json:"total,omitempty"`
+	Attempts   int     `json:"attempts,omitempty"`
+	MS         float64 `json:"ms"`
+	Detail     string  `json:"detail,omitempty"`
+	Error      string  `json:"error,omitempty"`
+}
+
+// resultLine is the last line for machines; fields are only ever added.
+type resultLine struct {
+	OrderID     string `json:"order_id"`
+	OrderNumber string `json:"order_number,omitempty"`
+	Permalink   string `json:"permalink_url,omitempty"`
+	SessionID   string `json:"session_id"`
+	Status      string `json:"status"`
+	Total       int64  `json:"total"`
+	Currency    string `json:"currency"`
+	Charges     int    `json:"charges"` // -1 when the ledger was not asked
+	Webhook     bool   `json:"webhook"`
+	Message     string `json:"message,omitempty"`
+}
+
+func (f *purchaseFlags) printStep(w io.Writer, s client.Step) error {
+	if f.asJSON {
+		line := stepLine{Step: s.Name, OK: s.Err == nil, Skipped: s.Skipped, HTTPStatus: s.HTTPStatus, Status: string(s.Status),
+			Attempts: s.Attempts, MS: float64(s.Duration.Microseconds()) / 1000, Detail: s.Detail}
+		if s.Session != nil {
+			line.SessionID, line.Total = s.Session.ID, s.Session.Total
+		}
+		if s.Err != nil {
+			line.Error = s.Err.Error()
+		}
+		return printJSON(w, line)
+	}
+	mark, detail := "ok  ", s.Detail
+	switch {
+	case s.Err != nil:
+		mark, detail = "FAIL", s.Err.Error()
+	case s.Skipped:
+		mark = "-   "
+	}
+	_, err := fmt.Fprintf(w, "%s  %-17s %6s  %s\n", mark, s.Name, s.Duration.Round(time.Millisecond), detail)
+	return err
+}
+
+func (f *purchaseFlags) printResult(w io.Writer, r *client.Result) error {
+	if f.asJSON {
+		return printJSON(w, resultLine{OrderID: r.OrderID, OrderNumber: r.OrderNumber, Permalink: r.Permalink, SessionID: r.SessionID,
+			Status: string(r.Status), Total: r.Total, Currency: r.Currency, Charges: r.Charges, Webhook: r.Webhook, Message: r.Message})
+	}
+	p := printer{w: w}
+	p.f("\n")
+	switch {
+	case r.Status == acp.Completed:
+		p.f("Bought. Order %s over %s", first(r.OrderNumber, r.OrderID), money.Format(r.Total, r.Currency, "en-US"))
+		if r.Charges >= 0 {
+			p.f(", charged %d time(s)", r.Charges)
+		}
+		p.f(".\n")
+		if r.Permalink != "" {
+			p.f("See it at %s\n", r.Permalink)
+		}
+	case r.SessionID != "":
+		p.f("Not bought; session %s is %s. %s\n", r.SessionID, r.Status, r.Message)
+	}
+	return p.err
+}

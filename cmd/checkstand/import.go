@@ -1,0 +1,159 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/checkstand/checkstand/feed"
+	"github.com/checkstand/checkstand/server"
+	"github.com/checkstand/checkstand/server/config"
+)
+
+func newImport() *cobra.Command {
+	var path, merchant, format, currency, country string
+	var replace, dryRun, asJSON bool
+	c := &cobra.Command{
+		Use:   "import FILE...",
+		Short: "Take a catalogue in",
+		Long: `Take a catalogue in: a Shopify or WooCommerce product export (CSV), a Google
+Merchant feed (XML, TSV or CSV), or JSON lines. The format is found out from
+the file. Items are added or changed; with --replace the files become the whole
+catalogue, in one step at the end.
+
+What a file gets wrong is listed with its row, field and cure; all other rows
+are taken in.`,
+		Example: `  checkstand import --dry-run products.csv
+  checkstand import -c checkstand.yaml products.csv
+  checkstand import -c checkstand.yaml --replace feed.xml more.csv`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, files []string) (err error) {
+			in := server.Intake{Replace: replace, Merchant: merchant,
+				Options: feed.Options{Format: feed.Format(format), Currency: currency, Country: country},
+				Progress: func(file string, items int) {
+					c.PrintErrf("%s: %d items\n", file, items)
+				}}
+			var cfg *config.Config
+			if path != "" || !dryRun {
+				if cfg, err = loadConfig(c, path); err != nil {
+					return err
+				}
+				m, err := chooseMerchant(cfg, merchant)
+				if err != nil {
+					return err
+				}
+				in.Merchant = m.ID
+				if currency == "" {
+					in.Options.Currency = m.Currency
+				}
+				if country == "" {
+					in.Options.Country = m.Country
+				}
+			}
+			if !dryRun {
+				st, err := server.OpenStore(c.Context(), cfg.Database, time.Now)
+				if err != nil {
+					return err
+				}
+				defer func() { err = errors.Join(err, st.Close()) }()
+				in.Store = st
+			} else if in.Options.Currency == "" {
+				in.Options.Currency = "usd"
+			}
+			reports, err := in.Run(c.Context(), files)
+			for _, r := range reports {
+				if asJSON {
+					err = errors.Join(err, printJSON(c.OutOrStdout(), r))
+				} else if r.Format != "" {
+					err = errors.Join(err, printReport(c.OutOrStdout(), r, dryRun))
+				}
+			}
+			return err
+		},
+	}
+	configFlag(c, &path)
+	f := c.Flags()
+	f.StringVar(&merchant, "merchant", "", "`ID` of the shop, if there are several")
+	f.StringVar(&format, "format", "", "`FORMAT` of the files; found out when not given")
+	f.StringVar(&currency, "currency", "", "`CODE` of prices that name none (default: the shop's, or usd)")
+	f.StringVar(&country, "country", "", "`CODE` of the shop's country, to read its numbers by (default: the shop's)")
+	f.BoolVar(&replace, "replace", false, "make the files the whole catalogue")
+	f.BoolVar(&dryRun, "dry-run", false, "read and judge, write nothing; needs no configuration")
+	f.BoolVar(&asJSON, "json", false, "print one JSON object a file")
+	return c
+}
+
+// chooseMerchant finds the shop that a command is for.
+func chooseMerchant(cfg *config.Config, id string) (*config.MerchantConfig, error) {
+	if id == "" && len(cfg.Merchants) == 1 {
+		return &cfg.Merchants[0], nil
+	}
+	var ids []string
+	for i := range cfg.Merchants {
+		if cfg.Merchants[i].ID == id {
+			return &cfg.Merchants[i], nil
+		}
+		ids = append(ids, cfg.Merchants[i].ID)
+	}
+	if id == "" {
+		return nil, fmt.Errorf("the configuration has %d shops; choose one with --merchant: %q", len(ids), ids)
+	}
+	return nil, fmt.Errorf("the configuration has no shop %q; it has %q", id, ids)
+}
+
+func printReport(w io.Writer, r server.IntakeReport, dryRun bool) error {
+	verb := "taken in"
+	if dryRun {
+		verb = "can be taken in"
+	}
+	p := printer{w: w}
+	p.f("%s (%s): %d items of %d products %s, from %d rows", r.File, r.Format, r.Variants, r.Products, verb, r.Rows)
+	if r.Rejected > 0 {
+		p.f("; %d rows refused", r.Rejected)
+	}
+	if r.Removed > 0 {
+		p.f("; %d items are sold no longer", r.Removed)
+	}
+	p.f("\n")
+	const shown = 20
+	listed := 0
+	for _, f := range r.Findings {
+		if f.Severity == feed.Info {
+			continue
+		}
+		if listed++; listed > shown {
+			continue
+		}
+		p.f("  row %d", f.Row)
+		if f.Field != "" {
+			p.f(", %s", f.Field)
+		}
+		p.f(": %s", f.Code)
+		if f.Value != "" {
+			p.f(" %q", f.Value)
+		}
+		p.f(". %s\n", f.Fix)
+	}
+	if listed > shown {
+		p.f("  and %d more\n", r.Counts.Errors+r.Counts.Warnings-shown)
+	}
+	if listed > shown || r.Counts.Infos > 0 {
+		p.f("  All findings, with %d notes: add --json\n", r.Counts.Infos)
+	}
+	return p.err
+}
+
+// printer writes until the first error.
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printer) f(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format, args...)
+	}
+}

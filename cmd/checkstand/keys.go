@@ -1,0 +1,305 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/checkstand/checkstand/credential"
+	"github.com/checkstand/checkstand/id"
+	"github.com/checkstand/checkstand/secret"
+	"github.com/checkstand/checkstand/server"
+	"github.com/checkstand/checkstand/server/config"
+	"github.com/checkstand/checkstand/store"
+)
+
+func newKeys() *cobra.Command {
+	c := &cobra.Command{Use: "keys", Short: "Make, list, rotate and revoke the keys that agents call with",
+		Long: `Make, list, rotate and revoke the keys that agents call with. A key is for one
+shop, one agent and one mode. It is shown once, when it is made; only its hash
+is kept.`}
+	c.AddCommand(newKeysCreate(), newKeysList(), newKeysRotate(), newKeysRevoke(), newKeysSeal())
+	return c
+}
+
+// keyDesk is what every keys command works with.
+type keyDesk struct {
+	path, merchant string
+	cfg            *config.Config
+	shop           *config.MerchantConfig
+	store          *store.Store
+}
+
+func (d *keyDesk) flags(c *cobra.Command) {
+	configFlag(c, &d.path)
+	c.Flags().StringVar(&d.merchant, "merchant", "", "`ID` of the shop, if there are several")
+}
+
+// open opens the shop's store and calls do with it.
+func (d *keyDesk) open(c *cobra.Command, do func(ctx context.Context) error) (err error) {
+	if d.cfg, err = loadConfig(c, d.path); err != nil {
+		return err
+	}
+	if d.shop, err = chooseMerchant(d.cfg, d.merchant); err != nil {
+		return err
+	}
+	if d.store, err = server.OpenStore(c.Context(), d.cfg.Database, time.Now); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.store.Close()) }()
+	return do(c.Context())
+}
+
+// madeKey is what making a key tells, once.
+type madeKey struct {
+	ID              string    `json:"id"`
+	Key             string    `json:"key"`
+	Merchant        string    `json:"merchant"`
+	Agent           string    `json:"agent"`
+	Mode            string    `json:"mode"`
+	SignaturePolicy string    `json:"signature"`
+	SignatureSecret string    `json:"signature_secret,omitempty"`
+	ExpiresAt       time.Time `json:"expires_at,omitzero"`
+	Replaces        string    `json:"replaces,omitempty"`
+}
+
+func (k madeKey) print(c *cobra.Command, asJSON bool) error {
+	if asJSON {
+		return printJSON(c.OutOrStdout(), k)
+	}
+	p := printer{w: c.OutOrStdout()}
+	p.f("%s\n\n", k.Key)
+	p.f("The key %s of agent %s, %s mode. It is not shown again.\n", k.ID, k.Agent, k.Mode)
+	if k.SignatureSecret != "" {
+		p.f("Signatures are %s. The agent signs with: %s\n", k.SignaturePolicy, k.SignatureSecret)
+	}
+	return p.err
+}
+
+func newKeysCreate() *cobra.Command {
+	var d keyDesk
+	var agent, mode, policy string
+	var expires time.Duration
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "create",
+		Short: "Make a key for an agent",
+		Example: `  checkstand keys create -c checkstand.yaml --agent chatgpt
+  checkstand keys create -c checkstand.yaml --agent chatgpt --mode live --signature required`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if mode != "test" && mode != "live" {
+				return usageError{fmt.Errorf("mode: %q is not a mode; use test or live", mode), c.CommandPath()}
+			}
+			return d.open(c, func(ctx context.Context) error {
+				p := credential.Params{MerchantID: d.shop.ID, Agent: agent, Live: mode == "live", SignaturePolicy: policy}
+				if expires > 0 {
+					p.ExpiresAt = time.Now().Add(expires)
+				}
+				made, err := d.make(p, func(n *credential.Credential) error { return d.store.InsertCredential(ctx, n) })
+				if err != nil {
+					return err
+				}
+				return made.print(c, asJSON)
+			})
+		},
+	}
+	d.flags(c)
+	f := c.Flags()
+	f.StringVar(&agent, "agent", "", "`NAME` of the agent, as in the configuration")
+	f.StringVar(&mode, "mode", "test", "test or live")
+	f.StringVar(&policy, "signature", credential.SignatureOff, "request signatures: off, optional or required")
+	f.DurationVar(&expires, "expires", 0, "how long the key lives, such as 2160h (default: for ever)")
+	f.BoolVar(&asJSON, "json", false, "print one JSON object")
+	return c
+}
+
+// make makes a credential, with a signature secret if its policy needs one.
+func (d *keyDesk) make(p credential.Params, keep func(*credential.Credential) error) (madeKey, error) {
+	var box *secret.Box
+	if p.SignaturePolicy != credential.SignatureOff && p.SignaturePolicy != "" {
+		var err error
+		if box, err = server.OpenBox(d.cfg); err != nil {
+			return madeKey{}, err
+		}
+		if p.SignatureSecret.IsZero() {
+			p.SignatureSecret = secret.New(id.Secret("css"))
+		}
+	}
+	n, key, err := credential.New(p, box, time.Now().UTC().Truncate(time.Millisecond))
+	if err != nil {
+		return madeKey{}, err
+	}
+	if err := keep(n); err != nil {
+		return madeKey{}, err
+	}
+	return madeKey{ID: n.ID, Key: key.Reveal(), Merchant: n.MerchantID, Agent: n.Agent, Mode: modeOf(n), SignaturePolicy: n.SignaturePolicy,
+		SignatureSecret: p.SignatureSecret.Reveal(), ExpiresAt: n.ExpiresAt}, nil
+}
+
+func modeOf(c *credential.Credential) string {
+	if c.Live {
+		return "live"
+	}
+	return "test"
+}
+
+func newKeysList() *cobra.Command {
+	var d keyDesk
+	var asJSON bool
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List the keys of a shop",
+		Example: `  checkstand keys list -c checkstand.yaml`,
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return d.open(c, func(ctx context.Context) error {
+				list, err := d.store.ListCredentials(ctx, d.shop.ID)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printKeysJSON(c, list)
+				}
+				if len(list) == 0 {
+					_, err := fmt.Fprintln(c.OutOrStdout(), "No keys yet. Make one with 'checkstand keys create --agent NAME'.")
+					return err
+				}
+				tw := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+				p := printer{w: tw}
+				p.f("ID\tKEY\tAGENT\tMODE\tSIGNATURE\tSTATE\tMADE\n")
+				for i := range list {
+					k := &list[i]
+					p.f("%s\t%s…\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Prefix, k.Agent, modeOf(k), k.SignaturePolicy, keyState(k, time.Now()), k.CreatedAt.UTC().Format(time.DateOnly))
+				}
+				return errors.Join(p.err, tw.Flush())
+			})
+		},
+	}
+	d.flags(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a key")
+	return c
+}
+
+func keyState(k *credential.Credential, now time.Time) string {
+	switch {
+	case !k.RevokedAt.IsZero():
+		return "revoked"
+	case !k.Valid(now):
+		return "expired"
+	case !k.ExpiresAt.IsZero():
+		return "until " + k.ExpiresAt.UTC().Format(time.DateTime)
+	}
+	return "valid"
+}
+
+func printKeysJSON(c *cobra.Command, list []credential.Credential) error {
+	type row struct {
+		ID        string    `json:"id"`
+		Prefix    string    `json:"prefix"`
+		Agent     string    `json:"agent"`
+		Mode      string    `json:"mode"`
+		Signature string    `json:"signature"`
+		CreatedAt time.Time `json:"created_at"`
+		ExpiresAt time.Time `json:"expires_at,omitzero"`
+		RevokedAt time.Time `json:"revoked_at,omitzero"`
+		Replaces  string    `json:"replaces,omitempty"`
+	}
+	for i := range list {
+		k := &list[i]
+		if err := printJSON(c.OutOrStdout(), row{k.ID, k.Prefix, k.Agent, modeOf(k), k.SignaturePolicy, k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.RotatedFrom}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newKeysRotate() *cobra.Command {
+	var d keyDesk
+	var overlap time.Duration
+	var asJSON bool
+	c := &cobra.Command{
+		Use:     "rotate ID",
+		Short:   "Replace a key; the old one works on for a while",
+		Example: `  checkstand keys rotate -c checkstand.yaml key_01j8… --overlap 24h`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return d.open(c, func(ctx context.Context) error {
+				old, err := d.find(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				made, err := d.make(credential.Params{MerchantID: old.MerchantID, Agent: old.Agent, Live: old.Live, SignaturePolicy: old.SignaturePolicy},
+					func(n *credential.Credential) error {
+						n.RotatedFrom = old.ID
+						return d.store.RotateCredential(ctx, old.ID, n, time.Now().Add(overlap))
+					})
+				if err != nil {
+					return err
+				}
+				made.Replaces = old.ID
+				return made.print(c, asJSON)
+			})
+		},
+	}
+	d.flags(c)
+	c.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how long the old key works on")
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return c
+}
+
+func (d *keyDesk) find(ctx context.Context, keyID string) (*credential.Credential, error) {
+	list, err := d.store.ListCredentials(ctx, d.shop.ID)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if list[i].ID == keyID {
+			return &list[i], nil
+		}
+	}
+	return nil, fmt.Errorf("shop %s has no key %s; 'checkstand keys list' shows them", d.shop.ID, keyID)
+}
+
+func newKeysRevoke() *cobra.Command {
+	var d keyDesk
+	c := &cobra.Command{
+		Use:     "revoke ID",
+		Short:   "Make a key useless at once",
+		Long:    "Make a key useless. A running server notices within two seconds.",
+		Example: `  checkstand keys revoke -c checkstand.yaml key_01j8…`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return d.open(c, func(ctx context.Context) error {
+				if _, err := d.find(ctx, args[0]); err != nil {
+					return err
+				}
+				if err := d.store.RevokeCredential(ctx, d.shop.ID, args[0], time.Now()); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintf(c.OutOrStdout(), "Key %s is revoked.\n", args[0])
+				return err
+			})
+		},
+	}
+	d.flags(c)
+	return c
+}
+
+func newKeysSeal() *cobra.Command {
+	return &cobra.Command{
+		Use:   "seal",
+		Short: "Make a sealing key for the configuration",
+		Long: `Make a sealing key for sealing_keys in the configuration. To rotate, put the new
+key first and keep the old one in the list.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(c.OutOrStdout(), secret.GenerateKey())
+			return err
+		},
+	}
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/checkstand/checkstand/money"
+)
+
+func newPayments() *cobra.Command {
+	c := &cobra.Command{Use: "payments", Short: "Look at payments whose outcome is open, and at one's history"}
+	c.AddCommand(newPaymentsOpen(), newPaymentsShow())
+	return c
+}
+
+func newPaymentsOpen() *cobra.Command {
+	var d keyDesk
+	c := &cobra.Command{
+		Use:     "open",
+		Short:   "List payments whose outcome is not known yet",
+		Example: `  checkstand payments open -c checkstand.yaml`,
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return d.open(c, func(ctx context.Context) error {
+				list, err := d.store.OpenAttempts(ctx, time.Now().Add(time.Minute), "", 1000)
+				if err != nil {
+					return err
+				}
+				tw := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+				p := printer{w: tw}
+				rows := 0
+				for i := range list {
+					a := &list[i]
+					if a.MerchantID != d.shop.ID {
+						continue
+					}
+					if rows++; rows == 1 {
+						p.f("PAYMENT\tSESSION\tSTATE\tAMOUNT\tASKED\tSINCE\n")
+					}
+					p.f("%s\t%s\t%s\t%s %s\t%d\t%s\n", a.ID, a.SessionID, a.State, money.Decimal(a.Amount, a.Currency), a.Currency, a.Tries, a.CreatedAt.UTC().Format(time.DateTime))
+				}
+				if rows == 0 {
+					p.f("Every payment has a known outcome.\n")
+				}
+				return errors.Join(p.err, tw.Flush())
+			})
+		},
+	}
+	d.flags(c)
+	return c
+}
+
+func newPaymentsShow() *cobra.Command {
+	var d keyDesk
+	c := &cobra.Command{
+		Use:     "show SESSION",
+		Short:   "Show every try to pay a session, with its history",
+		Example: `  checkstand payments show -c checkstand.yaml cs_01j8…`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return d.open(c, func(ctx context.Context) error {
+				list, err := d.store.SessionAttempts(ctx, d.shop.ID, args[0])
+				if err != nil {
+					return err
+				}
+				if len(list) == 0 {
+					return fmt.Errorf("nobody has tried to pay a session %s of shop %s", args[0], d.shop.ID)
+				}
+				p := printer{w: c.OutOrStdout()}
+				for i := range list {
+					a := &list[i]
+					p.f("%s  %s  %s %s  by %s", a.ID, a.State, money.Decimal(a.Amount, a.Currency), a.Currency, a.Provider)
+					if a.PSPRef != "" {
+						p.f("  %s", a.PSPRef)
+					}
+					if a.Decline != "" {
+						p.f("  (%s)", a.Decline)
+					}
+					p.f("\n")
+					events, err := d.store.AttemptEvents(ctx, d.shop.ID, a.ID)
+					if err != nil {
+						return err
+					}
+					for _, ev := range events {
+						p.f("  %s  %s  %s\n", ev.At.UTC().Format("2006-01-02 15:04:05.000"), ev.Who, transition(string(ev.From), string(ev.To), ev.Detail))
+					}
+				}
+				return p.err
+			})
+		},
+	}
+	d.flags(c)
+	return c
+}
+
+func transition(from, to, detail string) string {
+	if from == "" {
+		return to
+	}
+	return from + " → " + to + "  " + detail
+}

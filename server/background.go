@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/checkstand/checkstand/job"
+	"github.com/checkstand/checkstand/order"
+	"github.com/checkstand/checkstand/store"
+	"github.com/checkstand/checkstand/webhook"
+)
+
+// How the background work is paced.
+const (
+	sweepPause  = time.Minute     // between sweeps of what has expired
+	sweepBatch  = 500             // rows of one transaction of a sweep
+	askFirst    = 2 * time.Second // before a payment's outcome is asked for again
+	askLongest  = 15 * time.Minute
+	tellFirst   = 5 * time.Second // before a webhook is tried again
+	tellLongest = 6 * time.Hour
+	tellTries   = 24 // with the pauses above: about three days
+)
+
+// background is what an App does without being asked: it delivers webhooks,
+// learns the outcome of payments that were left open, and sweeps up.
+type background struct {
+	runner *job.Runner
+	store  *store.Store
+	app    *App
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	once   sync.Once
+	ended  sync.Once
+}
+
+func newBackground(a *App) *background {
+	deliverer := &webhook.Deliverer{Endpoints: a.merchants, Client: webhook.NewClient(), Now: a.now, Log: a.log}
+	handlers := map[string]job.Handler{
+		order.WebhookKind: {Do: deliverer.Deliver, Timeout: webhook.Timeout + time.Second, MaxAttempts: tellTries, First: tellFirst, Longest: tellLongest},
+	}
+	for kind, do := range a.core.Jobs() {
+		// A payment is asked about until its outcome is known: it is never
+		// given up on, only asked about less often.
+		handlers[kind] = job.Handler{Do: do, Timeout: 2*a.cfg.Payments.Timeout + time.Second, MaxAttempts: job.NoLimit, First: askFirst, Longest: askLongest}
+	}
+	return &background{app: a, store: a.store,
+		runner: &job.Runner{Store: a.store, Handlers: handlers, Logger: a.log, Clock: a.now, Grace: a.cfg.Limits.ShutdownGrace}}
+}
+
+// start begins the work, once.
+func (b *background) start() {
+	b.once.Do(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		b.cancel = cancel
+		b.store.OnEnqueue(b.runner.Wake)
+		b.wg.Go(func() {
+			if err := b.runner.Run(ctx); err != nil {
+				b.app.log.Error("jobs do not run", "error", err)
+			}
+		})
+		b.wg.Go(func() { b.sweep(ctx) })
+	})
+}
+
+// stop ends the work and waits for what is in flight. It may be called twice,
+// and without start.
+func (b *background) stop() {
+	b.once.Do(func() {}) // a later start does nothing
+	b.ended.Do(func() {
+		if b.cancel != nil {
+			b.cancel()
+		}
+		b.wg.Wait()
+	})
+}
+
+func (b *background) sweep(ctx context.Context) {
+	tick := time.NewTicker(sweepPause)
+	defer tick.Stop()
+	for {
+		n, err := b.store.SweepExpired(ctx, b.app.now(), sweepBatch)
+		if err != nil && ctx.Err() == nil {
+			b.app.log.ErrorContext(ctx, "sweep", "error", err)
+		}
+		if n >= sweepBatch {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
