@@ -46,16 +46,22 @@ func checkAddress(a *acp.Address) *acp.Message {
 		return blockingMessage(acp.CodeInvalid, addressParam+".postal_code", acp.RequiresBuyerInput,
 			"The postal code does not fit the country of the address. Check both.")
 	}
+	if code := regionCode(a.Country, a.State); !regionKnown(a.Country, code) && !postalStates[a.Country+"-"+code] {
+		return blockingMessage(acp.CodeInvalid, addressParam+".state", acp.RequiresBuyerInput,
+			"The state is not one of the country of the address. Give its code, such as CA.")
+	}
 	return nil
 }
 
-// destination is what pricing needs of an address. The region loses a
-// country's prefix, so that "US-CA" and "CA" are the same.
+// postalStates are states in addresses of the United States that are no state:
+// territories and military mail.
+var postalStates = map[string]bool{"US-AA": true, "US-AE": true, "US-AP": true, "US-AS": true, "US-GU": true, "US-MP": true, "US-VI": true}
+
+// destination is what pricing needs of an address.
 func destination(d *acp.FulfillmentDetails) pricing.Destination {
 	if d == nil || d.Address == nil {
 		return pricing.Destination{}
 	}
 	a := d.Address
-	return pricing.Destination{Country: a.Country, PostalCode: a.PostalCode,
-		Region: strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(a.State)), a.Country+"-")}
+	return pricing.Destination{Country: a.Country, PostalCode: a.PostalCode, Region: regionCode(a.Country, a.State)}
 }

@@ -175,6 +175,10 @@ func (p *purchase) recheck(tx Reader, sess *Session, now time.Time) (payable boo
 		if err := sess.quote(p.merchant, items, nil, now); err != nil {
 			return false, nil, err
 		}
+		if sess.Status == acp.ReadyForPayment && sess.Total() != shown && !hasCode(sess.Messages, acp.CodePriceChange) {
+			sess.say(acp.Message{Type: acp.Info, ContentType: "plain", Param: "$.totals",
+				Content: "The quote had expired and the total is another now. Nothing was charged. Confirm the new total."})
+		}
 		return sess.Status == acp.ReadyForPayment && sess.Total() == shown, items, nil
 	}
 	for i := range sess.LineItems {

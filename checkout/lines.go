@@ -170,3 +170,7 @@ func blocked(msgs []acp.Message) bool {
 		return m.Type == acp.ErrorMessage && m.Code != acp.CodePaymentDeclined && m.Code != acp.CodeRequires3DS
 	})
 }
+
+func hasCode(msgs []acp.Message, code string) bool {
+	return slices.ContainsFunc(msgs, func(m acp.Message) bool { return m.Code == code })
+}

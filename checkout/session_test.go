@@ -144,21 +144,35 @@ func TestStockSpeaksThroughMessages(t *testing.T) {
 
 func TestAnAddressThatCannotBeServedBlocks(t *testing.T) {
 	w := newWorld(t)
-	for name, c := range map[string]struct{ country, postal, message string }{
-		"not a country":    {"ZZ", "1", "error:invalid@$.fulfillment_details.address.country"},
-		"a wrong postcode": {"US", "ABC", "error:invalid@$.fulfillment_details.address.postal_code"},
-		"too far away":     {"NZ", "6011", "error:region_restricted@$.fulfillment_details.address"},
+	for name, c := range map[string]struct{ country, state, postal, message string }{
+		"not a country":    {"ZZ", "", "1", "error:invalid@$.fulfillment_details.address.country"},
+		"a wrong postcode": {"US", "CA", "ABC", "error:invalid@$.fulfillment_details.address.postal_code"},
+		"a wrong state":    {"US", "Bavaria", "94105", "error:invalid@$.fulfillment_details.address.state"},
+		"too far away":     {"NZ", "WGN", "6011", "error:region_restricted@$.fulfillment_details.address"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t
 			a := *california.Address
-			a.Country, a.PostalCode = c.country, c.postal
+			a.Country, a.State, a.PostalCode = c.country, c.state, c.postal
 			s := w.must(w.core.Create(context.Background(), w.call("/checkout_sessions"), acp.CreateRequest{
 				Items: want("mug"), Currency: "usd", FulfillmentDetails: &acp.FulfillmentDetails{Address: &a}}))
 			if s.Status != acp.NotReadyForPayment || !slices.Contains(said(s), c.message) {
 				t.Fatalf("%s %v", s.Status, said(s))
 			}
 		})
+	}
+}
+
+func TestAStateMayBeWrittenOut(t *testing.T) {
+	w := newWorld(t)
+	for _, state := range []string{"CA", "ca", "US-CA", "California", " california "} {
+		a := *california.Address
+		a.State = state
+		s := w.must(w.core.Create(context.Background(), w.call("/checkout_sessions"), acp.CreateRequest{
+			Items: want("mug"), Currency: "usd", FulfillmentDetails: &acp.FulfillmentDetails{Address: &a}}))
+		if total(s, acp.TotalTax) != 155+43 {
+			t.Errorf("state %q: tax %d", state, total(s, acp.TotalTax))
+		}
 	}
 }
 

@@ -26,10 +26,6 @@ func (s *Surface) agent(next func(context.Context, *exchange)) http.Handler {
 		x := r.Context().Value(exchangeKey{}).(*exchange)
 		x.r = r // the mux has put the path's values into this one
 		ctx := r.Context()
-		if e := x.readBody(s.BodyLimit); e != nil {
-			x.refuse(nil, e)
-			return
-		}
 		cred, e := s.authenticate(ctx, r)
 		if e != nil {
 			x.refuse(nil, e)
@@ -41,6 +37,10 @@ func (s *Surface) agent(next func(context.Context, *exchange)) http.Handler {
 			return
 		}
 		x.Header().Set("API-Version", string(x.codec.Version()))
+		if e := x.readBody(s.BodyLimit); e != nil {
+			x.refuse(x.codec, e)
+			return
+		}
 		merchant, err := s.Merchants.Merchant(ctx, cred.MerchantID)
 		if err != nil {
 			x.refuse(x.codec, acp.AsError(fmt.Errorf("merchant %s of credential %s: %w", cred.MerchantID, cred.ID, err)))
