@@ -55,6 +55,17 @@ func TestSessionsAreValidInEveryVersion(t *testing.T) {
 			s.LineItems[0].Name = "a\xffb\u2028<script>"
 			return s
 		},
+		"words that no version has": func() *acp.Session {
+			s := everything()
+			l := &s.LineItems[0]
+			l.Weight.Unit, l.Dimensions.Unit, l.DiscountDetails[0].Type, l.DiscountDetails[0].Source = "stone", "mile", "magic", "luck"
+			s.Buyer.TaxExemption.CertificateType, s.Buyer.AccountType = "royal", "royal"
+			s.AuthenticationMetadata.FlowPreference.Challenge.Type = "riddle"
+			s.Capabilities.Interventions.Enforcement = "never"
+			s.Links = append(s.Links, acp.Link{Type: "blog", URL: "https://shop.example.com/blog"})
+			s.Discounts.Applied[0].Method, s.Discounts.Applied[0].Coupon.Duration = "all", "ages"
+			return s
+		},
 		"a buyer without names": func() *acp.Session {
 			s := threeLines()
 			s.Buyer = &acp.Buyer{Email: "buyer@example.com"}

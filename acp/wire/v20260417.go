@@ -75,6 +75,12 @@ var (
 	availability20260417 = []string{"in_stock", "low_stock", "out_of_stock", "backorder", "pre_order"}
 	supported20260417    = []string{"3ds", "biometric", "address_verification"}
 	required20260417     = []string{"3ds", "biometric"}
+
+	weightUnits20260417      = []string{"g", "kg", "oz", "lb"}
+	lengthUnits20260417      = []string{"cm", "in"}
+	discountKinds20260417    = []string{"percentage", "fixed", "bogo", "volume"}
+	certificates20260417     = []string{"resale", "exempt_organization", "government"}
+	directoryServers20260417 = []string{"american_express", "mastercard", "visa"}
 )
 
 func (c codec20260417) AppendSession(dst []byte, s *acp.Session, _ SessionView) ([]byte, error) {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/checkstand/checkstand/acp"
 )
@@ -94,7 +95,7 @@ func (codec20260417) buyer(w *writer, b *acp.Buyer) {
 		w.optTime("member_since", l.MemberSince)
 		w.close('}')
 	}
-	if t := b.TaxExemption; t != nil {
+	if t := b.TaxExemption; t != nil && slices.Contains(certificates20260417, t.CertificateType) {
 		w.open("tax_exemption", '{')
 		w.text("certificate_id", t.CertificateID)
 		w.text("certificate_type", t.CertificateType)

@@ -25,13 +25,13 @@ func (c codec20260417) lineItem(w *writer, l *acp.LineItem) {
 	w.optText("variant_id", l.VariantID)
 	w.optText("category", l.Category)
 	w.optTexts("tags", l.Tags)
-	if l.Weight != nil {
+	if l.Weight != nil && slices.Contains(weightUnits20260417, l.Weight.Unit) {
 		w.open("weight", '{')
 		w.number("value", l.Weight.Value)
 		w.text("unit", l.Weight.Unit)
 		w.close('}')
 	}
-	if d := l.Dimensions; d != nil {
+	if d := l.Dimensions; d != nil && slices.Contains(lengthUnits20260417, d.Unit) {
 		w.open("dimensions", '{')
 		w.number("length", d.Length)
 		w.number("width", d.Width)
@@ -79,7 +79,11 @@ func (c codec20260417) lineItem(w *writer, l *acp.LineItem) {
 		for _, d := range l.DiscountDetails {
 			w.open("", '{')
 			w.optText("code", d.Code)
-			w.text("type", d.Type)
+			if slices.Contains(discountKinds20260417, d.Type) {
+				w.text("type", d.Type)
+			} else {
+				w.text("type", "fixed") // an amount is all that can be said
+			}
 			w.integer("amount", d.Amount)
 			w.optText("description", d.Description)
 			w.optOneOf("source", d.Source, []string{"coupon", "automatic", "loyalty"})
@@ -161,7 +165,12 @@ func (codec20260417) messages(w *writer, messages []acp.Message) {
 	w.close(']')
 }
 
+// authentication writes what the agent needs for 3-D Secure; it cannot do
+// without a directory server that it knows.
 func (codec20260417) authentication(w *writer, a *acp.AuthenticationMetadata) {
+	if !slices.Contains(directoryServers20260417, a.DirectoryServer) {
+		w.fail(fmt.Errorf("directory server %q is not of 2026-04-17", a.DirectoryServer))
+	}
 	w.open("authentication_metadata", '{')
 	w.open("acquirer_details", '{')
 	w.text("acquirer_bin", a.AcquirerDetails.AcquirerBIN)
@@ -171,17 +180,17 @@ func (codec20260417) authentication(w *writer, a *acp.AuthenticationMetadata) {
 	w.optText("requestor_id", a.AcquirerDetails.RequestorID)
 	w.close('}')
 	w.text("directory_server", a.DirectoryServer)
-	if f := a.FlowPreference; f != nil {
+	if f := a.FlowPreference; f != nil && (f.Type == "challenge" || f.Type == "frictionless") {
 		w.open("flow_preference", '{')
 		w.text("type", f.Type)
 		if f.Challenge != nil {
 			w.open("challenge", '{')
-			w.optText("type", f.Challenge.Type)
+			w.optOneOf("type", f.Challenge.Type, []string{"mandated", "preferred"})
 			w.close('}')
 		}
 		if f.Frictionless != nil {
 			w.open("frictionless", '{')
-			w.optText("type", f.Frictionless.Type)
+			w.optOneOf("type", f.Frictionless.Type, []string{"low_risk"})
 			w.close('}')
 		}
 		w.close('}')
