@@ -16,7 +16,6 @@ import (
 type decoder struct {
 	report   *report
 	expander *expander
-	values   int // read so far; aliases can make few lines many values
 }
 
 // kindNames are the words for what a node is.
@@ -26,14 +25,9 @@ var kindNames = map[yaml.Kind]string{
 	yaml.ScalarNode:   "a single value",
 }
 
-// resolve follows an alias, counts the value and notes where it is. It reports
-// false for what is to be skipped: a null, or anything beyond maxValues.
+// resolve follows an alias and notes where the value is. It reports false for
+// a null, which leaves the default.
 func (d *decoder) resolve(n *yaml.Node, path string) (*yaml.Node, bool) {
-	d.values++
-	if d.values > maxValues {
-		d.report.errorf("", "has more than %d values; look for aliases (*name) that repeat too much", maxValues)
-		return nil, false
-	}
 	if _, known := d.report.source.origins[path]; !known && path != "" {
 		d.report.source.origins[path] = origin{line: n.Line}
 	}
@@ -112,9 +106,6 @@ func (d *decoder) list(n *yaml.Node, path string, v reflect.Value) {
 	}
 	v.Set(reflect.MakeSlice(v.Type(), 0, min(len(n.Content), 1024)))
 	for i, item := range n.Content {
-		if d.values > maxValues {
-			return
-		}
 		d.value(item, path+"["+strconv.Itoa(i)+"]", extend(v))
 	}
 }

@@ -15,7 +15,7 @@ import (
 // Limits of what is read.
 const (
 	MaxFileBytes = 16 << 20 // the configuration file
-	maxValues    = 1 << 20  // values in it, with everything that aliases repeat
+	maxNodes     = 2 << 20  // keys and values in it, with everything that aliases repeat
 )
 
 // Load reads a configuration file. An empty path reads none: everything is
@@ -56,7 +56,7 @@ func Parse(name string, data []byte, environ []string) (*Config, error) {
 	}
 	d.overrides(c)
 	c.derive()
-	if !r.failed[""] { // nothing but what follows from half a file
+	if !r.failed[""] { // half a file is not worth checking
 		c.check(r)
 	}
 	if problems := r.sorted(); hasError(problems) {
@@ -89,7 +89,34 @@ func document(r *report, data []byte) *yaml.Node {
 	if len(documents) == 0 || len(documents[0].Content) == 0 {
 		return nil
 	}
-	return documents[0].Content[0]
+	root := documents[0].Content[0]
+	if weigh(root, make(map[*yaml.Node]int)) > maxNodes {
+		r.errorf("", "has more than %d keys and values; look for aliases (*name) that repeat too much, or themselves", maxNodes)
+		return nil
+	}
+	return root
+}
+
+// weigh counts the nodes that reading n will visit, up to just beyond maxNodes:
+// few lines of aliases can stand for more than memory holds. What an alias
+// stands for is counted once and remembered.
+func weigh(n *yaml.Node, known map[*yaml.Node]int) int {
+	if n.Kind == yaml.AliasNode && n.Alias != nil {
+		weight, visited := known[n.Alias]
+		if !visited {
+			known[n.Alias] = maxNodes + 1 // until it is counted: an alias of itself never ends
+			weight = weigh(n.Alias, known)
+			known[n.Alias] = weight
+		}
+		return weight
+	}
+	sum := 1
+	for _, c := range n.Content {
+		if sum += weigh(c, known); sum > maxNodes {
+			return maxNodes + 1
+		}
+	}
+	return sum
 }
 
 // derive fills in what follows from other settings.

@@ -247,15 +247,20 @@ func TestErrorIsCutShort(t *testing.T) {
 	}
 }
 
-// Few lines of aliases can stand for more values than memory holds.
+// Few lines of aliases can stand for more values than memory holds, or for
+// values without end.
 func TestAliasesAreBounded(t *testing.T) {
-	var b strings.Builder
-	b.WriteString("merchants:\n- &m\n  tax:\n    rates:\n    - &r {country: DE}\n")
-	b.WriteString(strings.Repeat("    - *r\n", 5000))
-	b.WriteString(strings.Repeat("- *m\n", 5000))
-	_, err := config.Parse("c.yaml", []byte(b.String()), nil)
-	if err == nil || !strings.Contains(err.Error(), "aliases (*name) that repeat too much") {
-		t.Errorf("Parse: %.300v", err)
+	const merchants = 5000
+	for name, text := range map[string]string{
+		"many": "merchants:\n- &m\n  tax:\n    rates:\n    - &r {country: DE}\n" +
+			strings.Repeat("    - *r\n", merchants) + strings.Repeat("- *m\n", merchants),
+		"endless":  "merchants: &m [*m]",
+		"of twins": "a: &a {b: &b {c: *a}, d: *b}",
+	} {
+		_, err := config.Parse("c.yaml", []byte(text), nil)
+		if err == nil || err.Error() != "c.yaml: has more than 2097152 keys and values; look for aliases (*name) that repeat too much, or themselves" {
+			t.Errorf("%s: Parse: %.300v", name, err)
+		}
 	}
 }
 

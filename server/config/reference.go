@@ -3,7 +3,9 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // anyIndex stands for the index of a list's element in a variable's name.
@@ -19,11 +21,13 @@ type Key struct {
 }
 
 // Keys lists every key that holds a value, in the order of the structs.
-func Keys() []Key {
+func Keys() []Key { return slices.Clone(allKeys()) }
+
+var allKeys = sync.OnceValue(func() []Key {
 	var keys []Key
 	walkKeys(reflect.TypeFor[Config](), "", &keys)
 	return keys
-}
+})
 
 func walkKeys(t reflect.Type, path string, keys *[]Key) {
 	for _, f := range fieldsOf(t) {

@@ -30,7 +30,7 @@ func hint(key, path string, fields []field) string {
 // home finds the first group that has a key, whether it holds a value or is a
 // group itself.
 func home(key string) (group string, ok bool) {
-	for _, k := range Keys() {
+	for _, k := range allKeys() {
 		path := strings.Split(k.Path, ".")
 		for i := range path {
 			if strings.TrimSuffix(path[i], "[]") == key {
@@ -51,7 +51,7 @@ func hintVariable(name string) string {
 			parts[i] = anyIndex
 		}
 	}
-	keys := Keys()
+	keys := allKeys()
 	names := make([]string, len(keys))
 	for i, k := range keys {
 		names[i] = k.Env
