@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/secret"
 )
 
@@ -37,9 +38,8 @@ type Config struct {
 	Version    acp.Version   // API-Version of every call
 	HTTPClient *http.Client  // http.DefaultClient when nil; redirects are never followed
 
-	// Sign makes the Signature and Timestamp headers of a request; nil sends a
-	// Timestamp alone. body is empty for a request without one.
-	Sign func(body []byte, now time.Time) (signature, timestamp string)
+	SignatureSecret secret.String // signs the calls to the merchant; zero sends a Timestamp alone
+	SignatureMode   sign.Mode     // sign.TimestampMode when empty
 
 	Language  string        // Accept-Language; DefaultLanguage when empty
 	UserAgent string        // DefaultUserAgent when empty
@@ -193,7 +193,7 @@ func (c *Client) session(ctx context.Context, method, path string, body object, 
 	if err != nil {
 		return nil, err
 	}
-	r := request{method: method, url: c.base.String() + "/checkout_sessions" + path, bearer: c.cfg.APIKey, versioned: true}
+	r := request{method: method, url: c.base.String() + "/checkout_sessions" + path, bearer: c.cfg.APIKey, signing: c.cfg.SignatureSecret, versioned: true}
 	if r.body, err = body.encode(); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/secret"
 )
 
@@ -57,8 +58,7 @@ func TestHeaders(t *testing.T) {
 	server := s.open()
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	c, err := New(Config{BaseURL: server.URL + "/", APIKey: secret.New(shopKey), Version: acp.V20260417, Language: "de", UserAgent: "agent/7",
-		Now:  func() time.Time { return now },
-		Sign: func(body []byte, now time.Time) (string, string) { return fmt.Sprint("signed ", len(body)), "at noon" }})
+		SignatureSecret: secret.New("sig_test"), Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestHeaders(t *testing.T) {
 	}
 	first, second, get, cancel := s.seen[0], s.seen[1], s.seen[3], s.seen[4]
 	for name, want := range map[string]string{"Authorization": "Bearer " + shopKey, "Api-Version": "2026-04-17", "Accept-Language": "de", "User-Agent": "agent/7",
-		"Content-Type": "application/json", "Signature": fmt.Sprint("signed ", len(first.Body)), "Timestamp": "at noon"} {
+		"Content-Type": "application/json", "Timestamp": "2026-05-04T12:00:00Z"} {
 		if got := first.Header.Get(name); got != want {
 			t.Errorf("%s: %q; want %q", name, got, want)
 		}
@@ -91,8 +91,15 @@ func TestHeaders(t *testing.T) {
 		t.Errorf("keys %q, %q; Request-Id %q", first.Key, second.Key, second.Header.Get("Request-Id"))
 	}
 	for _, call := range []seen{get, cancel} {
-		if call.Body != "" || call.Header.Get("Content-Type") != "" || call.Header.Get("Signature") != "signed 0" {
+		if call.Body != "" || call.Header.Get("Content-Type") != "" {
 			t.Errorf("%s %s: body %q, headers %v", call.Method, call.Path, call.Body, call.Header)
+		}
+	}
+	for _, call := range s.seen {
+		err := sign.VerifyRequest(ctx, sign.Request{Policy: sign.Required, Mode: sign.TimestampMode, Key: secret.New("sig_test"), Now: now,
+			Body: []byte(call.Body), Signature: call.Header.Get("Signature"), Timestamp: call.Header.Get("Timestamp"), IdempotencyKey: call.Key})
+		if err != nil {
+			t.Errorf("%s %s: %v", call.Method, call.Path, err)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/secret"
 )
@@ -34,6 +35,7 @@ type request struct {
 	method, url string
 	body        []byte // nil for none
 	bearer      secret.String
+	signing     secret.String
 	versioned   bool   // an API call: it has API-Version and, when it changes something, a key
 	key, id     string // fresh ones when empty
 }
@@ -56,7 +58,9 @@ func (c *Client) send(ctx context.Context, r request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	req.Header = c.header(r)
+	if req.Header, err = c.header(r); err != nil {
+		return nil, err
+	}
 
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -78,7 +82,7 @@ func (c *Client) send(ctx context.Context, r request) (*answer, error) {
 
 // header makes the headers that the protocol asks for. Signature, Timestamp and
 // a key go with API calls alone.
-func (c *Client) header(r request) http.Header {
+func (c *Client) header(r request) (http.Header, error) {
 	now := c.cfg.Now().UTC()
 	h := http.Header{}
 	h.Set("Accept", "application/json")
@@ -95,12 +99,15 @@ func (c *Client) header(r request) http.Header {
 		h.Set("Content-Type", "application/json")
 	}
 	if !r.versioned {
-		return h
+		return h, nil
 	}
 	h.Set("API-Version", string(c.cfg.Version))
 	h.Set("Timestamp", now.Format(time.RFC3339))
-	if c.cfg.Sign != nil {
-		signature, timestamp := c.cfg.Sign(r.body, now)
+	if !r.signing.IsZero() {
+		signature, timestamp, err := sign.SignRequest(c.cfg.SignatureMode, r.signing, r.body, now)
+		if err != nil {
+			return nil, fmt.Errorf("sign the request: %w", err)
+		}
 		h.Set("Signature", signature)
 		h.Set("Timestamp", timestamp)
 	}
@@ -110,7 +117,7 @@ func (c *Client) header(r request) http.Header {
 			h.Set("Idempotency-Key", newKey(now))
 		}
 	}
-	return h
+	return h, nil
 }
 
 // newKey makes an idempotency key that nobody else makes.
