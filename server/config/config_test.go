@@ -149,7 +149,7 @@ func TestVariablesOverrideTheFile(t *testing.T) {
 func TestEverythingFromTheEnvironment(t *testing.T) {
 	environ := []string{
 		"CHECKSTAND_SEALING_KEYS=" + secret.GenerateKey() + "," + secret.GenerateKey(),
-		"CHECKSTAND_API_KEY=x", "CHECKSTAND_CONFIG=x", "CHECKSTAND_SHARED=x", "CHECKSTAND_TEST_POSTGRES=x",
+		"CHECKSTAND_API_KEY=x", "CHECKSTAND_PSP_KEY=x", "CHECKSTAND_LEDGER_KEY=x", "CHECKSTAND_CONFIG=x", "CHECKSTAND_SHARED=x", "CHECKSTAND_TEST_POSTGRES=x",
 		"CHECKSTAND_PORT=tcp://10.0.0.1:8080", "CHECKSTAND_PORT_8080_TCP=x", "CHECKSTAND_SERVICE_HOST=10.0.0.1",
 	}
 	for i := range 11 {

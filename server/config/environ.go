@@ -21,7 +21,8 @@ func EnvName(path string) string {
 // line and of tests, and those that Kubernetes sets for a Service that is
 // called "checkstand".
 var (
-	otherVariables = []string{"CHECKSTAND_API_KEY", "CHECKSTAND_CONFIG", "CHECKSTAND_SHARED", "CHECKSTAND_PORT"}
+	otherVariables = []string{"CHECKSTAND_API_KEY", "CHECKSTAND_PSP_KEY", "CHECKSTAND_LEDGER_KEY",
+		"CHECKSTAND_CONFIG", "CHECKSTAND_SHARED", "CHECKSTAND_PORT"}
 	otherPrefixes  = []string{"CHECKSTAND_TEST_", "CHECKSTAND_SERVICE_", "CHECKSTAND_PORT_"}
 )
 
