@@ -23,7 +23,7 @@ func EnvName(path string) string {
 var (
 	otherVariables = []string{"CHECKSTAND_API_KEY", "CHECKSTAND_PSP_KEY", "CHECKSTAND_LEDGER_KEY",
 		"CHECKSTAND_CONFIG", "CHECKSTAND_SHARED", "CHECKSTAND_PORT"}
-	otherPrefixes  = []string{"CHECKSTAND_TEST_", "CHECKSTAND_SERVICE_", "CHECKSTAND_PORT_"}
+	otherPrefixes = []string{"CHECKSTAND_TEST_", "CHECKSTAND_SERVICE_", "CHECKSTAND_PORT_"}
 )
 
 // overrides applies the variables of environ. An empty one counts as not set.
