@@ -54,7 +54,7 @@ func (p *purchase) delegate(ctx context.Context, s *Step) error {
 	}
 	merchant := cmp.Or(p.MerchantID, h.MerchantID)
 	if merchant == "" {
-		return errors.New("the session does not name the shop's account at the PSP: name it with --merchant-id")
+		return errors.New("the session does not name the shop's account at the PSP: name it with --merchant-account")
 	}
 	r := DelegateRequest{Card: p.Card, Billing: p.Address, Allowance: Allowance{MaxAmount: p.session.Total, Currency: p.session.Currency,
 		SessionID: p.session.ID, MerchantID: merchant, ExpiresAt: p.now().Add(AllowanceLifetime)}}
