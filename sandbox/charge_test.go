@@ -202,6 +202,27 @@ func TestClosedReferenceRefusesALateCharge(t *testing.T) {
 	d.merchant("POST", "/v1/charges", chargeBody("tok_visa", "cs_1", "pay_1")).want(t, 409, codeReferenceClosed)
 	d.wantCharges("cs_1", 0, 0)
 
+	// What is sent again after the closing is another matter, under the same key.
+	const closing = "2026-05-01T12:00:00.000000005Z"
+	d.merchant("POST", "/v1/references/pay_3/close?merchant_id="+shop, `{"sent_before": "`+closing+`"}`)
+	for _, sent := range []struct {
+		at     string
+		status int
+	}{{"", 409}, {"2026-05-01T12:00:00.000000004Z", 409}, {closing, 409}, {"yesterday", 400}} {
+		r := d.do("POST", "/v1/charges", chargeBody("tok_visa", "cs_3", "pay_3"),
+			"Authorization", "Bearer "+merchantKey, "Idempotency-Key", "k3-"+sent.at, "Sent-At", sent.at)
+		if r.status != sent.status {
+			t.Errorf("sent at %q: %d %s", sent.at, r.status, r.raw)
+		}
+	}
+	d.wantCharges("cs_3", 0, 0)
+	r = d.do("POST", "/v1/charges", chargeBody("tok_visa", "cs_3", "pay_3"),
+		"Authorization", "Bearer "+merchantKey, "Idempotency-Key", "k3-"+closing, "Sent-At", "2026-05-01T12:00:00.000000006Z")
+	if r.status != 201 {
+		t.Errorf("sent again: %d %s", r.status, r.raw)
+	}
+	d.wantCharges("cs_3", 1, 1000)
+
 	// Where a charge is, closing only tells of it.
 	d.merchant("POST", "/v1/charges", chargeBody("tok_visa", "cs_2", "pay_2"))
 	r = d.merchant("POST", "/v1/references/pay_2/close?merchant_id="+shop, "")

@@ -99,6 +99,7 @@ func TestDelegatePaymentValidation(t *testing.T) {
 		{"card number as session", `"cs_1"`, `"4242424242424242"`, 422, "$.allowance.checkout_session_id"},
 		{"not an object", valid, `[]`, 400, "$"},
 		{"not JSON", valid, `{"payment_method":`, 400, ""},
+		{"nested without end", valid, strings.Repeat("[", 20000), 400, ""},
 		{"a name twice", `"metadata": {"source"`, `"metadata": {}, "metadata": {"source"`, 400, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -94,7 +94,7 @@ func (p *PSP) once(ctx context.Context, c *call, do func(*sql.Tx) (answer, error
 		}
 		a, err = do(tx)
 		var refusal *acp.Error
-		if errors.As(err, &refusal) && refusal.Cacheable() {
+		if errors.As(err, &refusal) && final(refusal) {
 			a, err = refusalAnswer(refusal)
 		}
 		if err != nil {
@@ -110,6 +110,10 @@ func (p *PSP) once(ctx context.Context, c *call, do func(*sql.Tx) (answer, error
 	})
 	return a, err
 }
+
+// final reports whether a refusal is the answer to its key for good. A closed
+// reference is not: the same request may be sent again after the closing.
+func final(e *acp.Error) bool { return e.Cacheable() && e.Code != codeReferenceClosed }
 
 type storedAnswer struct {
 	fingerprint []byte

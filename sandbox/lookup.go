@@ -3,7 +3,9 @@ package sandbox
 import (
 	"context"
 	"database/sql"
+	"math"
 	"net/http"
+	"time"
 
 	"github.com/checkstand/checkstand/acp"
 )
@@ -16,8 +18,8 @@ func (p *PSP) getCharge(ctx context.Context, c *call) (answer, error) {
 	return reply(http.StatusOK, ch)
 }
 
-// references is what is known of a reference: no charge or one for each
-// merchant that used it, and whether charges may still come.
+// references is what is known of a reference: its charge, if there is one, and
+// whether it is closed.
 type references struct {
 	Charges []Charge `json:"charges"`
 	Closed  bool     `json:"closed"`
@@ -42,9 +44,17 @@ func (p *PSP) listCharges(ctx context.Context, c *call) (answer, error) {
 	return reply(http.StatusOK, found)
 }
 
+// closeRequest is the body of closing a reference. Without SentBefore it is
+// closed for good.
+type closeRequest struct {
+	SentBefore *string `json:"sent_before"`
+}
+
 // closeReference answers like listCharges; when there is no charge, the
-// reference is closed in the same transaction, and a charge that arrives later
-// is refused.
+// reference is closed in the same transaction: charges that were sent until
+// sent_before are refused when they arrive. What the shop sends again later
+// has a later Sent-At and is looked at. Both times are the shop's own, so that
+// clocks need not agree.
 func (p *PSP) closeReference(ctx context.Context, c *call) (answer, error) {
 	merchantID, err := p.merchantOf(c)
 	if err != nil {
@@ -54,20 +64,53 @@ func (p *PSP) closeReference(ctx context.Context, c *call) (answer, error) {
 	if len(reference) > MaxIdentifier {
 		return answer{}, acp.Invalid("reference", "The reference is too long.")
 	}
+	sentBefore, err := readClose(c)
+	if err != nil {
+		return answer{}, err
+	}
 	var found references
 	err = p.update(ctx, func(tx *sql.Tx) (err error) {
 		if found, err = p.lookUp(ctx, tx, merchantID, reference); err != nil || len(found.Charges) > 0 {
 			return err
 		}
 		found.Closed = true
-		_, err = tx.ExecContext(ctx, `INSERT INTO closed_reference (merchant_id, reference, closed_at) VALUES (?, ?, ?)
-			ON CONFLICT DO NOTHING`, merchantID, reference, p.now().UnixMilli())
+		_, err = tx.ExecContext(ctx, `INSERT INTO closed_reference (merchant_id, reference, sent_before) VALUES (?, ?, ?)
+			ON CONFLICT DO UPDATE SET sent_before = max(sent_before, excluded.sent_before)`, merchantID, reference, sentBefore)
 		return err
 	})
 	if err != nil {
 		return answer{}, err
 	}
 	return reply(http.StatusOK, found)
+}
+
+func readClose(c *call) (sentBefore int64, err error) {
+	var r closeRequest
+	if err := decode(c.body, &r, acp.Invalid); err != nil {
+		return 0, err
+	}
+	if r.SentBefore == nil {
+		return math.MaxInt64, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, *r.SentBefore)
+	if err != nil {
+		return 0, acp.Invalid("$.sent_before", "This field is an RFC 3339 time, such as 2026-01-31T18:30:00.5Z.")
+	}
+	return at.UnixNano(), nil
+}
+
+// sentAt is the time at which the shop says that it sent a charge, zero when
+// it does not say.
+func sentAt(c *call) (nanoseconds int64, err error) {
+	header := c.r.Header.Get("Sent-At")
+	if header == "" {
+		return 0, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, header)
+	if err != nil {
+		return 0, acp.Invalid("", "The Sent-At header is an RFC 3339 time, such as 2026-01-31T18:30:00.5Z.")
+	}
+	return at.UnixNano(), nil
 }
 
 // merchantOf reads the query parameter merchant_id. It may be left out where

@@ -22,7 +22,7 @@
 //	POST /v1/charges/{id}/capture       all or a part of a hold
 //	POST /v1/charges/{id}/void          give a hold back
 //	POST /v1/charges/{id}/refund        all or a part of what was captured
-//	POST /v1/references/{ref}/close     no charge may carry this reference any more
+//	POST /v1/references/{ref}/close     refuse what was sent under it so far
 //	GET  /v1/tokens/{id}
 //	POST /v1/tokens/{id}/revoke         (the agent may do this too)
 //	GET  /v1/ledger?checkout_session_id=S

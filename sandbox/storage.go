@@ -82,7 +82,7 @@ CREATE INDEX refund_charge ON refund (charge_id);
 CREATE TABLE closed_reference (
 	merchant_id TEXT NOT NULL,
 	reference   TEXT NOT NULL,
-	closed_at   INTEGER NOT NULL,
+	sent_before INTEGER NOT NULL, -- Unix nanoseconds on the shop's clock
 	PRIMARY KEY (merchant_id, reference)
 ) STRICT, WITHOUT ROWID;
 
