@@ -1,0 +1,223 @@
+package sandbox_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/paymenttest"
+	"github.com/checkstand/checkstand/payment/sandbox"
+	psp "github.com/checkstand/checkstand/sandbox"
+	"github.com/checkstand/checkstand/secret"
+	"github.com/go-json-experiment/json"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	agentKey    = "agent-key-for-tests"
+	merchantKey = "merchant-key-for-tests"
+	shop        = "acme_store"
+	otherShop   = "other_store"
+)
+
+// world is the real sandbox PSP behind a real HTTP server, and an adapter.
+type world struct {
+	psp      *psp.PSP
+	url      string
+	provider *sandbox.Provider
+
+	mu    sync.Mutex
+	clock time.Time
+	keys  int
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{clock: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
+	p, err := psp.Open(context.Background(), psp.Config{
+		Path:        filepath.Join(t.TempDir(), "sandbox.db"),
+		AgentKey:    secret.New(agentKey),
+		MerchantKey: secret.New(merchantKey),
+		MerchantIDs: []string{shop, otherShop},
+		Now:         w.now,
+		SlowAnswer:  100 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewUnstartedServer(nil)
+	srv.Config = p.Server()
+	srv.Start()
+	t.Cleanup(func() {
+		srv.Close()
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w.psp, w.url = p, srv.URL
+	w.provider = adapter(t, srv.URL, merchantKey)
+	return w
+}
+
+func adapter(t *testing.T, url, key string) *sandbox.Provider {
+	t.Helper()
+	transport := &http.Transport{MaxIdleConnsPerHost: 50}
+	t.Cleanup(transport.CloseIdleConnections)
+	p, err := sandbox.New(sandbox.Config{BaseURL: url, MerchantKey: secret.New(key), MerchantID: shop, Timeout: 10 * time.Second, Transport: transport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (w *world) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.clock
+}
+
+func (w *world) advance(_ testing.TB, d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.clock = w.clock.Add(d)
+}
+
+var cards = map[paymenttest.Outcome]psp.Outcome{
+	paymenttest.Approve:         psp.Approve,
+	paymenttest.Decline:         psp.Decline,
+	paymenttest.NoFunds:         psp.InsufficientFunds,
+	paymenttest.ExpiredCard:     psp.ExpiredCard,
+	paymenttest.WrongCVC:        psp.IncorrectCVC,
+	paymenttest.Fraud:           psp.FraudBlock,
+	paymenttest.TechnicalFault:  psp.ProcessingError,
+	paymenttest.Authentication:  psp.Requires3DS,
+	paymenttest.ApproveAndDrop:  psp.DropAfterCommit,
+	paymenttest.ApproveAndError: psp.ErrorAfterCommit,
+}
+
+func (w *world) mint(t testing.TB, a paymenttest.Allowance) payment.Credential {
+	t.Helper()
+	merchant := shop
+	if a.OtherMerchant {
+		merchant = otherShop
+	}
+	number := ""
+	for _, c := range psp.TestCards() {
+		if c.Outcome == cards[a.Outcome] && number == "" {
+			number = c.Number
+		}
+	}
+	token := w.issue(t, number, merchant, a.SessionID, a.Currency, a.MaxAmount, a.Lifetime)
+	return payment.Credential{Type: "spt", Token: secret.New(token)}
+}
+
+func (w *world) issue(t testing.TB, number, merchant, session, currency string, limit int64, lifetime time.Duration) string {
+	t.Helper()
+	w.mu.Lock()
+	w.keys++
+	key := fmt.Sprint("mint-", w.keys)
+	w.mu.Unlock()
+	answer := w.post(t, "/agentic_commerce/delegate_payment", agentKey, key, fmt.Sprintf(`{
+		"payment_method": {"type": "card", "card_number_type": "fpan", "number": %q, "exp_month": "11", "exp_year": "2027",
+			"display_card_funding_type": "credit", "metadata": {}},
+		"allowance": {"reason": "one_time", "max_amount": %d, "currency": %q, "checkout_session_id": %q, "merchant_id": %q, "expires_at": %q},
+		"risk_signals": [], "metadata": {}}`,
+		number, limit, currency, session, merchant, w.now().Add(lifetime).Format(time.RFC3339)))
+	var token struct {
+		ID string `json:"id"`
+	}
+	if err := json.Unmarshal(answer, &token); err != nil || token.ID == "" {
+		t.Fatalf("delegate_payment: %s", answer)
+	}
+	return token.ID
+}
+
+func (w *world) post(t testing.TB, path, bearer, key, body string) []byte {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, w.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Close = true
+	for name, value := range map[string]string{"Authorization": "Bearer " + bearer, "Idempotency-Key": key,
+		"API-Version": "2026-04-17", "Content-Type": "application/json"} {
+		req.Header.Set(name, value)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+func (w *world) books(t testing.TB, session string) (b paymenttest.Books) {
+	t.Helper()
+	l, err := w.psp.Ledger(context.Background(), session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Charges = l.Charges
+	for _, total := range l.Totals {
+		b.Taken += total.Authorized + total.Captured - total.Refunded
+	}
+	return b
+}
+
+var faults = map[paymenttest.Fault]string{
+	paymenttest.DropBeforeCommit:  `{"next": "drop_before_commit"}`,
+	paymenttest.DropAfterCommit:   `{"next": "drop_after_commit"}`,
+	paymenttest.ErrorBeforeCommit: `{"next": "500_before_commit"}`,
+	paymenttest.ErrorAfterCommit:  `{"next": "500_after_commit"}`,
+	paymenttest.RateLimited:       `{"next": "rate_limited"}`,
+	paymenttest.WrongAmount:       `{"next": "wrong_amount"}`,
+	paymenttest.LookupFails:       `{"next": "unavailable", "on": "lookup"}`,
+}
+
+func (w *world) breakNext(t testing.TB, f paymenttest.Fault) {
+	t.Helper()
+	if answer := w.post(t, "/v1/test/faults", merchantKey, "", faults[f]); !strings.Contains(string(answer), `"next"`) {
+		t.Fatalf("faults: %s", answer)
+	}
+}
+
+// closedPort is an address where nobody listens.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return "http://" + l.Addr().String()
+}
+
+func TestContract(t *testing.T) {
+	w := newWorld(t)
+	paymenttest.TestProvider(t, paymenttest.Harness{
+		Provider:    w.provider,
+		Unreachable: adapter(t, closedPort(t), merchantKey),
+		WrongKeys:   adapter(t, w.url, "not-the-merchant-key"),
+		MerchantID:  shop,
+		Reusable:    payment.Credential{Type: "spt", Token: secret.New("tok_visa")},
+		Mint:        w.mint,
+		Books:       w.books,
+		Break:       w.breakNext,
+		Advance:     w.advance,
+	})
+}

@@ -1,0 +1,141 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/checkstand/checkstand/payment"
+	"github.com/go-json-experiment/json"
+)
+
+// reply is an HTTP answer as far as it arrived: status is 0 when none did.
+type reply struct {
+	status    int
+	requestID string
+	body      []byte
+}
+
+// Send implements payment.Provider. It is sure that nothing was sent only when
+// it never got a connection (the address, the connect or the TLS handshake
+// failed, or time was up before): from the moment that there is one, bytes may
+// have left, and an exchange without a clear answer is ClassUnknown.
+//
+// Each request says when it was sent, see Reconcile; that is a header, so that
+// the sealed body stays as it is.
+func (p *Provider) Send(ctx context.Context, key string, body []byte) (payment.Result, error) {
+	r, connected, err := p.exchange(ctx, http.MethodPost, "/v1/charges", nil, body, key)
+	if err != nil && !connected {
+		return payment.Result{}, fmt.Errorf("%w: %w", payment.ErrNotSent, err)
+	}
+	if err != nil {
+		return payment.Result{Class: payment.ClassUnknown, RequestID: r.requestID, DeclineCode: "no_answer"}, nil
+	}
+	return classify(r), nil
+}
+
+// Reconcile implements payment.Provider. It looks the attempt up by its
+// reference. When there is nothing, it closes the reference to everything that
+// was sent until now, and only that is ClassNotFound: a request that is still
+// on its way will be refused when it arrives, while the attempt may be sent
+// again. Whatever goes wrong on the way is ClassUnknown; err is ErrNotSent,
+// with a Result of ClassUnknown, when the PSP cannot be reached at all.
+func (p *Provider) Reconcile(ctx context.Context, a payment.Attempt) (payment.Result, error) {
+	query := url.Values{"merchant_id": {p.merchant}, "reference": {a.ID}}
+	found, result, err := p.ask(ctx, http.MethodGet, "/v1/charges", query, nil)
+	if err != nil || found == nil {
+		return result, err
+	}
+	if len(found.Charges) == 0 {
+		closing, err := json.Marshal(map[string]string{"sent_before": p.now().UTC().Format(time.RFC3339Nano)})
+		if err != nil {
+			return payment.Result{Class: payment.ClassUnknown}, err
+		}
+		path := "/v1/references/" + url.PathEscape(a.ID) + "/close"
+		if found, result, err = p.ask(ctx, http.MethodPost, path, url.Values{"merchant_id": {p.merchant}}, closing); err != nil || found == nil {
+			return result, err
+		}
+	}
+	switch {
+	case len(found.Charges) == 1 && found.Charges[0].Reference == a.ID:
+		charged := found.Charges[0].result()
+		charged.RequestID = result.RequestID
+		return charged, nil
+	case len(found.Charges) == 0 && found.Closed:
+		return payment.Result{Class: payment.ClassNotFound, RequestID: result.RequestID}, nil
+	}
+	return payment.Result{Class: payment.ClassUnknown, RequestID: result.RequestID, DeclineCode: "unexpected_answer"}, nil
+}
+
+// references is what the PSP knows of a reference.
+type references struct {
+	Charges []charge `json:"charges"`
+	Closed  bool     `json:"closed"`
+}
+
+// ask sends a question about a reference. found is nil when there is no usable
+// answer; the result is of ClassUnknown then. A refusal of our keys is no
+// different: it says nothing about the attempt.
+func (p *Provider) ask(ctx context.Context, method, path string, query url.Values, body []byte) (found *references, result payment.Result, err error) {
+	r, connected, err := p.exchange(ctx, method, path, query, body, "")
+	result = payment.Result{Class: payment.ClassUnknown, RequestID: r.requestID}
+	switch {
+	case err != nil && !connected:
+		return nil, result, fmt.Errorf("%w: %w", payment.ErrNotSent, err)
+	case err != nil:
+		result.DeclineCode = "no_answer"
+		return nil, result, nil
+	case r.status != http.StatusOK:
+		result.DeclineCode = fmt.Sprintf("http_%d", r.status)
+		return nil, result, nil
+	}
+	found = new(references)
+	if err := json.Unmarshal(r.body, found); err != nil || found.Charges == nil {
+		result.DeclineCode = "unexpected_answer"
+		return nil, result, nil
+	}
+	return found, result, nil
+}
+
+// exchange makes one HTTP exchange. connected says whether it had a connection
+// to write to. An answer that did not arrive completely is an error.
+func (p *Provider) exchange(ctx context.Context, method, path string, query url.Values, body []byte, key string) (_ reply, connected bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	var got atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { got.Store(true) }})
+
+	target := p.base.JoinPath(path)
+	target.RawQuery = query.Encode()
+	req, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(body))
+	if err != nil {
+		return reply{}, false, err
+	}
+	req.GetBody = nil // one Send, one POST: see the package comment
+	req.Header.Set("Authorization", "Bearer "+p.key.Reveal())
+	req.Header.Set("Accept", "application/json")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+		req.Header.Set("Sent-At", p.now().UTC().Format(time.RFC3339Nano))
+	}
+	resp, err := p.client.Do(req)
+	if err != nil {
+		return reply{}, got.Load(), err
+	}
+	defer resp.Body.Close()
+	r := reply{status: resp.StatusCode, requestID: resp.Header.Get("Request-Id")}
+	r.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err == nil && len(r.body) > maxAnswer {
+		err = fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
+	}
+	return r, true, err
+}

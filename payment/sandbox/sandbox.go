@@ -1,0 +1,170 @@
+// Package sandbox is the payment adapter for the sandbox PSP: it speaks to it
+// over HTTP, as the adapters of real PSPs do to theirs, and is the shortest
+// example of one.
+//
+// One Send is at most one POST. net/http repeats a request by itself when a
+// kept-alive connection breaks and the request has an Idempotency-Key; the key
+// would make that harmless, but the attempt log should show what really went
+// out, so it is switched off by leaving Request.GetBody unset.
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/secret"
+	"github.com/go-json-experiment/json"
+)
+
+// Name is the adapter's name, as stored with attempts.
+const Name = "sandbox"
+
+// Limits and defaults.
+const (
+	DefaultTimeout = 30 * time.Second
+	maxAnswer      = 1 << 20          // bytes of an answer that are read
+	maxDescriptor  = 22               // characters on a bank statement
+	idleTimeout    = 30 * time.Second // shorter than the PSP's, so that it never closes first
+	idleConns      = 64
+	handshakeTime  = 10 * time.Second
+)
+
+// Config names one account at one sandbox PSP.
+type Config struct {
+	BaseURL     string        // "https://psp.example.com", without a path or with one
+	MerchantKey secret.String // the key for charges
+	MerchantID  string        // the shop's account there
+	Timeout     time.Duration // of one exchange; DefaultTimeout when zero
+	Now         func() time.Time
+
+	// Transport carries the requests; nil makes one. It is a transport and not
+	// any RoundTripper because Send relies on its httptrace events.
+	Transport *http.Transport
+}
+
+// Provider is the adapter. It is safe for concurrent use.
+type Provider struct {
+	base     *url.URL
+	key      secret.String
+	merchant string
+	timeout  time.Duration
+	client   *http.Client
+	now      func() time.Time
+}
+
+var _ payment.Provider = (*Provider)(nil)
+
+// New makes an adapter. It does not connect. The error names the field that is
+// wrong.
+func New(cfg Config) (*Provider, error) {
+	base, err := url.Parse(cfg.BaseURL)
+	switch {
+	case err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" || base.User != nil || base.RawQuery != "" || base.Fragment != "":
+		return nil, errors.New("sandbox payments: url is not an http or https address without user, query or fragment")
+	case cfg.MerchantKey.IsZero():
+		return nil, errors.New("sandbox payments: key is empty: set the merchant key of the sandbox PSP")
+	case cfg.MerchantID == "":
+		return nil, errors.New("sandbox payments: merchant_id is empty: set the account's id at the sandbox PSP")
+	case cfg.Timeout < 0:
+		return nil, errors.New("sandbox payments: timeout is negative")
+	}
+	p := &Provider{base: base, key: cfg.MerchantKey, merchant: cfg.MerchantID, timeout: cfg.Timeout, now: cfg.Now}
+	if p.timeout == 0 {
+		p.timeout = DefaultTimeout
+	}
+	if p.now == nil {
+		p.now = time.Now
+	}
+	transport := cfg.Transport
+	if transport == nil {
+		transport = &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			ForceAttemptHTTP2:   true,
+			MaxIdleConnsPerHost: idleConns,
+			IdleConnTimeout:     idleTimeout,
+			TLSHandshakeTimeout: handshakeTime,
+		}
+	}
+	p.client = &http.Client{Transport: transport, CheckRedirect: noRedirect}
+	return p, nil
+}
+
+// noRedirect keeps the key from being sent to another address.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// Name implements payment.Provider.
+func (p *Provider) Name() string { return Name }
+
+// reusable are the static test tokens of the sandbox PSP.
+var reusable = []string{
+	"tok_visa",
+	"tok_mastercard",
+	"tok_amex",
+	"tok_chargeDeclined",
+	"tok_chargeDeclinedInsufficientFunds",
+	"tok_threeDSecure2Required",
+}
+
+// Reusable implements payment.Provider: the static test tokens may be charged
+// any number of times.
+func (p *Provider) Reusable(c payment.Credential) bool {
+	return slices.Contains(reusable, c.Token.Reveal())
+}
+
+// chargeRequest is the body of POST /v1/charges.
+type chargeRequest struct {
+	Token      string            `json:"token"`
+	Amount     int64             `json:"amount"`
+	Currency   string            `json:"currency"`
+	MerchantID string            `json:"merchant_id"`
+	SessionID  string            `json:"checkout_session_id"`
+	Reference  string            `json:"reference"`
+	Capture    bool              `json:"capture"`
+	Descriptor string            `json:"statement_descriptor,omitzero"`
+	Metadata   map[string]string `json:"metadata"`
+}
+
+// Build implements payment.Provider. The sandbox PSP needs to know nothing
+// about the buyer and is told nothing.
+func (p *Provider) Build(c payment.Charge) ([]byte, error) {
+	token := c.Credential.Token.Reveal()
+	switch {
+	case c.AttemptID == "":
+		return nil, errors.New("sandbox payments: the charge has no attempt id")
+	case c.SessionID == "":
+		return nil, errors.New("sandbox payments: the charge has no session id")
+	case token == "" || len(token) > acp.MaxToken:
+		return nil, fmt.Errorf("sandbox payments: the payment token is empty or longer than %d bytes", acp.MaxToken)
+	case c.Amount <= 0 || c.Amount > money.Max:
+		return nil, fmt.Errorf("sandbox payments: %d cannot be charged", c.Amount)
+	case !money.Valid(c.Currency):
+		return nil, fmt.Errorf("sandbox payments: %q is not a lower-case ISO 4217 currency", c.Currency)
+	case c.MerchantID != "" && c.MerchantID != p.merchant:
+		return nil, fmt.Errorf("sandbox payments: the charge is for account %q, this adapter is for %q", c.MerchantID, p.merchant)
+	}
+	return json.Marshal(chargeRequest{
+		Token:      token,
+		Amount:     c.Amount,
+		Currency:   c.Currency,
+		MerchantID: p.merchant,
+		SessionID:  c.SessionID,
+		Reference:  c.AttemptID,
+		Capture:    true,
+		Descriptor: truncate(c.StatementText, maxDescriptor),
+		Metadata:   map[string]string{"order_id": c.OrderID},
+	}, json.Deterministic(true))
+}
+
+// truncate cuts text to n characters of valid UTF-8.
+func truncate(text string, n int) string {
+	runes := []rune(strings.ToValidUTF8(text, ""))
+	return strings.TrimSpace(string(runes[:min(n, len(runes))]))
+}
