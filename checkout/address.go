@@ -39,15 +39,15 @@ const addressParam = "$.fulfillment_details.address"
 func checkAddress(a *acp.Address) *acp.Message {
 	region, err := language.ParseRegion(a.Country)
 	if err != nil || !region.IsCountry() {
-		return blockingMessage(acp.CodeInvalid, addressParam+".country", acp.RequiresBuyerInput,
+		return blockingMessage(acp.CodeInvalid, addressParam+".country",
 			"The address names no country we know. Give its two-letter ISO 3166-1 code.")
 	}
 	if re := postalCodes[a.Country]; re != nil && !re.MatchString(strings.ToUpper(strings.TrimSpace(a.PostalCode))) {
-		return blockingMessage(acp.CodeInvalid, addressParam+".postal_code", acp.RequiresBuyerInput,
+		return blockingMessage(acp.CodeInvalid, addressParam+".postal_code",
 			"The postal code does not fit the country of the address. Check both.")
 	}
 	if code := regionCode(a.Country, a.State); !regionKnown(a.Country, code) && !postalStates[a.Country+"-"+code] {
-		return blockingMessage(acp.CodeInvalid, addressParam+".state", acp.RequiresBuyerInput,
+		return blockingMessage(acp.CodeInvalid, addressParam+".state",
 			"The state is not one of the country of the address. Give its code, such as CA.")
 	}
 	return nil

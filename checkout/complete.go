@@ -136,7 +136,7 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 	if sess.Total() == 0 {
 		return p.giveAway(tx, sess, items, now)
 	}
-	if used, err := p.tokenElsewhere(tx, sess); err != nil || used {
+	if used, err := p.tokenElsewhere(tx); err != nil || used {
 		if used {
 			sess.say(declineMessage(payment.ClassTokenUsed, p.req.Payment.TokenParam))
 			return p.answerIn(tx, sess)
@@ -198,7 +198,7 @@ func (p *purchase) recheck(tx Reader, sess *Session, now time.Time) (payable boo
 }
 
 // tokenElsewhere reports whether the token pays for another session already.
-func (p *purchase) tokenElsewhere(tx Reader, sess *Session) (bool, error) {
+func (p *purchase) tokenElsewhere(tx Reader) (bool, error) {
 	if p.prints == nil {
 		return false, nil
 	}

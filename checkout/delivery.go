@@ -64,10 +64,10 @@ func (s *Session) choose(options []pricing.Option, cart *pricing.Cart, physical,
 			continue
 		}
 		if isDigital {
-			msgs = append(msgs, *blockingMessage(acp.CodeUnsupported, "$.fulfillment_options", acp.RequiresBuyerInput,
+			msgs = append(msgs, *blockingMessage(acp.CodeUnsupported, "$.fulfillment_options",
 				"This shop offers no electronic delivery for what is in the cart."))
 		} else if addressed {
-			msgs = append(msgs, *blockingMessage(acp.CodeRegionRestricted, addressParam, acp.RequiresBuyerInput,
+			msgs = append(msgs, *blockingMessage(acp.CodeRegionRestricted, addressParam,
 				"This shop does not deliver to this address. Give another address to go on."))
 		}
 	}

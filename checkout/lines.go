@@ -109,11 +109,11 @@ func checkStock(l *acp.LineItem, index int, it *catalog.Item, lowStock int64) (m
 	switch {
 	case available == 0:
 		l.AvailabilityStatus = "out_of_stock"
-		return blockingMessage(acp.CodeOutOfStock, param, acp.RequiresBuyerInput,
+		return blockingMessage(acp.CodeOutOfStock, param,
 			it.Title+" is out of stock. Remove it to go on."), true
 	case available < l.Quantity:
 		l.AvailabilityStatus = "low_stock"
-		return blockingMessage(acp.CodeLowStock, param, acp.RequiresBuyerInput,
+		return blockingMessage(acp.CodeLowStock, param,
 			fmt.Sprintf("Only %d of %s left. Lower the quantity to go on.", available, it.Title)), true
 	case it.Availability == catalog.Preorder:
 		l.AvailabilityStatus = "pre_order"
@@ -136,8 +136,10 @@ func priceChanged(index int, name string, was, is int64, currency, locale string
 			money.Format(is, currency, locale), money.Format(was, currency, locale))}
 }
 
-func blockingMessage(code, param, resolution, content string) *acp.Message {
-	return &acp.Message{Type: acp.ErrorMessage, Code: code, Param: param, Resolution: resolution,
+// blockingMessage is an error that the buyer can cure and that stands in the
+// way of a payment until then.
+func blockingMessage(code, param, content string) *acp.Message {
+	return &acp.Message{Type: acp.ErrorMessage, Code: code, Param: param, Resolution: acp.RequiresBuyerInput,
 		ContentType: "plain", Content: content}
 }
 

@@ -57,7 +57,7 @@ func (s *Session) quote(m *Merchant, items map[string]*catalog.Item, believed ma
 			cart.Destination, addressed = d, true
 		}
 	} else if len(physical) > 0 {
-		msgs = append(msgs, *blockingMessage(acp.CodeMissing, addressParam, acp.RequiresBuyerInput,
+		msgs = append(msgs, *blockingMessage(acp.CodeMissing, addressParam,
 			"Delivery and tax depend on the address. Add a delivery address to go on."))
 	}
 

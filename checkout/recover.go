@@ -20,8 +20,10 @@ const resendWindow = 2 * time.Minute
 const notSent = "not_sent"
 
 // take sends the attempt, or asks about it, until the outcome is clear or the
-// budget is spent.
+// budget is spent. It takes no longer than one call and the budget together.
 func (p *purchase) take(ctx context.Context) payment.Result {
+	ctx, cancel := context.WithTimeout(ctx, p.timeout+p.budget)
+	defer cancel()
 	deadline := p.now().Add(p.budget)
 	var r payment.Result
 	if p.body != nil {

@@ -50,7 +50,7 @@ func (s *Service) settle(ctx context.Context, sent *payment.Attempt, r payment.R
 				"class", string(a.Class), "psp_ref", a.PSPRef, "by", who)
 		}
 		if p != nil {
-			ans, err = p.conclude(tx, m, sess, a, now)
+			ans, err = p.conclude(tx, sess, a, now)
 		}
 		return err
 	})
@@ -132,7 +132,7 @@ func eachReserved(sess *Session, visit func(*acp.LineItem) error) error {
 }
 
 // conclude makes the answer for the request that waits.
-func (p *purchase) conclude(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, now time.Time) (Answer, error) {
+func (p *purchase) conclude(tx Tx, sess *Session, a *payment.Attempt, now time.Time) (Answer, error) {
 	c := p.call
 	var fault *acp.Error
 	switch {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -49,6 +48,3 @@ func quietLogger(w io.Writer, verbose bool) *slog.Logger {
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
-
-// ended reports whether a command stopped because it was told to.
-func ended(ctx context.Context) bool { return ctx.Err() != nil }
