@@ -26,7 +26,7 @@
 // "ocean-blue-shirt" for a product without options,
 // "classic-varsity-top--small" or "boot--42--black" for a variant. A value
 // that this spelling cannot carry exactly ("S/M") gets a short hash of the
-// exact values ("tee--s-m-1f0c2b9a"), so that ids neither collide nor depend
+// exact values ("tee--s-m-8bf009bb"), so that ids neither collide nor depend
 // on the order of rows. Should two ids collide all the same, the later one
 // gets a longer hash and a finding tells so.
 //

@@ -60,8 +60,7 @@ func readGoogleXML(ctx context.Context, in *intake, src io.Reader) error {
 // the file calls Google's namespace; its elements go before plain ones, so
 // that g:id wins over an Atom id.
 func parseGoogleXML(item []byte, prefix string) (attributes, error) {
-	dec := xml.NewDecoder(bytes.NewReader(item))
-	dec.Strict = false // a bare & or &nbsp; is text
+	dec := xml.NewDecoder(bytes.NewReader(escapeAmpersands(item)))
 	dec.Entity = xml.HTMLEntity
 	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	google, plain := map[string][]string{}, map[string][]string{}
@@ -124,4 +123,52 @@ func parseGoogleXML(item []byte, prefix string) (attributes, error) {
 		}
 		return plain[name]
 	}, nil
+}
+
+// escapeAmpersands makes text of every & that begins no entity we know. It is
+// the most common thing wrong in a feed and harms nothing.
+func escapeAmpersands(item []byte) []byte {
+	const cdata, end = "<![CDATA[", "]]>"
+	var out []byte
+	done := 0
+	for i := 0; i < len(item); i++ {
+		switch item[i] {
+		case '<':
+			if bytes.HasPrefix(item[i:], []byte(cdata)) {
+				k := bytes.Index(item[i:], []byte(end))
+				if k < 0 {
+					return append(out, item[done:]...)
+				}
+				i += k
+			}
+		case '&':
+			if !isEntity(item[i+1:]) {
+				out = append(append(out, item[done:i]...), "&amp;"...)
+				done = i + 1
+			}
+		}
+	}
+	if done == 0 {
+		return item
+	}
+	return append(out, item[done:]...)
+}
+
+// isEntity tells whether what follows an & makes it an entity.
+func isEntity(rest []byte) bool {
+	const longest = 32
+	k := bytes.IndexByte(rest[:min(len(rest), longest)], ';')
+	if k < 1 {
+		return false
+	}
+	switch name := string(rest[:k]); name {
+	case "amp", "lt", "gt", "quot", "apos":
+		return true
+	default:
+		if name[0] == '#' {
+			return k > 1
+		}
+		_, known := xml.HTMLEntity[name]
+		return known
+	}
 }

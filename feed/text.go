@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -55,27 +56,36 @@ func tidy(s string) bool {
 
 // hasMarkup tells whether s looks like HTML rather than plain text.
 func hasMarkup(s string) bool {
-	for rest := s; ; {
-		i := strings.IndexByte(rest, '<')
-		if i < 0 || i+1 == len(rest) {
-			return strings.Contains(s, "&") && html.UnescapeString(s) != s
+	return hasTags(s) || strings.Contains(s, "&") && html.UnescapeString(s) != s
+}
+
+func hasTags(s string) bool {
+	for {
+		i := strings.IndexByte(s, '<')
+		if i < 0 || i+1 == len(s) {
+			return false
 		}
-		rest = rest[i+1:]
-		if c := rest[0] | 0x20; c >= 'a' && c <= 'z' || rest[0] == '/' || rest[0] == '!' {
+		s = s[i+1:]
+		if c := s[0] | 0x20; c >= 'a' && c <= 'z' || s[0] == '/' || s[0] == '!' {
 			return true
 		}
 	}
 }
+
+// blockTags are what separates lines in HTML. A text without any, as
+// WordPress stores it, means its line ends.
+var blockTags = regexp.MustCompile(`(?i)<(p|br|div|li|ul|ol|h[1-6]|tr|table)\b`)
 
 // plainText makes plain text of HTML, or tidies text that is plain already:
 // paragraphs and list entries on lines of their own, no more than one empty
 // line, no scripts and styles. It stops soon after limit bytes.
 func plainText(s string, limit int) string {
 	out := textWriter{limit: limit}
-	if !strings.ContainsAny(s, "<&") {
-		out.text(s, true)
+	if !hasTags(s) {
+		out.text(html.UnescapeString(s), true)
 		return out.string()
 	}
+	keepLines := !blockTags.MatchString(s)
 	z := html.NewTokenizer(strings.NewReader(s))
 	skip := "" // inside of this element
 	for !out.full() {
@@ -84,7 +94,7 @@ func plainText(s string, limit int) string {
 			return out.string()
 		case html.TextToken:
 			if skip == "" {
-				out.text(html.UnescapeString(string(z.Raw())), false)
+				out.text(html.UnescapeString(string(z.Raw())), keepLines)
 			}
 		case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken:
 			raw := z.Raw()

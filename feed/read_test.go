@@ -1,0 +1,208 @@
+package feed_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/feed"
+)
+
+// result is all that an import gave.
+type result struct {
+	items    []catalog.Item
+	findings []feed.Finding
+	summary  feed.Summary
+}
+
+// now is the time of every import in these tests, unless they set another.
+func now() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
+
+func tryRead(r io.Reader, opts feed.Options) (result, error) {
+	var got result
+	if opts.Now == nil {
+		opts.Now = now
+	}
+	var err error
+	got.summary, err = feed.Read(context.Background(), r, opts,
+		func(it catalog.Item) error { got.items = append(got.items, it); return nil },
+		func(f feed.Finding) { got.findings = append(got.findings, f) })
+	return got, err
+}
+
+func read(t testing.TB, r io.Reader, opts feed.Options) result {
+	t.Helper()
+	got, err := tryRead(r, opts)
+	if err != nil {
+		t.Fatalf("Read: %v", err)
+	}
+	return got
+}
+
+func readText(t testing.TB, text string, opts feed.Options) result {
+	t.Helper()
+	if opts.Currency == "" {
+		opts.Currency = "usd"
+	}
+	return read(t, strings.NewReader(text), opts)
+}
+
+func (r result) item(t testing.TB, id string) catalog.Item {
+	t.Helper()
+	for _, it := range r.items {
+		if it.ID == id {
+			return it
+		}
+	}
+	t.Fatalf("no item %q in %q", id, r.ids())
+	return catalog.Item{}
+}
+
+func (r result) ids() []string {
+	ids := []string{}
+	for _, it := range r.items {
+		ids = append(ids, it.ID)
+	}
+	return ids
+}
+
+// codes lists the findings as "row severity code", sorted by row.
+func (r result) codes() []string {
+	list := slices.Clone(r.findings)
+	slices.SortStableFunc(list, func(a, b feed.Finding) int { return a.Row - b.Row })
+	out := []string{}
+	for _, f := range list {
+		out = append(out, fmt.Sprintf("%d %s %s", f.Row, f.Severity, f.Code))
+	}
+	return out
+}
+
+func (r result) finding(t testing.TB, code string) feed.Finding {
+	t.Helper()
+	for _, f := range r.findings {
+		if f.Code == code {
+			return f
+		}
+	}
+	t.Fatalf("no finding %s in %v", code, r.codes())
+	return feed.Finding{}
+}
+
+const oneShirt = "Handle,Title,Variant Price\nshirt,Shirt,19.99\n"
+
+func TestOptionsAreChecked(t *testing.T) {
+	for name, opts := range map[string]feed.Options{
+		"unknown format":     {Format: "xlsx", Currency: "usd"},
+		"unknown currency":   {Currency: "zzz"},
+		"upper-case":         {Currency: "USD"},
+		"country in words":   {Currency: "usd", Country: "Germany"},
+		"Shopify needs one":  {},
+		"forced WooCommerce": {Format: feed.WooCommerceCSV},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := tryRead(strings.NewReader(oneShirt), opts); !errors.Is(err, feed.ErrOptions) {
+				t.Errorf("error %v, want ErrOptions", err)
+			}
+		})
+	}
+}
+
+func TestFilesThatAreNoCatalogue(t *testing.T) {
+	for name, c := range map[string]struct {
+		text   string
+		format feed.Format
+		want   error
+	}{
+		"empty":                  {"", "", feed.ErrEmpty},
+		"blank":                  {" \n\r\n\t", "", feed.ErrEmpty},
+		"only a byte order mark": {"\ufeff", "", feed.ErrEmpty},
+		"blank, format given":    {"\n\n", feed.ShopifyCSV, feed.ErrEmpty},
+		"prose":                  {"Dear all,\nplease find attached", "", feed.ErrUnknownFormat},
+		"a web page":             {"<!DOCTYPE html><html><body>Sign in</body></html>", "", feed.ErrUnknownFormat},
+		"a workbook":             {"PK\x03\x04....", "", feed.ErrUnknownFormat},
+		"a JSON array":           {`[{"id":"1"}]`, "", feed.ErrUnknownFormat},
+		"other columns":          {"a,b\n1,2\n", feed.ShopifyCSV, feed.ErrHeader},
+		"Google without price":   {"id,title\n1,x\n", feed.GoogleCSV, feed.ErrHeader},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := tryRead(strings.NewReader(c.text), feed.Options{Currency: "usd", Format: c.format})
+			if !errors.Is(err, c.want) || len(got.items) != 0 {
+				t.Errorf("error %v, want %v; items %v", err, c.want, got.items)
+			}
+		})
+	}
+}
+
+func TestHeaderAloneIsNoError(t *testing.T) {
+	got := readText(t, "Handle,Title,Variant Price\n", feed.Options{})
+	if f := got.finding(t, feed.CodeNoRows); f.Row != 0 || got.summary.Rows != 0 {
+		t.Errorf("finding %+v, summary %+v", f, got.summary)
+	}
+}
+
+func TestReadStopsWithTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := feed.Read(ctx, strings.NewReader(oneShirt), feed.Options{Currency: "usd", Format: feed.ShopifyCSV}, func(catalog.Item) error { return nil }, nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestReadStopsWhenTheImportFails(t *testing.T) {
+	full := errors.New("disk full")
+	summary, err := feed.Read(context.Background(), strings.NewReader(oneShirt), feed.Options{Currency: "usd"}, func(catalog.Item) error { return full }, nil)
+	if !errors.Is(err, full) || summary.Format != feed.ShopifyCSV {
+		t.Errorf("summary %+v, error %v", summary, err)
+	}
+}
+
+func TestAConnectionThatBreaksIsAnError(t *testing.T) {
+	broken := errors.New("connection reset")
+	for _, text := range []string{
+		oneShirt + "hat,Hat,1", // the price may go on
+		"Type,ID,SKU,Name,Regular price\nsimple,1,a,A,5\nsimple,2,b,B,1",
+		"id,title,price\n1,A,5 USD\n2,B,1",
+		`<rss><item><id>1</id><title>A</title><price>5 USD</price></item><item>`,
+		`{"id":"1","title":"A","price":5,"currency":"usd"}` + "\n{",
+	} {
+		got, err := tryRead(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)), feed.Options{Currency: "usd"})
+		if !errors.Is(err, broken) {
+			t.Errorf("%.12q: error %v", text, err)
+		}
+		if len(got.items) > 1 {
+			t.Errorf("%.12q: the half record was imported: %v", text, got.ids())
+		}
+	}
+}
+
+func TestFindingsAreCappedAndCounted(t *testing.T) {
+	const rows = feed.MaxFindingsPerCode + 5
+	got := readText(t, "id,title,price\n"+strings.Repeat("1,A,\n", rows), feed.Options{})
+	if len(got.findings) < feed.MaxFindingsPerCode || got.summary.Findings.Codes[feed.CodePriceMissing] != rows || got.summary.Rejected != rows {
+		t.Errorf("%d findings, summary %+v", len(got.findings), got.summary)
+	}
+	n := 0
+	for _, f := range got.findings {
+		if f.Code == feed.CodePriceMissing {
+			n++
+		}
+	}
+	if n != feed.MaxFindingsPerCode {
+		t.Errorf("%d findings of one code were reported", n)
+	}
+}
+
+func TestFindingValuesAreCut(t *testing.T) {
+	got := readText(t, "id,title,price\n1,A,"+strings.Repeat("ü", 200)+"\n", feed.Options{})
+	if v := got.finding(t, feed.CodePriceInvalid).Value; len(v) > 120 || !strings.HasSuffix(v, "ü…") {
+		t.Errorf("value of %d bytes: %q", len(v), v)
+	}
+}
