@@ -2,8 +2,6 @@ package paymenttest
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -12,7 +10,6 @@ import (
 
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/payment"
-	"github.com/checkstand/checkstand/secret"
 )
 
 const (
@@ -149,16 +146,6 @@ func wantClass(t *testing.T, r payment.Result, want payment.Class) {
 	}
 }
 
-// invented is a token that looks like the credential's and does not exist.
-func invented(cred payment.Credential) secret.String {
-	token := []byte(cred.Token.Reveal())
-	last := len(token) - 1
-	if token[last]++; token[last] > 'z' || token[last] == '9'+1 {
-		token[last] = '0'
-	}
-	return secret.New(string(token))
-}
-
 func (s suite) identity(t *testing.T) {
 	if name := s.h.Provider.Name(); name == "" || name != strings.ToLower(name) {
 		t.Errorf("Name is %q", name)
@@ -227,83 +214,6 @@ func (s suite) outcomes(t *testing.T) {
 	}
 }
 
-func (s suite) reusableToken(t *testing.T) {
-	if s.h.Reusable.Token.IsZero() {
-		t.Skip("the PSP has no reusable test tokens")
-	}
-	if !s.h.Provider.Reusable(s.h.Reusable) {
-		t.Error("the reusable token does not count as reusable")
-	}
-	for range 2 {
-		x := s.ready(t, id.New(id.Session, time.Now()), s.h.Reusable)
-		wantCaptured(t, s.send(t, x))
-		wantCaptured(t, s.send(t, x))
-		s.wantBooks(t, x.charge.SessionID, once)
-	}
-}
-
-// tokenMisuse: a token is good for one charge of its session, merchant,
-// currency, amount and time.
-func (s suite) tokenMisuse(t *testing.T) {
-	if s.h.Mint == nil {
-		t.Skip("the harness cannot mint tokens")
-	}
-	grant := func(change func(*Allowance)) (string, payment.Credential) {
-		a := Allowance{Outcome: Approve, SessionID: id.New(id.Session, time.Now()), MaxAmount: amount, Currency: currency, Lifetime: time.Hour}
-		change(&a)
-		return a.SessionID, s.h.Mint(t, a)
-	}
-	asIs := func(*Allowance) {}
-	refused := func(t *testing.T, x try, want payment.Class, books Books) {
-		t.Helper()
-		wantClass(t, s.send(t, x), want)
-		s.wantBooks(t, x.charge.SessionID, books)
-	}
-	t.Run("OtherSession", func(t *testing.T) {
-		_, cred := grant(asIs)
-		refused(t, s.ready(t, id.New(id.Session, time.Now()), cred), payment.ClassTokenInvalid, nothing)
-	})
-	t.Run("OtherMerchant", func(t *testing.T) {
-		session, cred := grant(func(a *Allowance) { a.OtherMerchant = true })
-		refused(t, s.ready(t, session, cred), payment.ClassTokenInvalid, nothing)
-	})
-	t.Run("OtherCurrency", func(t *testing.T) {
-		session, cred := grant(func(a *Allowance) { a.Currency = "eur" })
-		refused(t, s.ready(t, session, cred), payment.ClassCurrencyMismatch, nothing)
-	})
-	t.Run("LargerAmount", func(t *testing.T) {
-		session, cred := grant(func(a *Allowance) { a.MaxAmount = amount - 1 })
-		refused(t, s.ready(t, session, cred), payment.ClassAmountExceeded, nothing)
-	})
-	t.Run("SmallerAmount", func(t *testing.T) {
-		session, cred := grant(func(a *Allowance) { a.MaxAmount = amount + 1 })
-		wantCaptured(t, s.send(t, s.ready(t, session, cred)))
-	})
-	t.Run("Expired", func(t *testing.T) {
-		if s.h.Advance == nil {
-			t.Skip("the harness cannot move the PSP's clock")
-		}
-		session, cred := grant(func(a *Allowance) { a.Lifetime = time.Minute })
-		s.h.Advance(t, time.Minute)
-		refused(t, s.ready(t, session, cred), payment.ClassTokenExpired, nothing)
-	})
-	t.Run("Used", func(t *testing.T) {
-		session, cred := grant(asIs)
-		wantCaptured(t, s.send(t, s.ready(t, session, cred)))
-		refused(t, s.ready(t, session, cred), payment.ClassTokenUsed, once)
-	})
-	t.Run("Invented", func(t *testing.T) {
-		session, cred := grant(asIs)
-		refused(t, s.ready(t, session, cred, func(c *payment.Charge) { c.Credential.Token = invented(cred) }), payment.ClassTokenInvalid, nothing)
-	})
-	t.Run("NotUsedByADecline", func(t *testing.T) {
-		session, cred := grant(func(a *Allowance) { a.Outcome = Decline })
-		for range 2 {
-			refused(t, s.ready(t, session, cred), payment.ClassDeclined, nothing)
-		}
-	})
-}
-
 // sameKeyAgain: the same bytes under the same key are one charge, with one
 // answer.
 func (s suite) sameKeyAgain(t *testing.T) {
@@ -365,130 +275,4 @@ func (s suite) manyAtOnce(t *testing.T) {
 	}
 	wantCaptured(t, s.reconcile(t, x))
 	s.wantBooks(t, x.charge.SessionID, once)
-}
-
-// lostAnswer: the money was taken and nobody said so. Send must not guess, and
-// Reconcile must find the one charge.
-func (s suite) lostAnswer(t *testing.T) {
-	for _, f := range []Fault{DropAfterCommit, ErrorAfterCommit} {
-		t.Run(string(f), func(t *testing.T) {
-			x := s.prepare(t, Approve)
-			s.breakNext(t, f)
-			s.lost(t, x)
-		})
-	}
-	for _, o := range []Outcome{ApproveAndDrop, ApproveAndError} {
-		t.Run(string(o), func(t *testing.T) { s.lost(t, s.prepare(t, o)) })
-	}
-}
-
-func (s suite) lost(t *testing.T, x try) {
-	t.Helper()
-	wantClass(t, s.send(t, x), payment.ClassUnknown)
-	wantCaptured(t, s.reconcile(t, x))
-	wantCaptured(t, s.send(t, x)) // under the same key, it is the same charge
-	s.wantBooks(t, x.charge.SessionID, once)
-}
-
-// lostRequest: nothing was charged and nobody said so. Send must not guess,
-// Reconcile gives a definite no, and sending again charges once.
-func (s suite) lostRequest(t *testing.T) {
-	for _, f := range []Fault{DropBeforeCommit, ErrorBeforeCommit} {
-		t.Run(string(f), func(t *testing.T) {
-			x := s.prepare(t, Approve)
-			s.breakNext(t, f)
-			wantClass(t, s.send(t, x), payment.ClassUnknown)
-			wantClass(t, s.reconcile(t, x), payment.ClassNotFound)
-			s.wantBooks(t, x.charge.SessionID, nothing)
-			wantCaptured(t, s.send(t, x))
-			wantCaptured(t, s.reconcile(t, x))
-			s.wantBooks(t, x.charge.SessionID, once)
-		})
-	}
-}
-
-func (s suite) neverSent(t *testing.T) {
-	x := s.prepare(t, Approve)
-	wantClass(t, s.reconcile(t, x), payment.ClassNotFound)
-	wantClass(t, s.reconcile(t, x), payment.ClassNotFound)
-	s.wantBooks(t, x.charge.SessionID, nothing)
-}
-
-// unreachable: without a connection nothing was sent, and that is certain.
-func (s suite) unreachable(t *testing.T) {
-	if s.h.Unreachable == nil {
-		t.Skip("the harness has no unreachable provider")
-	}
-	x := s.prepare(t, Approve)
-	_, err := s.h.Unreachable.Send(t.Context(), x.attempt.IdemKey, x.body)
-	if !errors.Is(err, payment.ErrNotSent) {
-		t.Errorf("Send: %v, want ErrNotSent", err)
-	}
-	if err != nil && strings.Contains(err.Error(), x.charge.Credential.Token.Reveal()) {
-		t.Error("the error repeats the payment token")
-	}
-	// Asking in vain tells nothing about the attempt.
-	r, err := s.h.Unreachable.Reconcile(t.Context(), x.attempt)
-	if err == nil && r.Class != payment.ClassUnknown {
-		t.Errorf("Reconcile: %+v", r)
-	}
-}
-
-func (s suite) timeIsUp(t *testing.T) {
-	x := s.prepare(t, Approve)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	r, err := s.h.Provider.Send(ctx, x.attempt.IdemKey, x.body)
-	if !errors.Is(err, payment.ErrNotSent) && (err != nil || r.Class != payment.ClassUnknown) {
-		t.Errorf("Send with no time left: %+v, %v", r, err)
-	}
-	if r, err := s.h.Provider.Reconcile(ctx, x.attempt); err == nil && r.Class != payment.ClassUnknown {
-		t.Errorf("Reconcile with no time left: %+v", r)
-	}
-}
-
-// wrongKeys: a charge is refused for certain; a question is just not answered.
-func (s suite) wrongKeys(t *testing.T) {
-	if s.h.WrongKeys == nil {
-		t.Skip("the harness has no provider with wrong keys")
-	}
-	x := s.prepare(t, Approve)
-	r, err := s.h.WrongKeys.Send(t.Context(), x.attempt.IdemKey, x.body)
-	if err != nil || r.Class != payment.ClassConfig {
-		t.Errorf("Send: %+v, %v", r, err)
-	}
-	r, err = s.h.WrongKeys.Reconcile(t.Context(), x.attempt)
-	if err == nil && r.Class != payment.ClassUnknown {
-		t.Errorf("Reconcile: %+v", r)
-	}
-	s.wantBooks(t, x.charge.SessionID, nothing)
-}
-
-func (s suite) rateLimited(t *testing.T) {
-	x := s.prepare(t, Approve)
-	s.breakNext(t, RateLimited)
-	wantClass(t, s.send(t, x), payment.ClassRateLimited)
-	s.wantBooks(t, x.charge.SessionID, nothing)
-	wantCaptured(t, s.send(t, x))
-}
-
-// wrongAmount: the adapter passes on what the PSP says; the core compares.
-func (s suite) wrongAmount(t *testing.T) {
-	x := s.prepare(t, Approve)
-	s.breakNext(t, WrongAmount)
-	if r := s.send(t, x); r.Class == payment.ClassCaptured && r.Amount == amount {
-		t.Errorf("the PSP said another amount, the adapter %+v", r)
-	}
-	wantCaptured(t, s.reconcile(t, x))
-}
-
-// failingLookup: no answer is not a no.
-func (s suite) failingLookup(t *testing.T) {
-	x := s.prepare(t, Approve)
-	s.breakNext(t, LookupFails)
-	r, err := s.h.Provider.Reconcile(t.Context(), x.attempt)
-	if err == nil && r.Class != payment.ClassUnknown {
-		t.Errorf("Reconcile: %+v", r)
-	}
-	wantCaptured(t, s.send(t, x))
 }
