@@ -82,7 +82,7 @@ func (p orderPages) Order(ctx context.Context, orderID string) (web.Order, error
 	options := map[string]string{}
 	if sess != nil {
 		for i := range sess.LineItems {
-			options[sess.LineItems[i].ID] = optionWords(sess.LineItems[i].VariantOptions)
+			options[sess.LineItems[i].ID] = optionWords(&sess.LineItems[i])
 		}
 		view.Deliveries = deliveries(sess)
 	}
@@ -113,12 +113,15 @@ func statusInWords(o *order.Order) (words, detail string, tone web.Tone) {
 	return "Your order is confirmed", "The shop is getting it ready.", web.Positive
 }
 
-func optionWords(options []acp.VariantOption) string {
-	values := make([]string, len(options))
-	for i, o := range options {
-		values[i] = o.Name + " " + o.Value
+// optionWords names the choices that the line's title does not name already.
+func optionWords(l *acp.LineItem) string {
+	var words []string
+	for _, o := range l.VariantOptions {
+		if !strings.Contains(l.Name, o.Value) {
+			words = append(words, o.Name+" "+o.Value)
+		}
 	}
-	return strings.Join(values, ", ")
+	return strings.Join(words, ", ")
 }
 
 func deliveries(sess *checkout.Session) []web.Delivery {
