@@ -65,18 +65,11 @@ func placeholders(from, n int) string {
 	return b.String()
 }
 
-// blob passes bytes on as a database value: none are NULL, for both engines.
+// blob is the stored form of bytes; none are NULL, so that both engines read
+// them back as nil.
 func blob(b []byte) any {
-	if b == nil {
+	if len(b) == 0 {
 		return nil
-	}
-	return b
-}
-
-// notNil is for columns that are never NULL.
-func notNil(b []byte) []byte {
-	if b == nil {
-		return []byte{}
 	}
 	return b
 }

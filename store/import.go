@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,6 +78,8 @@ AND NOT EXISTS (SELECT 1 FROM item n WHERE n.merchant_id = $1 AND n.generation =
 )
 
 var itemTypes = []string{"text", "bigint", "text", "text", "bigint", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "text"}
+
+const itemIDColumn = 2
 
 // ImportOptions say what an import does to the catalogue.
 type ImportOptions struct {
@@ -190,6 +193,8 @@ func (im *Import) flush() error {
 	if len(im.rows) == 0 {
 		return nil
 	}
+	// In the order in which sales lock them; see Tx.writes.
+	slices.SortFunc(im.rows, func(a, b []any) int { return strings.Compare(a[itemIDColumn].(string), b[itemIDColumn].(string)) })
 	ops := []Op{im.hold()}
 	ops = append(ops, im.s.engine.Dialect().Bulk(Bulk{Insert: itemInsert, Types: itemTypes, Conflict: itemConflict, Rows: im.rows, What: "import items"})...)
 	if err := im.commit(ops...); err != nil {

@@ -108,37 +108,28 @@ func scanItem(row Row) (*catalog.Item, error) {
 // Reserve holds quantity units of an item for a payment; guarded by
 // availability. Items that are not counted are left alone.
 func (tx *Tx) Reserve(merchantID, itemID string, quantity int64) error {
-	if err := tx.needQuantity("reserve", itemID, quantity); err != nil {
-		return err
-	}
-	tx.guarded("reserve item "+itemID, tx.s.sql.reserve, merchantID, itemID, quantity)
-	return nil
+	return tx.moveStock("reserve", tx.s.sql.reserve, true, merchantID, itemID, quantity)
 }
 
 // Release gives a reservation back. It is not guarded: what a catalogue no
 // longer counts need not be given back.
 func (tx *Tx) Release(merchantID, itemID string, quantity int64) error {
-	return tx.moveStock("release", tx.s.sql.release, merchantID, itemID, quantity)
+	return tx.moveStock("release", tx.s.sql.release, false, merchantID, itemID, quantity)
 }
 
 // Sell turns a reservation into a sale: stock and reservation go down, neither
 // below zero. It is not guarded: the money is taken already, and an import may
 // have lowered the stock meanwhile.
 func (tx *Tx) Sell(merchantID, itemID string, quantity int64) error {
-	return tx.moveStock("sell", tx.s.sql.sell, merchantID, itemID, quantity)
+	return tx.moveStock("sell", tx.s.sql.sell, false, merchantID, itemID, quantity)
 }
 
-func (tx *Tx) moveStock(verb, sql, merchantID, itemID string, quantity int64) error {
-	if err := tx.needQuantity(verb, itemID, quantity); err != nil {
-		return err
-	}
-	tx.add(Op{SQL: sql, Args: []any{merchantID, itemID, quantity}, What: verb + " item " + itemID})
-	return nil
-}
-
-func (tx *Tx) needQuantity(verb, itemID string, quantity int64) error {
+func (tx *Tx) moveStock(verb, sql string, guard bool, merchantID, itemID string, quantity int64) error {
+	what := verb + " item " + itemID
 	if quantity < 1 || quantity >= catalog.Unlimited {
-		return tx.fail(fmt.Errorf("store: %s item %s: quantity must be between 1 and %d; got %d", verb, itemID, catalog.Unlimited-1, quantity))
+		return tx.fail(fmt.Errorf("store: %s: quantity must be between 1 and %d; got %d", what, catalog.Unlimited-1, quantity))
 	}
+	tx.stock = append(tx.stock, stockMove{item: merchantID + "/" + itemID,
+		op: Op{SQL: sql, Args: []any{merchantID, itemID, quantity}, Guard: guard, What: what}})
 	return nil
 }

@@ -39,7 +39,7 @@ RETURNING ` + jobColumns
 	// The jobs behind a retried one wait with it, so that claims need not look
 	// at them meanwhile.
 	delayFollowers = `UPDATE job SET due = $3 WHERE merchant_id = $1 AND order_key = $2 AND id > $4 AND due < $3 AND parked_at = 0 AND leased = 0
-AND EXISTS (SELECT 1 FROM job h WHERE h.id = $4 AND h.attempt = $5 AND h.leased = 0 AND h.parked_at = 0)`
+AND EXISTS (SELECT 1 FROM job h WHERE h.id = $4 AND h.attempt = $5 AND h.leased = 1)`
 
 	parkJob = `UPDATE job SET parked_at = $3, last_error = $4, leased = 0 WHERE id = $1 AND attempt = $2 AND leased = 1`
 
@@ -60,7 +60,7 @@ func (tx *Tx) Enqueue(j job.Job) error {
 	if j.Kind == "" {
 		return tx.fail(fmt.Errorf("store: %s: a job needs a kind", what))
 	}
-	tx.guarded(what, insertJob, j.ID, j.MerchantID, j.Kind, j.OrderKey, notNil(j.Payload), j.Attempt, millis(j.Due), millis(j.CreatedAt),
+	tx.guarded(what, insertJob, j.ID, j.MerchantID, j.Kind, j.OrderKey, blob(j.Payload), j.Attempt, millis(j.Due), millis(j.CreatedAt),
 		j.LastError, millis(j.ParkedAt))
 	tx.jobs = true
 	return nil
@@ -118,11 +118,13 @@ func (s *Store) Finish(ctx context.Context, j job.Job) error {
 
 // Retry implements job.Store. Jobs behind this one become due no earlier.
 func (s *Store) Retry(ctx context.Context, j job.Job, due time.Time, lastError string) error {
-	ops := []Op{{SQL: retryJob, Args: []any{j.ID, j.Attempt, millis(due), shorten(lastError)}, What: "retry job " + j.ID}}
-	if j.OrderKey != "" {
-		ops = append(ops, Op{SQL: delayFollowers, Args: []any{j.MerchantID, j.OrderKey, millis(due), j.ID, j.Attempt}, What: "delay jobs behind " + j.ID})
+	retry := Op{SQL: retryJob, Args: []any{j.ID, j.Attempt, millis(due), shorten(lastError)}, What: "retry job " + j.ID}
+	if j.OrderKey == "" {
+		return s.commit(ctx, retry)
 	}
-	return s.commit(ctx, ops...)
+	// The claim fences both writes, so the one that ends it comes last.
+	delay := Op{SQL: delayFollowers, Args: []any{j.MerchantID, j.OrderKey, millis(due), j.ID, j.Attempt}, What: "delay jobs behind " + j.ID}
+	return s.commit(ctx, delay, retry)
 }
 
 // Park implements job.Store.

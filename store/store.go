@@ -106,10 +106,11 @@ func (s *Store) Do(ctx context.Context, fn func(*Tx) error) error {
 			tx.undo()
 			return final{tx.err}
 		}
-		if len(tx.ops) == 0 {
+		ops := tx.writes()
+		if len(ops) == 0 {
 			return nil
 		}
-		if err := s.engine.Commit(ctx, tx.ops); err != nil {
+		if err := s.engine.Commit(ctx, ops); err != nil {
 			tx.undo()
 			return err
 		}

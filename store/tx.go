@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Tx collects the writes of one run of a unit of work. It implements
@@ -10,12 +12,31 @@ import (
 // write raises in the caller's structs are put back when the run fails.
 type Tx struct {
 	reader
-	run  int
-	ops  []Op
-	jobs bool  // a job was enqueued
-	err  error // the first write that could not even be buffered
+	run   int
+	ops   []Op
+	stock []stockMove
+	jobs  bool  // a job was enqueued
+	err   error // the first write that could not even be buffered
 
 	raised []raise
+}
+
+// stockMove is a write to an item's stock.
+type stockMove struct {
+	item string
+	op   Op
+}
+
+// writes gives the operations as they are committed. Stock comes last and in
+// the order of the items: popular items are locked for the shortest time, and
+// two carts with the same items never wait for each other in a circle.
+func (tx *Tx) writes() []Op {
+	slices.SortStableFunc(tx.stock, func(a, b stockMove) int { return strings.Compare(a.item, b.item) })
+	for _, m := range tx.stock {
+		tx.ops = append(tx.ops, m.op)
+	}
+	tx.stock = nil
+	return tx.ops
 }
 
 type raise struct {

@@ -85,7 +85,7 @@ func URL(t testing.TB) string {
 	if os.Getenv(EnvSwitch) == "off" {
 		t.Skip(EnvSwitch + "=off")
 	}
-	started.Do(func() { shared, startErr = start() })
+	started.Do(func() { shared, startErr = start(fsync()) })
 	if startErr != nil {
 		t.Fatal(startErr)
 	}
@@ -101,7 +101,8 @@ func URL(t testing.TB) string {
 	return shared.url(name)
 }
 
-func start() (_ *cluster, err error) {
+// start makes and starts a cluster; fsync is on or off.
+func start(fsync string) (_ *cluster, err error) {
 	bin, err := programs()
 	if err != nil {
 		return nil, err
@@ -131,7 +132,7 @@ func start() (_ *cluster, err error) {
 		return nil, err
 	}
 	c.server = exec.Command("/bin/sh", "-c", watch, "sh", dir, filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(c.port), "-h", "127.0.0.1",
-		"-c", "unix_socket_directories=", "-c", "fsync="+fsync(), "-c", "max_connections=200", "-c", "shared_buffers=64MB",
+		"-c", "unix_socket_directories=", "-c", "fsync="+fsync, "-c", "max_connections=200", "-c", "shared_buffers=64MB",
 		"-c", "log_min_messages=panic", "-c", "log_min_error_statement=panic")
 	var log bytes.Buffer
 	c.server.Dir, c.server.SysProcAttr, c.server.Stderr = dir, account, &log
@@ -148,7 +149,7 @@ func start() (_ *cluster, err error) {
 	return c, nil
 }
 
-// fsync is off unless durability itself is measured.
+// fsync is off for tests unless durability itself is measured.
 func fsync() string {
 	if v := os.Getenv("CHECKSTAND_TEST_POSTGRES_FSYNC"); v != "" {
 		return v

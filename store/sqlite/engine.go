@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -18,12 +19,18 @@ type engine struct {
 	db, reads *sql.DB
 	writer    *writer
 	prepared  sync.Map // statement text -> *sql.Stmt, of reads
+	closed    atomic.Bool
 	closeOnce sync.Once
 	closeErr  error
 }
 
 // Query implements store.Engine with a read-only connection.
 func (e *engine) Query(ctx context.Context, text string, args []any, each func(store.Row) error) (err error) {
+	defer func() {
+		if err != nil && e.closed.Load() {
+			err = store.ErrClosed
+		}
+	}()
 	stmt, err := e.prepare(ctx, text)
 	if err != nil {
 		return err
@@ -85,6 +92,7 @@ func bulk(b store.Bulk) []store.Op {
 // The last connection moves the write-ahead log into the file.
 func (e *engine) Close() error {
 	e.closeOnce.Do(func() {
+		e.closed.Store(true)
 		errs := []error{e.writer.close()}
 		e.prepared.Range(func(_, stmt any) bool {
 			errs = append(errs, stmt.(*sql.Stmt).Close())

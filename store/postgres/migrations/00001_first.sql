@@ -94,7 +94,7 @@ CREATE TABLE job (
   merchant_id TEXT NOT NULL,
   kind        TEXT NOT NULL,
   order_key   TEXT NOT NULL,
-  payload     BYTEA NOT NULL,
+  payload     BYTEA,
   attempt     BIGINT NOT NULL,
   due         BIGINT NOT NULL,
   leased      BIGINT NOT NULL,

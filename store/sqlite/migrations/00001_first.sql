@@ -94,7 +94,7 @@ CREATE TABLE job (
   merchant_id TEXT NOT NULL,
   kind        TEXT NOT NULL,
   order_key   TEXT NOT NULL,
-  payload     BLOB NOT NULL,
+  payload     BLOB,
   attempt     INTEGER NOT NULL,
   due         INTEGER NOT NULL,
   leased      INTEGER NOT NULL,

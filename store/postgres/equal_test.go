@@ -1,0 +1,26 @@
+package postgres_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/checkstand/checkstand/store"
+	"github.com/checkstand/checkstand/store/sqlite"
+	"github.com/checkstand/checkstand/store/storetest"
+)
+
+// The same random work leaves the same state in both engines.
+func TestEqualToSQLite(t *testing.T) {
+	storetest.Equal(t, open, func(t testing.TB) *store.Store {
+		s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "store.db"), sqlite.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return s
+	})
+}

@@ -1,0 +1,36 @@
+package postgres_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/checkstand/checkstand/store"
+	"github.com/checkstand/checkstand/store/pgtest"
+	"github.com/checkstand/checkstand/store/postgres"
+	"github.com/checkstand/checkstand/store/storetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// openURL opens a store in a database and closes it after the test.
+func openURL(t testing.TB, url string) *store.Store {
+	t.Helper()
+	s, err := postgres.Open(t.Context(), url, postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func open(t testing.TB) *store.Store { return openURL(t, pgtest.URL(t)) }
+
+func TestStore(t *testing.T) { storetest.Run(t, open) }
+
+func BenchmarkUpdate(b *testing.B) { storetest.BenchmarkUpdate(b, open) }
+func BenchmarkImport(b *testing.B) { storetest.BenchmarkImport(b, open) }
+func BenchmarkItems(b *testing.B)  { storetest.BenchmarkItems(b, open) }
