@@ -110,6 +110,15 @@ func (c *csvReader) sniff() bool {
 	return false
 }
 
+// cutOff tells whether the last record ended with the file and not with a line.
+func (c *csvReader) cutOff() bool {
+	if _, more := c.at(c.pos); more || c.pos == 0 {
+		return false
+	}
+	last := c.buf[c.pos-1]
+	return last != '\n' && last != '\r'
+}
+
 var errUnclosed = errors.New("a quote is not closed")
 
 // record reads the record at pos.

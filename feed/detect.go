@@ -75,7 +75,7 @@ func detectHeader(names []string, comma byte) (Format, error) {
 	for _, name := range names {
 		has[name] = true
 	}
-	any := func(names ...string) bool {
+	anyOf := func(names ...string) bool {
 		for _, name := range names {
 			if has[name] {
 				return true
@@ -84,11 +84,11 @@ func detectHeader(names []string, comma byte) (Format, error) {
 		return false
 	}
 	switch {
-	case any("handle", "url handle") && any("variant price", "option1 value", "variant sku", "body (html)", "compare-at price"):
+	case anyOf("handle", "url handle") && anyOf("variant price", "option1 value", "variant sku", "body (html)", "compare-at price"):
 		return ShopifyCSV, nil
-	case has["type"] && has["regular price"] && any("sku", "id", "name"):
+	case has["type"] && has["regular price"] && anyOf("sku", "id", "name"):
 		return WooCommerceCSV, nil
-	case has["id"] && any("title", "structured title") && any("price", "availability", "link"):
+	case has["id"] && anyOf("title", "structured title") && anyOf("price", "availability", "link"):
 		if comma == '\t' {
 			return GoogleTSV, nil
 		}
@@ -96,5 +96,5 @@ func detectHeader(names []string, comma byte) (Format, error) {
 	}
 	seen := strings.Join(names, ", ")
 	return "", fmt.Errorf("%w: no known set of columns. A Shopify export has Handle and Variant Price, a WooCommerce export Type and Regular price (in English), "+
-		"a Google file id, title and price. This file starts with: %s", ErrUnknownFormat, cut(strings.ToValidUTF8(seen, "?"), 2*maxFindingValue))
+		"a Google file id, title and price. This file starts with %q", ErrUnknownFormat, cut(strings.ToValidUTF8(seen, "?"), 2*maxFindingValue))
 }

@@ -206,3 +206,40 @@ func TestFindingValuesAreCut(t *testing.T) {
 		t.Errorf("value of %d bytes: %q", len(v), v)
 	}
 }
+
+// A file that was cut off must not sell its last record at half a price.
+func TestACutTableLosesItsLastRecordOnly(t *testing.T) {
+	const whole = "id,title,price,availability,brand\n1,A,5 USD,in_stock,X\n2,B,15.99 USD,in_stock,Y\n"
+	got := readText(t, whole[:strings.Index(whole, ".99")], feed.Options{})
+	if fmt.Sprint(got.ids()) != "[1]" || fmt.Sprint(got.codes()) != "[2 error file_truncated]" {
+		t.Errorf("ids %v, findings %v", got.ids(), got.codes())
+	}
+	// An exporter that leaves trailing values out does so everywhere.
+	got = readText(t, "id,title,price,availability,brand\n1,A,5 USD,in_stock\n2,B,15.99 USD,in_stock", feed.Options{})
+	if fmt.Sprint(got.ids()) != "[1 2]" || len(got.findings) > 0 {
+		t.Errorf("ids %v, findings %v", got.ids(), got.codes())
+	}
+}
+
+func TestWhatAnItemCanDoWithoutIsDropped(t *testing.T) {
+	images := "https://x.example/a"
+	for i := range 25 {
+		images += fmt.Sprintf(", https://x.example/%d.jpg", i)
+	}
+	got := readText(t, "id,title,description,price,availability,gtin,condition,link,image link,image link\n"+
+		`1,"`+strings.Repeat("title ", 100)+`","`+strings.Repeat("text ", 2000)+`",5 USD,in_stock,123,broken,shop.example/1,"`+images+`",x`+"\n"+
+		"2,B,,5 USD,in_stock,4006381333931,https://schema.org/UsedCondition,//shop.example/2,,\n", feed.Options{})
+	one, two := got.item(t, "1"), got.item(t, "2")
+	if len(one.Title) > 500 || !strings.HasSuffix(one.Title, "title…") || len(one.Description) > 5000 || !strings.HasSuffix(one.Description, "text…") {
+		t.Errorf("%d bytes of title, %d of description", len(one.Title), len(one.Description))
+	}
+	if one.GTIN != "" || one.Condition != "" || one.URL != "" || len(one.Images) != 20 {
+		t.Errorf("gtin %q, condition %q, link %q, %d images", one.GTIN, one.Condition, one.URL, len(one.Images))
+	}
+	if two.GTIN != "4006381333931" || two.Condition != "used" || two.URL != "https://shop.example/2" {
+		t.Errorf("gtin %q, condition %q, link %q", two.GTIN, two.Condition, two.URL)
+	}
+	for _, code := range []string{feed.CodeColumnRepeated, feed.CodeGTIN, feed.CodeCondition, feed.CodeLinkInvalid, feed.CodeTruncatedText, feed.CodeTooMany, feed.CodeURLNormalised} {
+		got.finding(t, code)
+	}
+}

@@ -57,6 +57,9 @@ func liveHeap(t *testing.T, n int) int64 {
 // What grows with the file is the set of ids alone, and that ends at MaxIDs:
 // 24 bytes an item and 12 a product at most, with the maps' spare room.
 func TestMemoryStaysFlat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads a long catalogue")
+	}
 	const few, many = 10_000, 200_000
 	small, large := liveHeap(t, few), liveHeap(t, many)
 	t.Logf("live heap: %d KiB at %d variants, %d KiB at %d", small>>10, few, large>>10, many)

@@ -15,6 +15,7 @@ type table struct {
 	names []string       // as the file spells them
 	index map[string]int // of columnName(name), the first of each
 	row   int
+	short bool // some record had fewer values than the header
 }
 
 // openTable reads the header.
@@ -136,6 +137,16 @@ func (t *table) next() (record, error) {
 				fmt.Sprintf("The record has %d values for %d columns, so they cannot be told apart. Put values that contain the delimiter in quotes.", len(fields), len(t.names)))
 			t.in.sum.Rejected++
 			continue
+		}
+		if len(fields) < len(t.names) {
+			if t.csv.cutOff() && !t.short {
+				// The last value may have lost its end too, and half a price
+				// is a price.
+				rec.fail("", CodeTruncatedFile, strings.Join(fields, " | "), "The file ends in the middle of this record. Download or export it again.")
+				t.in.sum.Rejected++
+				continue
+			}
+			t.short = true
 		}
 		return rec, nil
 	}

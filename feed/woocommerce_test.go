@@ -68,6 +68,11 @@ func TestWooCommerceRows(t *testing.T) {
 			text:  "ID,Type,SKU,Name,Regular price,Categories\n1,simple,,A,5,\"Food\\, Drink > Tea, Gifts &amp; Cards\"\n",
 			items: []string{"1 |  | 500 | 0 | physical | Food, Drink > Tea, Gifts & Cards |  | 0"},
 		},
+		"parents that variations cannot tell apart": {
+			text:  "ID,Type,SKU,Name,Regular price,Parent\n,variable,,A,,\n1,variable,p,First,,\n2,variable,p,Second,,\n3,variation,,,5,p\n4,variation,,,5,id:2\n",
+			items: []string{"3 |  | 500 | 0 | physical |  |  | 0", "4 |  | 500 | 0 | physical |  |  | 0"},
+			codes: []string{"1 error id_invalid", "3 warning duplicate_id"},
+		},
 		"no price": {
 			text:  "ID,Type,SKU,Name,Regular price\n1,simple,,A,\n",
 			items: []string{},
