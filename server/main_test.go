@@ -1,0 +1,9 @@
+package server_test
+
+import (
+	"testing"
+
+	"github.com/checkstand/checkstand/server/servertest"
+)
+
+func TestMain(m *testing.M) { servertest.Main(m) }

@@ -1,0 +1,170 @@
+package servertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/demo/receiver"
+)
+
+// pollPause is how often Eventually looks again.
+const pollPause = 20 * time.Millisecond
+
+// Outcome is what became of a session: what the PSP's ledger says, and what
+// the shop's database says, which know nothing of each other.
+type Outcome struct {
+	SessionID string
+	Charges   int   // that took or hold money, by the PSP
+	Taken     int64 // minor units, by the PSP
+	Orders    int   // 0 or 1: the database has a unique index
+	Total     int64 // of the order
+	Open      int   // attempts in the list of payments whose outcome is not known
+}
+
+// Outcome looks a session up on both sides. It is exact while nobody works on
+// the session.
+func (w *World) Outcome(t testing.TB, sessionID string) Outcome {
+	t.Helper()
+	o, err := w.outcome(t.Context(), sessionID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func (w *World) outcome(ctx context.Context, sessionID string) (Outcome, error) {
+	o := Outcome{SessionID: sessionID}
+	attempts, err := w.Store.SessionAttempts(ctx, MerchantID, sessionID)
+	if err != nil {
+		return o, err
+	}
+	for _, a := range attempts {
+		if a.State.Live() {
+			o.Open++
+		}
+	}
+	placed, err := w.Store.OrderOfSession(ctx, MerchantID, sessionID)
+	switch {
+	case err == nil:
+		o.Orders, o.Total = 1, placed.Total
+	case !errors.Is(err, checkout.ErrNotFound):
+		return o, err
+	}
+	ledger, err := w.PSP.Ledger(ctx, sessionID)
+	if err != nil {
+		return o, err
+	}
+	o.Charges = ledger.Charges
+	for _, c := range ledger.List {
+		if c.Status.TakesMoney() {
+			o.Taken += c.Amount
+		}
+	}
+	return o, nil
+}
+
+// Lawful is nil when the outcome is exactly one of: one order and one charge of
+// its total; no order and no charge; a payment whose outcome is not known, and
+// which is listed as such.
+func (o Outcome) Lawful() error {
+	bought := o.Orders == 1 && o.Charges == 1 && o.Taken == o.Total && o.Open == 0
+	nothing := o.Orders == 0 && o.Charges == 0 && o.Open == 0
+	unknown := o.Orders == 0 && o.Charges <= 1 && o.Open == 1
+	if bought || nothing || unknown {
+		return nil
+	}
+	return fmt.Errorf("unlawful outcome %+v", o)
+}
+
+// Bought is nil when there is one order and one charge of its total.
+func (o Outcome) Bought() error {
+	if err := o.Lawful(); err != nil {
+		return err
+	}
+	if o.Orders != 1 {
+		return fmt.Errorf("nothing was bought: %+v", o)
+	}
+	return nil
+}
+
+// Told lists the events that the receiver has about a session, each once,
+// however often it was delivered.
+func (w *World) Told(sessionID string) []receiver.Event {
+	var about []receiver.Event
+	for _, e := range w.Webhooks.Events() {
+		if e.SessionID == sessionID {
+			about = append(about, e)
+		}
+	}
+	return about
+}
+
+// ToldOnce is nil when the receiver knows of the session's order: one event,
+// signed, of the order's making.
+func (w *World) ToldOnce(sessionID string) error {
+	events := w.Told(sessionID)
+	if len(events) != 1 || !events[0].Verified || events[0].Type != "order_create" {
+		return fmt.Errorf("%d webhook events about session %s; want one order_create: %+v", len(events), sessionID, events)
+	}
+	return nil
+}
+
+// Fault makes the PSP misbehave; see its POST /v1/test/faults.
+func (w *World) Fault(t testing.TB, body string) {
+	t.Helper()
+	w.faults(t, http.MethodPost, body, http.StatusCreated)
+}
+
+// FaultsLeft is whether a fault still waits for its request.
+func (w *World) FaultsLeft(t testing.TB) bool {
+	t.Helper()
+	return !strings.Contains(w.faults(t, http.MethodGet, "", http.StatusOK), `"faults":[]`)
+}
+
+func (w *World) faults(t testing.TB, method, body string, want int) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, w.PSPURL+"/v1/test/faults", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+w.PSPKey.Reveal())
+	req.Header.Set("Content-Type", "application/json")
+	req.Close = true
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed(t, resp.Body)
+	var answer strings.Builder
+	if err := resp.Write(&answer); err != nil || resp.StatusCode != want {
+		t.Fatalf("%s faults: %s %v", method, answer.String(), err)
+	}
+	return answer.String()
+}
+
+// Eventually waits until try returns nil, which has to be within a time; the
+// test fails with the last error otherwise.
+func Eventually(t testing.TB, within time.Duration, try func() error) {
+	t.Helper()
+	deadline := time.NewTimer(within)
+	defer deadline.Stop()
+	tick := time.NewTicker(pollPause)
+	defer tick.Stop()
+	for {
+		err := try()
+		if err == nil {
+			return
+		}
+		select {
+		case <-deadline.C:
+			t.Fatalf("not within %s: %v", within, err)
+		case <-tick.C:
+		}
+	}
+}

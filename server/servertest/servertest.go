@@ -1,0 +1,67 @@
+// Package servertest runs whole servers for tests: the App that a deployment
+// runs, on a real listener and a real database, with a sandbox PSP, a webhook
+// receiver and agents around it. Servers run in the test's own process (Start)
+// or in one of their own (World.Spawn), which can be killed and started again
+// while everything around it lives on.
+//
+// Packages that use it have
+//
+//	func TestMain(m *testing.M) { servertest.Main(m) }
+package servertest
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/store/pgtest"
+)
+
+// Defaults of Options.
+const (
+	DefaultPaymentTimeout = 10 * time.Second
+	DefaultUnknownBudget  = 2 * time.Second
+)
+
+// Options say what kind of world a test needs. The zero value is one on a new
+// SQLite file.
+type Options struct {
+	Database string         // path of a SQLite file or postgres:// URL
+	Items    []catalog.Item // what the shop sells; Goods when nil
+	// PaymentTimeout bounds one exchange with the PSP and UnknownBudget what a
+	// request spends on an unclear outcome; the defaults when zero.
+	PaymentTimeout time.Duration
+	UnknownBudget  time.Duration
+	// OnStep is told of the steps of purchases, by servers in this process.
+	OnStep func(checkout.Step)
+	// Log is where servers in this process log; nowhere when nil.
+	Log *slog.Logger
+}
+
+// Main runs the tests of a package, or, in a process that World.Spawn started,
+// the server. It does not return.
+func Main(m *testing.M) {
+	if os.Getenv(spawnedVariable) != "" {
+		os.Exit(serveSpawned(os.Stdin, os.Stderr))
+	}
+	os.Exit(pgtest.Main(m))
+}
+
+// EachStore runs a test on a new database of each engine.
+func EachStore(t *testing.T, test func(t *testing.T, database string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, newSQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, pgtest.URL(t)) })
+}
+
+func newSQLite(t testing.TB) string { return filepath.Join(t.TempDir(), "shop.db") }
+
+// Start runs a server in this process, in a world of its own.
+func Start(t testing.TB, opts Options) *Server {
+	t.Helper()
+	return NewWorld(t, opts).Start(t)
+}

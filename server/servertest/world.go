@@ -1,0 +1,194 @@
+package servertest
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/credential"
+	"github.com/checkstand/checkstand/demo/receiver"
+	"github.com/checkstand/checkstand/id"
+	"github.com/checkstand/checkstand/sandbox"
+	"github.com/checkstand/checkstand/secret"
+	"github.com/checkstand/checkstand/server"
+	"github.com/checkstand/checkstand/store"
+)
+
+// World is all that surrounds the servers of one test: the database with a
+// stocked catalogue and credentials, the sandbox PSP with a file and an address
+// of its own, the receiver of webhooks. It outlives its servers, and ends with
+// the test.
+type World struct {
+	PSP      *sandbox.PSP
+	PSPURL   string
+	PSPKey   secret.String // the shop's, for charges and the ledger
+	AgentKey secret.String // the agents', for delegate_payment
+	Webhooks *receiver.Receiver
+	// Store is a view of the database that is no server's.
+	Store *store.Store
+
+	APIKey       secret.String // of a credential that does not sign
+	SignedAPIKey secret.String // of one that must sign, with SignatureKey
+	SignatureKey secret.String
+	opts         Options
+	blueprint    blueprint
+	interceptor  atomic.Pointer[func(http.Handler) http.Handler]
+}
+
+// NewWorld makes a world without a server in it.
+func NewWorld(t testing.TB, opts Options) *World {
+	t.Helper()
+	if opts.Database == "" {
+		opts.Database = newSQLite(t)
+	}
+	if opts.Items == nil {
+		opts.Items = Goods()
+	}
+	if opts.PaymentTimeout == 0 {
+		opts.PaymentTimeout = DefaultPaymentTimeout
+	}
+	if opts.UnknownBudget == 0 {
+		opts.UnknownBudget = DefaultUnknownBudget
+	}
+	w := &World{opts: opts, PSPKey: secret.New(id.Secret("sbx_shop")), AgentKey: secret.New(id.Secret("sbx_agent")),
+		SignatureKey: secret.New(id.Secret("sig"))}
+	w.blueprint = blueprint{Database: opts.Database, SealingKey: secret.GenerateKey(), PSPKey: w.PSPKey.Reveal(),
+		WebhookSecret: id.Secret("whsec"), PaymentTimeout: opts.PaymentTimeout, UnknownBudget: opts.UnknownBudget}
+	w.openPSP(t)
+	w.openReceiver(t)
+	w.openShop(t)
+	return w
+}
+
+func (w *World) openPSP(t testing.TB) {
+	t.Helper()
+	psp, err := sandbox.Open(t.Context(), sandbox.Config{Path: filepath.Join(t.TempDir(), "psp.db"), AgentKey: w.AgentKey, MerchantKey: w.PSPKey,
+		MerchantIDs: []string{accountID}, Name: "sandbox"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closed(t, psp) })
+	w.PSP, w.PSPURL = psp, serve(t, psp.Server())
+	w.blueprint.PSPURL = w.PSPURL
+}
+
+func (w *World) openReceiver(t testing.TB) {
+	t.Helper()
+	r, err := receiver.New(receiver.Config{Secret: secret.New(w.blueprint.WebhookSecret)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Webhooks = r
+	handler := http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+		if wrap := w.interceptor.Load(); wrap != nil {
+			(*wrap)(r).ServeHTTP(rw, req)
+			return
+		}
+		r.ServeHTTP(rw, req)
+	})
+	w.blueprint.WebhookURL = serve(t, &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}) + receiver.Path
+}
+
+// InterceptWebhooks puts wrap around the receiver from now on; nil takes it
+// away.
+func (w *World) InterceptWebhooks(wrap func(http.Handler) http.Handler) {
+	if wrap == nil {
+		w.interceptor.Store(nil)
+		return
+	}
+	w.interceptor.Store(&wrap)
+}
+
+// openShop fills the database.
+func (w *World) openShop(t testing.TB) {
+	t.Helper()
+	cfg := w.blueprint.configuration()
+	st, err := server.OpenStore(t.Context(), cfg.Database, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closed(t, st) })
+	w.Store = st
+	imp, err := st.Import(t.Context(), MerchantID, store.ImportOptions{Replace: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := imp.Put(w.opts.Items...); err != nil {
+		t.Fatal(errors.Join(err, imp.Abort()))
+	}
+	if _, err := imp.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	box, err := server.OpenBox(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.APIKey = w.issue(t, box, credential.Params{MerchantID: MerchantID, Agent: AgentName})
+	w.SignedAPIKey = w.issue(t, box, credential.Params{MerchantID: MerchantID, Agent: AgentName,
+		SignaturePolicy: credential.SignatureRequired, SignatureSecret: w.SignatureKey})
+}
+
+func (w *World) issue(t testing.TB, box *secret.Box, p credential.Params) secret.String {
+	t.Helper()
+	c, key, err := credential.New(p, box, time.Now())
+	if err == nil {
+		err = w.Store.InsertCredential(t.Context(), c)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// Item reads an item of the shop, with its stock.
+func (w *World) Item(t testing.TB, itemID string) *catalog.Item {
+	t.Helper()
+	items, err := w.Store.Reader(t.Context()).Items(MerchantID, []string{itemID})
+	if err != nil || items[itemID] == nil {
+		t.Fatalf("item %s: %v", itemID, err)
+	}
+	return items[itemID]
+}
+
+// serve runs an HTTP server on a loopback address until the test ends, and
+// returns its origin.
+func serve(t testing.TB, srv *http.Server) string {
+	t.Helper()
+	ln := listen(t)
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(ln) }()
+	t.Cleanup(func() {
+		if err := srv.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
+	})
+	return originOf(ln)
+}
+
+func listen(t testing.TB) *net.TCPListener {
+	t.Helper()
+	var lc net.ListenConfig
+	ln, err := lc.Listen(context.WithoutCancel(t.Context()), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ln.(*net.TCPListener)
+}
+
+func originOf(ln net.Listener) string { return "http://" + ln.Addr().String() }
+
+func closed(t testing.TB, c interface{ Close() error }) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
