@@ -398,7 +398,8 @@ func TestAConflictingKeyKeepsTheFirstAnswer(t *testing.T) {
 func TestAKeyInFlightIsSaidToBe(t *testing.T) {
 	w := newWorld(t)
 	s := w.create("lamp")
-	w.psp.gate = make(chan struct{})
+	gate := make(chan struct{})
+	w.psp.gate = gate
 	call := w.callWithKey("/checkout_sessions/"+s.ID+"/complete", "first")
 	done := make(chan checkout.Answer)
 	reserved := make(chan struct{})
@@ -416,9 +417,37 @@ func TestAKeyInFlightIsSaidToBe(t *testing.T) {
 		t.Error("no Retry-After")
 	}
 	w.refused(w.core.Cancel(context.Background(), w.call("/checkout_sessions/"+s.ID+"/cancel"), s.ID, acp.CancelRequest{}), 409, "conflict", "")
-	close(w.psp.gate)
+	close(gate)
 	if a := <-done; a.Status != 200 {
 		t.Fatal(a.Status)
+	}
+	w.settled(s.ID, true)
+}
+
+// A process that was slower than its lease is not dead. Its request was taken
+// over by a repeat; both get the one answer.
+func TestASlowProcessThatWasTakenOver(t *testing.T) {
+	w := newWorld(t)
+	s := w.create("lamp")
+	gate := make(chan struct{})
+	w.psp.gate = gate
+	reserved := make(chan struct{})
+	slow := checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: w.box(), Now: w.clock.Now, PaymentTimeout: 2 * time.Second,
+		OnStep: func(s checkout.Step) {
+			if s == checkout.StepReserved {
+				close(reserved)
+			}
+		}})
+	call := func() *checkout.Call { return w.callWithKey("/checkout_sessions/"+s.ID+"/complete", "first") }
+	done := make(chan checkout.Answer)
+	go func() { done <- slow.Complete(context.Background(), call(), s.ID, pay("tok_ok")) }()
+	<-reserved
+	w.clock.Advance(10 * time.Second)
+	second := w.core.Complete(context.Background(), call(), s.ID, pay("tok_ok"))
+	close(gate)
+	first := <-done
+	if w.must(second).Status != acp.Completed || string(first.Body) != string(second.Body) {
+		t.Fatalf("two answers under one key:\n%d %s\n%d %s", first.Status, first.Body, second.Status, second.Body)
 	}
 	w.settled(s.ID, true)
 }

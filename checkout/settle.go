@@ -134,6 +134,19 @@ func eachReserved(sess *Session, visit func(*acp.LineItem) error) error {
 // conclude makes the answer for the request that waits.
 func (p *purchase) conclude(tx Tx, sess *Session, a *payment.Attempt, now time.Time) (Answer, error) {
 	c := p.call
+	if c.Key != "" && tx.Run() > 0 {
+		// A repeat of this request may have taken over meanwhile, when this one
+		// was slower than its lease. Whoever stores the answer first decides it.
+		rec, err := tx.IdempotencyRecord(c.scope())
+		if err != nil {
+			return Answer{}, err
+		}
+		if rec != nil && rec.State == idempotency.Done {
+			ans, _ := c.recall(rec, now)
+			return ans, nil
+		}
+		p.prev = rec
+	}
 	var fault *acp.Error
 	switch {
 	case a.State == payment.Unknown || a.State == payment.Sending:

@@ -236,11 +236,11 @@ type fakePSP struct {
 	used    map[string]bool
 	sent    int
 
-	loseAnswers  int   // that many charges commit and are not answered
-	loseRequests int   // that many requests are lost on the way
-	refuseAll    bool  // nothing can be reached
-	shortBy      int64 // charged less than asked
-	gate         chan struct{}
+	loseAnswers  int           // that many charges commit and are not answered
+	loseRequests int           // that many requests are lost on the way
+	refuseAll    bool          // nothing can be reached
+	shortBy      int64         // charged less than asked
+	gate         chan struct{} // holds the next request up until it is closed
 }
 
 func newFakePSP() *fakePSP {
@@ -261,8 +261,12 @@ func (f *fakePSP) Build(c payment.Charge) ([]byte, error) {
 }
 
 func (f *fakePSP) Send(_ context.Context, key string, body []byte) (payment.Result, error) {
-	if f.gate != nil {
-		<-f.gate
+	f.mu.Lock()
+	gate := f.gate
+	f.gate = nil
+	f.mu.Unlock()
+	if gate != nil {
+		<-gate
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
