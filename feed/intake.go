@@ -25,8 +25,8 @@ type intake struct {
 	sum          Summary
 
 	seed        maphash.Seed
-	ids         map[uint64]uint64 // hash of the id -> hash of what it was made from
-	products    map[uint64]struct{}
+	ids         *seen // hashes of ids, with some bits of the hash of what each was made from
+	products    *seen
 	lastProduct string
 }
 
@@ -38,8 +38,8 @@ func newIntake(opts Options, format Format, emit func(catalog.Item) error, repor
 		report:       report,
 		sum:          Summary{Format: format},
 		seed:         maphash.MakeSeed(),
-		ids:          map[uint64]uint64{},
-		products:     map[uint64]struct{}{},
+		ids:          newSeen(idSlots),
+		products:     newSeen(productSlots),
 	}
 	switch format {
 	case ShopifyCSV:
@@ -65,12 +65,8 @@ func (in *intake) accept(row int, it *catalog.Item, origin string) error {
 	in.sum.Variants++
 	if it.ProductID != in.lastProduct {
 		in.lastProduct = it.ProductID
-		key := maphash.String(in.seed, it.ProductID)
-		if _, seen := in.products[key]; !seen {
+		if _, found, _ := in.products.add(maphash.String(in.seed, it.ProductID), 0); !found {
 			in.sum.Products++
-			if len(in.products) < MaxIDs {
-				in.products[key] = struct{}{}
-			}
 		}
 	}
 	if err := in.emit(*it); err != nil {
@@ -165,15 +161,11 @@ func clip[T any](p place, field string, list []T, limit int) []T {
 // a derived id that is equal by accident.
 func (p place) unique(it *catalog.Item, origin string) bool {
 	in := p.in
-	from := maphash.String(in.seed, origin)
+	from := uint16(maphash.String(in.seed, origin))
 	for range 2 {
-		key := maphash.String(in.seed, it.ID)
-		have, taken := in.ids[key]
+		have, taken, full := in.ids.add(maphash.String(in.seed, it.ID), from)
 		if !taken {
-			switch {
-			case len(in.ids) < MaxIDs:
-				in.ids[key] = from
-			case in.sum.Findings.Codes[CodeDuplicateLimit] == 0:
+			if full && in.sum.Findings.Codes[CodeDuplicateLimit] == 0 {
 				p.warn("id", CodeDuplicateLimit, "", fmt.Sprintf("From here on duplicate ids are not found: the file has more than %d.", MaxIDs))
 			}
 			return true

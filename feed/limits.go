@@ -23,12 +23,12 @@ const (
 	// MaxProductImages bounds the images remembered for one product.
 	MaxProductImages = 250
 
-	// MaxIDs bounds how many item ids are remembered to find duplicates, and
-	// product ids to count products. A remembered id takes 16 bytes and the
-	// map's overhead, so that the two stay below 150 MB. Ids are compared by
-	// a 64-bit hash: with all two million taken, the chance that a good item
-	// is refused is about one in ten million.
-	MaxIDs = 2_000_000
+	// MaxIDs bounds how many item ids are remembered to find duplicates; half
+	// as many product ids are remembered to count products. Both lie in tables
+	// of 24 MiB together, whatever the length of the file. Ids are compared by
+	// their hashes, 48 bits of them and where they lie: the chance that a good
+	// item of a full table is refused is below one in a million.
+	MaxIDs = idSlots / 4 * 3
 
 	// MaxHeldBytes bounds what a WooCommerce import holds back: parents that
 	// further variations may name, and variations whose parent is yet to
