@@ -1,0 +1,5 @@
+package main
+
+import "context"
+
+func measureImports(ctx context.Context, opts options) error { return nil }

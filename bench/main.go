@@ -1,0 +1,150 @@
+// Command bench measures the hot path of a Checkstand server over real HTTP,
+// on SQLite and PostgreSQL, beside a floor: the smallest program that answers
+// the same requests with the same durable commits. README.md explains it.
+//
+//	go run ./bench
+//	go run ./bench -store sqlite -op create -profile cpu.out
+//	go run ./bench -import
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/checkstand/checkstand/store/pgtest"
+)
+
+// options are what the command line says.
+type options struct {
+	stores   []string
+	ops      []string
+	conns    int
+	rounds   int
+	duration time.Duration
+	profile  string
+	imports  bool
+	sizes    []int
+	dir      string // everything is kept here, and removed at the end
+}
+
+const (
+	onSQLite   = "sqlite"
+	onPostgres = "postgres"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) (err error) {
+	opts, err := parse(os.Args[1:])
+	if err != nil {
+		return err
+	}
+	if opts.dir, err = os.MkdirTemp("", "checkstand-bench-"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(opts.dir)) }()
+	if opts.imports {
+		return measureImports(ctx, opts)
+	}
+	describeRun(os.Stdout, opts)
+	for _, kind := range opts.stores {
+		if err := onStore(ctx, kind, opts); err != nil {
+			return fmt.Errorf("%s: %w", kind, err)
+		}
+	}
+	return nil
+}
+
+// onStore measures on one kind of database. Without PostgreSQL's programs it
+// says so and leaves that half out.
+func onStore(ctx context.Context, kind string, opts options) (err error) {
+	real, floor := filepath.Join(opts.dir, "shop.db"), filepath.Join(opts.dir, "floor.db")
+	if kind == onPostgres {
+		server, err := pgtest.Start()
+		if errors.Is(err, pgtest.ErrMissing) {
+			fmt.Println("\nPostgreSQL: not measured, its programs are not installed; 'make setup' installs them.")
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, server.Stop()) }()
+		if real, err = server.Database(); err != nil {
+			return err
+		}
+		if floor, err = server.Database(); err != nil {
+			return err
+		}
+	}
+	rows, err := measure(ctx, kind, real, floor, opts)
+	if err != nil {
+		return err
+	}
+	if opts.profile != "" {
+		fmt.Printf("\n%s: CPU profile of the real server and its client in %s\n", kind, opts.profile)
+	}
+	printRows(os.Stdout, kind, rows)
+	return nil
+}
+
+func parse(args []string) (options, error) {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	var o options
+	store := flags.String("store", "both", "sqlite, postgres or both")
+	op := flags.String("op", "all", "create, update, complete, get, several with commas, or all")
+	sizes := flags.String("sizes", "10000,100000,1000000", "variants of the catalogues that -import imports")
+	flags.IntVar(&o.conns, "conns", 16, "client connections")
+	flags.IntVar(&o.rounds, "rounds", 3, "rounds of floor and real; the table shows medians")
+	flags.DurationVar(&o.duration, "duration", 5*time.Second, "how long each case of a round is measured")
+	flags.StringVar(&o.profile, "profile", "", "write a CPU profile of the real server here; the floor is left out")
+	flags.BoolVar(&o.imports, "import", false, "measure catalogue imports instead")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	switch *store {
+	case "both":
+		o.stores = []string{onSQLite, onPostgres}
+	case onSQLite, onPostgres:
+		o.stores = []string{*store}
+	default:
+		return o, fmt.Errorf("-store %q: use sqlite, postgres or both", *store)
+	}
+	if o.ops = strings.Split(*op, ","); *op == "all" {
+		o.ops = []string{opCreate, opUpdate, opComplete, opGet}
+	}
+	for _, name := range o.ops {
+		if !slices.Contains([]string{opCreate, opUpdate, opComplete, opGet}, name) {
+			return o, fmt.Errorf("-op %q: use create, update, complete, get or all", name)
+		}
+	}
+	for _, s := range strings.Split(*sizes, ",") {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 {
+			return o, fmt.Errorf("-sizes %q: give numbers of variants with commas between", *sizes)
+		}
+		o.sizes = append(o.sizes, n)
+	}
+	if o.profile != "" && len(o.stores) != 1 {
+		return o, errors.New("-profile needs -store sqlite or -store postgres")
+	}
+	if o.conns < 1 || o.rounds < 1 || o.duration <= 0 || flags.NArg() > 0 {
+		return o, errors.New("give -conns and -rounds of at least 1, a positive -duration, and no arguments")
+	}
+	return o, nil
+}
