@@ -64,6 +64,9 @@ func TestTwoHundredCreatesWithOneKeyMakeOneSession(t *testing.T) {
 		if first != 1 {
 			t.Errorf("%d answers are not marked as replays; want 1", first)
 		}
+		if n := s.Rows(t, "session"); n != 1 {
+			t.Errorf("%d sessions in the database; want 1", n)
+		}
 	})
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -113,39 +111,6 @@ func (w *World) ToldOnce(sessionID string) error {
 		return fmt.Errorf("%d webhook events about session %s; want one order_create: %+v", len(events), sessionID, events)
 	}
 	return nil
-}
-
-// Fault makes the PSP misbehave; see its POST /v1/test/faults.
-func (w *World) Fault(t testing.TB, body string) {
-	t.Helper()
-	w.faults(t, http.MethodPost, body, http.StatusCreated)
-}
-
-// FaultsLeft is whether a fault still waits for its request.
-func (w *World) FaultsLeft(t testing.TB) bool {
-	t.Helper()
-	return !strings.Contains(w.faults(t, http.MethodGet, "", http.StatusOK), `"faults":[]`)
-}
-
-func (w *World) faults(t testing.TB, method, body string, want int) string {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, w.PSPURL+"/v1/test/faults", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+w.PSPKey.Reveal())
-	req.Header.Set("Content-Type", "application/json")
-	req.Close = true
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer closed(t, resp.Body)
-	var answer strings.Builder
-	if err := resp.Write(&answer); err != nil || resp.StatusCode != want {
-		t.Fatalf("%s faults: %s %v", method, answer.String(), err)
-	}
-	return answer.String()
 }
 
 // Eventually waits until try returns nil, which has to be within a time; the

@@ -2,6 +2,7 @@ package servertest
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"net"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"github.com/checkstand/checkstand/sandbox"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server"
+	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/store"
 )
 
@@ -38,7 +40,8 @@ type World struct {
 	SignatureKey secret.String
 	opts         Options
 	blueprint    blueprint
-	interceptor  atomic.Pointer[func(http.Handler) http.Handler]
+	pspWrap      wrapper
+	webhookWrap  wrapper
 }
 
 // NewWorld makes a world without a server in it.
@@ -74,7 +77,9 @@ func (w *World) openPSP(t testing.TB) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closed(t, psp) })
-	w.PSP, w.PSPURL = psp, serve(t, psp.Server())
+	srv := psp.Server()
+	srv.Handler = w.pspWrap.around(srv.Handler)
+	w.PSP, w.PSPURL = psp, serve(t, srv)
 	w.blueprint.PSPURL = w.PSPURL
 }
 
@@ -85,24 +90,37 @@ func (w *World) openReceiver(t testing.TB) {
 		t.Fatal(err)
 	}
 	w.Webhooks = r
-	handler := http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
-		if wrap := w.interceptor.Load(); wrap != nil {
-			(*wrap)(r).ServeHTTP(rw, req)
-			return
-		}
-		r.ServeHTTP(rw, req)
-	})
-	w.blueprint.WebhookURL = serve(t, &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}) + receiver.Path
+	w.blueprint.WebhookURL = serve(t, &http.Server{Handler: w.webhookWrap.around(r), ReadHeaderTimeout: 5 * time.Second}) + receiver.Path
 }
 
-// InterceptWebhooks puts wrap around the receiver from now on; nil takes it
-// away.
-func (w *World) InterceptWebhooks(wrap func(http.Handler) http.Handler) {
+// InterceptPSP puts wrap around the PSP from now on; nil takes it away.
+func (w *World) InterceptPSP(wrap func(http.Handler) http.Handler) { w.pspWrap.set(wrap) }
+
+// InterceptWebhooks puts wrap around the receiver of webhooks from now on; nil
+// takes it away.
+func (w *World) InterceptWebhooks(wrap func(http.Handler) http.Handler) { w.webhookWrap.set(wrap) }
+
+// wrapper puts something around a handler that serves already.
+type wrapper struct {
+	wrap atomic.Pointer[func(http.Handler) http.Handler]
+}
+
+func (w *wrapper) set(wrap func(http.Handler) http.Handler) {
 	if wrap == nil {
-		w.interceptor.Store(nil)
+		w.wrap.Store(nil)
 		return
 	}
-	w.interceptor.Store(&wrap)
+	w.wrap.Store(&wrap)
+}
+
+func (w *wrapper) around(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		handler := next
+		if wrap := w.wrap.Load(); wrap != nil {
+			handler = (*wrap)(next)
+		}
+		handler.ServeHTTP(rw, r)
+	})
 }
 
 // openShop fills the database.
@@ -154,6 +172,25 @@ func (w *World) Item(t testing.TB, itemID string) *catalog.Item {
 		t.Fatalf("item %s: %v", itemID, err)
 	}
 	return items[itemID]
+}
+
+// Rows counts the rows of a table, past all of the shop's own code.
+func (w *World) Rows(t testing.TB, table string) int {
+	t.Helper()
+	database, driver := w.blueprint.configuration().Database, "sqlite"
+	if database.Engine() == config.PostgreSQL {
+		driver = "pgx"
+	}
+	db, err := sql.Open(driver, database.Source())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed(t, db)
+	var n int
+	if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM `+table).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // serve runs an HTTP server on a loopback address until the test ends, and
