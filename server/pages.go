@@ -26,7 +26,7 @@ func (a *App) pages(adjust func(*web.Config)) (*web.Pages, error) {
 			{Method: "POST", Path: "/checkout_sessions/{id}/complete", Purpose: "Pay it"},
 			{Method: "POST", Path: "/checkout_sessions/{id}/cancel", Purpose: "Cancel it"},
 		},
-		Orders: orderPages{a}, Items: shopWindow{a}, Log: a.log,
+		Orders: orderPages{a}, Items: shopWindow{a}, Policies: unwrittenPolicies(a.cfg), Log: a.log,
 	}
 	if len(a.merchants.order) > 0 {
 		m := a.merchants.byID[a.merchants.order[0]]
