@@ -19,6 +19,7 @@ import (
 
 	"github.com/checkstand/checkstand/demo/receiver"
 	"github.com/checkstand/checkstand/demo/shop"
+	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/sandbox"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server"
@@ -34,8 +35,10 @@ type Options struct {
 	Database string   // of the shop; a SQLite file in Dir when empty
 	Currency string   // of the shop, and of catalogues that name none; usd when empty
 	Log      *slog.Logger
-	// Imported is told about each file of Catalogs.
+	// Imported, if set, is told about each file of Catalogs; Progress, if set,
+	// every two seconds how many items of a file were read.
 	Imported func(server.IntakeReport)
+	Progress func(file string, items int)
 }
 
 // Info tells where a running demo is and how to get in. Its JSON form is what
@@ -76,8 +79,8 @@ func Start(ctx context.Context, version string, opts Options) (_ *Demo, err erro
 			err = errors.Join(err, d.Close())
 		}
 	}()
-	if opts.Currency == "" {
-		opts.Currency = shop.Currency
+	if err := opts.checkCurrency(); err != nil {
+		return nil, err
 	}
 	if opts.Dir == "" {
 		if opts.Dir, err = os.MkdirTemp("", "checkstand-demo-"); err != nil {
@@ -124,20 +127,32 @@ func Start(ctx context.Context, version string, opts Options) (_ *Demo, err erro
 	return d, nil
 }
 
+// checkCurrency settles the currency that the shop sells in.
+func (o *Options) checkCurrency() error {
+	switch {
+	case o.Currency == "":
+		o.Currency = shop.Currency
+	case !money.Valid(o.Currency):
+		return fmt.Errorf("--currency: %q is not a currency; write an ISO 4217 code in lower case, such as eur", o.Currency)
+	case len(o.Catalogs) == 0 && o.Currency != shop.Currency:
+		return fmt.Errorf("--currency: the demo shop's prices are in %s; to sell in %s, give your own items with --catalog", shop.Currency, o.Currency)
+	}
+	return nil
+}
+
 // listen takes the three addresses. Only the shop's can be chosen.
 func (d *Demo) listen(ctx context.Context, shopAddress string) error {
 	host, _, err := net.SplitHostPort(shopAddress)
 	if err != nil {
-		return fmt.Errorf("listen: %q is not HOST:PORT; use 127.0.0.1:8080, or port 0 for a free one", shopAddress)
+		return fmt.Errorf("--listen: %q is not HOST:PORT; use 127.0.0.1:8080, or port 0 for a free one", shopAddress)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("listen: %s is not a loopback address; a demo takes anybody's test cards, so it stays on this machine", host)
+		return fmt.Errorf("--listen: %q is not a loopback address; a demo hands its keys to whoever asks, so it stays on this machine", host)
 	}
-	var lc net.ListenConfig
 	for _, address := range []string{shopAddress, "127.0.0.1:0", "127.0.0.1:0"} {
-		ln, err := lc.Listen(ctx, "tcp", address)
+		ln, err := server.Listen(ctx, address, "--listen")
 		if err != nil {
-			return fmt.Errorf("%w; choose another port with --listen", err)
+			return err
 		}
 		d.listeners = append(d.listeners, ln)
 	}
@@ -148,7 +163,7 @@ func originOf(ln net.Listener) string { return "http://" + ln.Addr().String() }
 
 // stock fills the catalogue.
 func (d *Demo) stock(ctx context.Context, opts Options, cfg *config.Config) error {
-	intake := server.Intake{Store: d.app.Store(), Merchant: merchantID}
+	intake := server.Intake{Store: d.app.Store(), Merchant: merchantID, Progress: opts.Progress}
 	intake.Options.Currency, intake.Options.Country = opts.Currency, cfg.Merchants[0].Country
 	intake.Replace = true
 	var err error
