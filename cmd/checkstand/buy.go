@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ type declinedError struct{ message string }
 
 func (e declinedError) Error() string { return e.message }
 
-// purchase is what the buy command was told.
+// purchaseFlags are what the buy command was told.
 type purchaseFlags struct {
 	version, item, option, card, token, currency string
 	psp, webhookLog, merchantAccount             string
@@ -46,9 +47,13 @@ from CHECKSTAND_LEDGER_KEY. A Checkstand demo on this machine needs none of
 them: it tells.`,
 		Example: `  checkstand buy http://127.0.0.1:8080
   checkstand buy --item mug-stoneware-sand --quantity 2 --card 4000000000000002 http://127.0.0.1:8080
-  CHECKSTAND_API_KEY=csk_test_… CHECKSTAND_PSP_KEY=… checkstand buy --item sku-1 --psp http://127.0.0.1:8090 https://shop.example.com`,
+  CHECKSTAND_API_KEY=csk_test_… checkstand buy --item sku-1 --token tok_visa https://shop.example.com
+  CHECKSTAND_API_KEY=csk_test_… CHECKSTAND_PSP_KEY=… checkstand buy --item sku-1 --psp https://psp.example.com https://shop.example.com`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := f.check(c); err != nil {
+				return err
+			}
 			ctx, cancel := context.WithTimeout(c.Context(), f.timeout)
 			defer cancel()
 			cfg, err := f.config(ctx, args[0])
@@ -90,6 +95,33 @@ them: it tells.`,
 	return c
 }
 
+// check refuses values that no purchase can have.
+func (f *purchaseFlags) check(c *cobra.Command) error {
+	switch {
+	case !slices.Contains(client.Versions(), acp.Version(f.version)):
+		return badFlag(c, "api-version", "%q is not known; use one of %s", f.version, joinVersions(client.Versions()))
+	case f.quantity < 1 || f.quantity > acp.MaxQuantity:
+		return badFlag(c, "quantity", "%d is not a quantity; use 1 to %d", f.quantity, acp.MaxQuantity)
+	case f.timeout <= 0:
+		return badFlag(c, "timeout", "%v is no time at all; use a duration such as 2m", f.timeout)
+	case f.token != "" && c.Flags().Changed("card"):
+		return badFlag(c, "card", "a payment is by card or by --token; give one of them")
+	case f.token == "" && (f.card == "" || strings.Trim(cardDigits.Replace(f.card), "0123456789") != ""):
+		return badFlag(c, "card", "a card number has digits only; 'checkstand sandbox --help' lists those that can be used")
+	}
+	return nil
+}
+
+var cardDigits = strings.NewReplacer(" ", "", "-", "")
+
+func joinVersions(list []acp.Version) string {
+	var words []string
+	for _, v := range list {
+		words = append(words, string(v))
+	}
+	return strings.Join(words, ", ")
+}
+
 // config puts together flags, environment and what a demo tells.
 func (f *purchaseFlags) config(ctx context.Context, base string) (client.PurchaseConfig, error) {
 	key, pspKey, ledgerKey := os.Getenv("CHECKSTAND_API_KEY"), os.Getenv("CHECKSTAND_PSP_KEY"), os.Getenv("CHECKSTAND_LEDGER_KEY")
@@ -106,10 +138,13 @@ func (f *purchaseFlags) config(ctx context.Context, base string) (client.Purchas
 		return cfg, err
 	}
 	if key == "" {
-		return cfg, errors.New("set CHECKSTAND_API_KEY to the key that the shop gave the agent")
+		return cfg, errors.New("CHECKSTAND_API_KEY is not set; set it to the key that the shop gave the agent ('checkstand keys create' makes one)")
+	}
+	if f.token == "" && (cfg.PSPURL == "" || cfg.PSPKey.IsZero()) {
+		return cfg, errors.New("a card needs a payment provider that makes a payment token of it: name it with --psp and set CHECKSTAND_PSP_KEY to the agent's key there; or pay with a test token, --token tok_visa")
 	}
 	if f.token == "" {
-		cfg.Card = client.Card{Number: secret.New(strings.ReplaceAll(f.card, " ", "")), ExpMonth: 12, ExpYear: time.Now().Year() + 3, CVC: secret.New("123")}
+		cfg.Card = client.Card{Number: secret.New(cardDigits.Replace(f.card)), ExpMonth: 12, ExpYear: time.Now().Year() + 3, CVC: secret.New("123")}
 	} else if cfg.LedgerKey.IsZero() {
 		cfg.PSPURL = ""
 	}
@@ -189,14 +224,27 @@ func (f *purchaseFlags) printResult(w io.Writer, r *client.Result) error {
 	case r.Status == acp.Completed:
 		p.f("Bought. Order %s over %s", first(r.OrderNumber, r.OrderID), money.Format(r.Total, r.Currency, "en-US"))
 		if r.Charges >= 0 {
-			p.f(", charged %d time(s)", r.Charges)
+			p.f(", charged %s", times(r.Charges))
 		}
 		p.f(".\n")
 		if r.Permalink != "" {
 			p.f("See it at %s\n", r.Permalink)
 		}
 	case r.SessionID != "":
-		p.f("Not bought; session %s is %s. %s\n", r.SessionID, r.Status, r.Message)
+		p.f("Not bought; session %s is %s.\n", r.SessionID, r.Status)
+		if r.Message != "" {
+			p.f("%s\n", r.Message)
+		}
 	}
 	return p.err
+}
+
+func times(n int) string {
+	switch n {
+	case 0:
+		return "never"
+	case 1:
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }

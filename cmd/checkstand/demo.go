@@ -2,8 +2,8 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +21,8 @@ func newDemo() *cobra.Command {
 sandbox payment provider, and a receiver for the webhooks an agent gets. It
 runs until it is interrupted.
 
-Without --data nothing is kept afterwards.`,
+Without --data nothing is kept afterwards. With it, a demo that is started again
+has the keys, orders and stock that it had; files of --catalog are read again.`,
 		Example: `  checkstand demo
   checkstand demo --catalog products.csv --currency eur
   checkstand demo --listen 127.0.0.1:0 --data ./demo-data --json`,
@@ -34,6 +35,7 @@ Without --data nothing is kept afterwards.`,
 					faulty = errors.Join(faulty, printReport(c.OutOrStdout(), r, false))
 				}
 			}
+			opts.Progress = progress(c)
 			d, err := demo.Start(c.Context(), buildVersion(), opts)
 			if err != nil {
 				return err
@@ -43,7 +45,7 @@ Without --data nothing is kept afterwards.`,
 				if asJSON {
 					return printJSON(c.OutOrStdout(), d.Info)
 				}
-				return printWalk(c.OutOrStdout(), d.Info)
+				return printWalk(c.OutOrStdout(), d.Info, opts.Dir != "")
 			}
 			return errors.Join(faulty, d.Run(c.Context(), ready))
 		},
@@ -60,24 +62,25 @@ Without --data nothing is kept afterwards.`,
 }
 
 // printWalk tells where everything is, and how to buy by hand.
-func printWalk(w io.Writer, i demo.Info) error {
-	_, err := fmt.Fprintf(w, `A shop with %d items is selling at %s
-
-  Shop           %s
-  API key        %s
-  Sandbox PSP    %s   (key %s)
-  Webhooks       %s
-  Discovery      %s/.well-known/acp.json
-
-Let an agent buy something, in another terminal:
-
-  checkstand buy %s          (or: go run ./cmd/checkstand buy %s)
-
-Or buy step by step with curl:
-
-%s
-Stop with Ctrl-C.
-`, i.Items, i.BaseURL, i.BaseURL, i.APIKey, i.SandboxURL, i.SandboxKey, i.WebhookLogURL[:len(i.WebhookLogURL)-len("events")], i.BaseURL,
-		i.BaseURL, i.BaseURL, demo.Walk(i))
-	return err
+func printWalk(w io.Writer, i demo.Info, kept bool) error {
+	p := printer{w: w}
+	p.f("A shop with %s is selling at %s\n\n", count(i.Items, "item"), i.BaseURL)
+	p.f("  Shop         %s/\n", i.BaseURL)
+	p.f("  Webhooks     %s   what the agent is told\n", strings.TrimSuffix(i.WebhookLogURL, "events"))
+	p.f("  Sandbox PSP  %s\n", i.SandboxURL)
+	p.f("  Agent's key  %s   at the shop\n", i.APIKey)
+	p.f("               %s   at the sandbox\n", i.SandboxKey)
+	if kept {
+		p.f("  Data         %s\n\n", i.DataDir)
+	} else {
+		p.f("  Data         removed at the end; keep it with --data DIR\n\n")
+	}
+	if i.ItemID == "" {
+		p.f("Nothing can be bought: no item is in stock with a price in %s. Give the prices' currency with --currency.\n\n", i.Currency)
+	} else {
+		p.f("Let an agent buy something, in another terminal:\n\n  %s buy %s\n\n", self(), i.BaseURL)
+		p.f("Or buy by hand; paste this into another terminal (it needs curl):\n\n%s\n", demo.Walk(i))
+	}
+	p.f("Stop with Ctrl-C.\n")
+	return p.err
 }

@@ -27,20 +27,20 @@ catalogue, in one step at the end.
 What a file gets wrong is listed with its row, field and cure; all other rows
 are taken in.`,
 		Example: `  checkstand import --dry-run products.csv
-  checkstand import -c checkstand.yaml products.csv
-  checkstand import -c checkstand.yaml --replace feed.xml more.csv`,
+  checkstand import products.csv
+  checkstand import -c /etc/checkstand/checkstand.yaml --replace feed.xml more.csv`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) (err error) {
 			in := server.Intake{Replace: replace, Merchant: merchant,
-				Options: feed.Options{Format: feed.Format(format), Currency: currency, Country: country},
-				Progress: func(file string, items int) {
-					c.PrintErrf("%s: %d items\n", file, items)
-				}}
-			var cfg *config.Config
-			if path != "" || !dryRun {
-				if cfg, err = loadConfig(c, path); err != nil {
+				Options:  feed.Options{Format: feed.Format(format), Currency: currency, Country: country},
+				Progress: progress(c)}
+			var database config.Database
+			if configPath(path) != "" || !dryRun {
+				cfg, err := loadConfig(c, path)
+				if err != nil {
 					return err
 				}
+				database = cfg.Database
 				m, err := chooseMerchant(cfg, merchant)
 				if err != nil {
 					return err
@@ -54,7 +54,7 @@ are taken in.`,
 				}
 			}
 			if !dryRun {
-				st, err := server.OpenStore(c.Context(), cfg.Database, time.Now)
+				st, err := server.OpenStore(c.Context(), database, time.Now)
 				if err != nil {
 					return err
 				}
@@ -64,6 +64,9 @@ are taken in.`,
 				in.Options.Currency = "usd"
 			}
 			reports, err := in.Run(c.Context(), files)
+			if errors.Is(err, feed.ErrOptions) {
+				return usageError{err, c.CommandPath()}
+			}
 			for _, r := range reports {
 				if asJSON {
 					err = errors.Join(err, printJSON(c.OutOrStdout(), r))
@@ -86,36 +89,18 @@ are taken in.`,
 	return c
 }
 
-// chooseMerchant finds the shop that a command is for.
-func chooseMerchant(cfg *config.Config, id string) (*config.MerchantConfig, error) {
-	if id == "" && len(cfg.Merchants) == 1 {
-		return &cfg.Merchants[0], nil
-	}
-	var ids []string
-	for i := range cfg.Merchants {
-		if cfg.Merchants[i].ID == id {
-			return &cfg.Merchants[i], nil
-		}
-		ids = append(ids, cfg.Merchants[i].ID)
-	}
-	if id == "" {
-		return nil, fmt.Errorf("the configuration has %d shops; choose one with --merchant: %q", len(ids), ids)
-	}
-	return nil, fmt.Errorf("the configuration has no shop %q; it has %q", id, ids)
-}
-
 func printReport(w io.Writer, r server.IntakeReport, dryRun bool) error {
 	verb := "taken in"
 	if dryRun {
 		verb = "can be taken in"
 	}
 	p := printer{w: w}
-	p.f("%s (%s): %d items of %d products %s, from %d rows", r.File, r.Format, r.Variants, r.Products, verb, r.Rows)
+	p.f("%s (%s): %s of %s %s, from %s", r.File, r.Format, count(r.Variants, "item"), count(r.Products, "product"), verb, count(r.Rows, "row"))
 	if r.Rejected > 0 {
-		p.f("; %d rows refused", r.Rejected)
+		p.f("; %s refused", count(r.Rejected, "row"))
 	}
 	if r.Removed > 0 {
-		p.f("; %d items are sold no longer", r.Removed)
+		p.f("; %s sold no longer", count(r.Removed, "item"))
 	}
 	p.f("\n")
 	const shown = 20
@@ -127,10 +112,7 @@ func printReport(w io.Writer, r server.IntakeReport, dryRun bool) error {
 		if listed++; listed > shown {
 			continue
 		}
-		p.f("  row %d", f.Row)
-		if f.Field != "" {
-			p.f(", %s", f.Field)
-		}
+		p.f("  %s", place(f))
 		p.f(": %s", f.Code)
 		if f.Value != "" {
 			p.f(" %q", f.Value)
@@ -141,19 +123,24 @@ func printReport(w io.Writer, r server.IntakeReport, dryRun bool) error {
 		p.f("  and %d more\n", r.Counts.Errors+r.Counts.Warnings-shown)
 	}
 	if listed > shown || r.Counts.Infos > 0 {
-		p.f("  All findings, with %d notes: add --json\n", r.Counts.Infos)
+		p.f("  See every finding, with %s: --dry-run --json\n", count(r.Counts.Infos, "note"))
 	}
 	return p.err
 }
 
-// printer writes until the first error.
-type printer struct {
-	w   io.Writer
-	err error
+// place says where a finding is: "row 3, Variant Price".
+func place(f feed.Finding) string {
+	at := "the file"
+	if f.Row > 0 {
+		at = fmt.Sprintf("row %d", f.Row)
+	}
+	if f.Field != "" {
+		at += ", " + f.Field
+	}
+	return at
 }
 
-func (p *printer) f(format string, args ...any) {
-	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format, args...)
-	}
+// progress tells on standard error how far a long import is.
+func progress(c *cobra.Command) func(file string, items int) {
+	return func(file string, items int) { c.PrintErrf("%s: %s so far\n", file, count(items, "item")) }
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -21,7 +23,9 @@ func newKeys() *cobra.Command {
 	c := &cobra.Command{Use: "keys", Short: "Make, list, rotate and revoke the keys that agents call with",
 		Long: `Make, list, rotate and revoke the keys that agents call with. A key is for one
 shop, one agent and one mode. It is shown once, when it is made; only its hash
-is kept.`}
+is kept.`,
+		Example: `  checkstand keys create --agent chatgpt
+  checkstand keys list`}
 	c.AddCommand(newKeysCreate(), newKeysList(), newKeysRotate(), newKeysRevoke(), newKeysSeal())
 	return c
 }
@@ -88,14 +92,24 @@ func newKeysCreate() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "create",
 		Short: "Make a key for an agent",
-		Example: `  checkstand keys create -c checkstand.yaml --agent chatgpt
-  checkstand keys create -c checkstand.yaml --agent chatgpt --mode live --signature required`,
+		Long: `Make a key for an agent and print it, this once. The agent sends it as
+"Authorization: Bearer KEY". A running server knows it at once.`,
+		Example: `  checkstand keys create --agent chatgpt
+  checkstand keys create --agent chatgpt --mode live --signature required --expires 2160h`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if mode != "test" && mode != "live" {
-				return usageError{fmt.Errorf("mode: %q is not a mode; use test or live", mode), c.CommandPath()}
+			switch {
+			case agent == "":
+				return badFlag(c, "agent", "is missing; name the agent, as under agents in the configuration")
+			case mode != "test" && mode != "live":
+				return badFlag(c, "mode", "%q is not a mode; use test or live", mode)
+			case !slices.Contains(signaturePolicies, policy):
+				return badFlag(c, "signature", "%q is not a policy; use %s", policy, strings.Join(signaturePolicies, ", "))
+			case expires < 0:
+				return badFlag(c, "expires", "%v is in the past; use a duration such as 2160h", expires)
 			}
 			return d.open(c, func(ctx context.Context) error {
+				d.doubt(c, agent, mode == "live")
 				p := credential.Params{MerchantID: d.shop.ID, Agent: agent, Live: mode == "live", SignaturePolicy: policy}
 				if expires > 0 {
 					p.ExpiresAt = time.Now().Add(expires)
@@ -116,6 +130,24 @@ func newKeysCreate() *cobra.Command {
 	f.DurationVar(&expires, "expires", 0, "how long the key lives, such as 2160h (default: for ever)")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c
+}
+
+var signaturePolicies = []string{credential.SignatureOff, credential.SignatureOptional, credential.SignatureRequired}
+
+// doubt warns of a key that is of little use with this configuration.
+func (d *keyDesk) doubt(c *cobra.Command, agent string, live bool) {
+	named := func(a config.AgentConfig) bool { return a.Name == agent }
+	if !slices.ContainsFunc(d.shop.Agents, named) {
+		c.PrintErrf("warning: the configuration of shop %s has no agent %q, so nobody is told about its orders\n", d.shop.ID, agent)
+	}
+	if account, mode := d.shop.Payment.Test, "test"; live || account.IsZero() {
+		if live {
+			account, mode = d.shop.Payment.Live, "live"
+		}
+		if account.IsZero() {
+			c.PrintErrf("warning: the configuration of shop %s has no payment.%s, so this key can buy nothing\n", d.shop.ID, mode)
+		}
+	}
 }
 
 // make makes a credential, with a signature secret if its policy needs one.
@@ -154,7 +186,7 @@ func newKeysList() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "list",
 		Short:   "List the keys of a shop",
-		Example: `  checkstand keys list -c checkstand.yaml`,
+		Example: `  checkstand keys list`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return d.open(c, func(ctx context.Context) error {
@@ -225,9 +257,12 @@ func newKeysRotate() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "rotate ID",
 		Short:   "Replace a key; the old one works on for a while",
-		Example: `  checkstand keys rotate -c checkstand.yaml key_01j8… --overlap 24h`,
+		Example: `  checkstand keys rotate key_01j8… --overlap 24h`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if overlap < 0 {
+				return badFlag(c, "overlap", "%v is in the past; use a duration such as 24h, or 0 to end the old key at once", overlap)
+			}
 			return d.open(c, func(ctx context.Context) error {
 				old, err := d.find(ctx, args[0])
 				if err != nil {
@@ -271,7 +306,7 @@ func newKeysRevoke() *cobra.Command {
 		Use:     "revoke ID",
 		Short:   "Make a key useless at once",
 		Long:    "Make a key useless. A running server notices within two seconds.",
-		Example: `  checkstand keys revoke -c checkstand.yaml key_01j8…`,
+		Example: `  checkstand keys revoke key_01j8…`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return d.open(c, func(ctx context.Context) error {
@@ -296,7 +331,8 @@ func newKeysSeal() *cobra.Command {
 		Short: "Make a sealing key for the configuration",
 		Long: `Make a sealing key for sealing_keys in the configuration. To rotate, put the new
 key first and keep the old one in the list.`,
-		Args: cobra.NoArgs,
+		Example: `  checkstand keys seal`,
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(c.OutOrStdout(), secret.GenerateKey())
 			return err

@@ -16,6 +16,7 @@ import (
 
 // Exit codes, as `checkstand --help` tells them.
 const (
+	exitOK       = 0
 	exitFailed   = 1
 	exitUsage    = 2
 	exitDeclined = 3
@@ -34,7 +35,7 @@ func run(args []string) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
-		return 0
+		return exitOK
 	}
 	var declined declinedError
 	var usage usageError
@@ -49,12 +50,6 @@ func run(args []string) int {
 	return exitFailed
 }
 
-// usageError is a command line that cannot be understood.
-type usageError struct {
-	error
-	command string
-}
-
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "checkstand",
@@ -64,50 +59,28 @@ catalogue to any AI agent that speaks the Agentic Commerce Protocol, through
 the shop's own payment provider.
 
 Exit codes: 0 it worked, 1 it did not, 2 the command line is wrong,
-3 a payment was declined.`,
+3 a payment was not made.`,
 		Example: `  checkstand demo                      a shop selling, on this machine
-  checkstand import products.csv -c checkstand.yaml
-  checkstand serve -c checkstand.yaml
-  checkstand buy http://127.0.0.1:8080`,
+  checkstand buy http://127.0.0.1:8080 an agent buying from it
+  checkstand init                      a configuration to start from
+  checkstand import products.csv       a catalogue goes in
+  checkstand serve                     the server`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       buildVersion(),
 	}
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{err, c.CommandPath()} })
-	root.AddCommand(newDemo(), newServe(), newInit(), newImport(), newKeys(), newBuy(), newSandbox(), newWebhooks(), newPayments(), newConfig(), newVersion())
-	for _, c := range append(root.Commands(), subcommands(root)...) {
-		asUsage(c)
-	}
+	root.AddCommand(newDemo(), newBuy(), newInit(), newConfig(), newImport(), newSandbox(), newKeys(), newServe(),
+		newWebhooks(), newPayments(), newVersion())
+	teachUsage(root)
 	return root
-}
-
-// asUsage makes a wrong number of arguments an error of usage.
-func asUsage(c *cobra.Command) {
-	check := c.Args
-	if check == nil {
-		return
-	}
-	c.Args = func(c *cobra.Command, args []string) error {
-		if err := check(c, args); err != nil {
-			return usageError{err, c.CommandPath()}
-		}
-		return nil
-	}
-}
-
-func subcommands(root *cobra.Command) []*cobra.Command {
-	var all []*cobra.Command
-	for _, c := range root.Commands() {
-		all = append(all, c.Commands()...)
-	}
-	return all
 }
 
 func newVersion() *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Use:     "version",
+		Short:   "Print the version",
+		Example: `  checkstand version`,
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(c.OutOrStdout(), buildVersion())
 			return err

@@ -2,11 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
-
-	"github.com/spf13/cobra"
+	"os/exec"
+	"path/filepath"
+	"strings"
 
 	"github.com/checkstand/checkstand/server/config"
 )
@@ -14,21 +16,24 @@ import (
 // printJSON prints a value as one line.
 func printJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
 
-// loadConfig reads the configuration file of -c and prints its warnings.
-func loadConfig(c *cobra.Command, path string) (*config.Config, error) {
-	cfg, err := config.Load(path, os.Environ())
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range cfg.Warnings() {
-		c.PrintErrln("warning:", w)
-	}
-	return cfg, nil
+// printer writes until the first error.
+type printer struct {
+	w   io.Writer
+	err error
 }
 
-// configFlag adds -c.
-func configFlag(c *cobra.Command, path *string) {
-	c.Flags().StringVarP(path, "config", "c", os.Getenv("CHECKSTAND_CONFIG"), "configuration `FILE` (default $CHECKSTAND_CONFIG)")
+func (p *printer) f(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format, args...)
+	}
+}
+
+// count writes a number with its noun: "1 item", "2 items".
+func count[N int | int64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // newLogger logs as the configuration says.
@@ -47,4 +52,37 @@ func quietLogger(w io.Writer, verbose bool) *slog.Logger {
 		level = slog.LevelInfo
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// self is how this program can be called again from the shell that called it:
+// by its name when PATH leads to it, as it was called when that was by a path,
+// and by the Go tool when that has built it for this call alone.
+func self() string {
+	here, err := os.Executable()
+	if err != nil {
+		return "checkstand"
+	}
+	found, err := exec.LookPath("checkstand")
+	return nameOfSelf(os.Args[0], here, found, err == nil)
+}
+
+func nameOfSelf(called, here, found string, ok bool) string {
+	switch {
+	case ok && sameFile(found, here):
+		return "checkstand"
+	case strings.Contains(here, string(filepath.Separator)+"go-build"):
+		return "go run ./cmd/checkstand"
+	case strings.ContainsRune(called, filepath.Separator):
+		return called
+	}
+	return "checkstand"
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }

@@ -4,16 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/payment"
 )
 
 func newPayments() *cobra.Command {
-	c := &cobra.Command{Use: "payments", Short: "Look at payments whose outcome is open, and at one's history"}
+	c := &cobra.Command{Use: "payments", Short: "Look at payments whose outcome is open, and at one's history",
+		Example: `  checkstand payments open`}
 	c.AddCommand(newPaymentsOpen(), newPaymentsShow())
 	return c
 }
@@ -23,21 +26,16 @@ func newPaymentsOpen() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "open",
 		Short:   "List payments whose outcome is not known yet",
-		Example: `  checkstand payments open -c checkstand.yaml`,
+		Example: `  checkstand payments open`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return d.open(c, func(ctx context.Context) error {
-				list, err := d.store.OpenAttempts(ctx, time.Now().Add(time.Minute), "", 1000)
-				if err != nil {
-					return err
-				}
 				tw := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 				p := printer{w: tw}
 				rows := 0
-				for i := range list {
-					a := &list[i]
-					if a.MerchantID != d.shop.ID {
-						continue
+				for a, err := range d.openAttempts(ctx) {
+					if err != nil {
+						return err
 					}
 					if rows++; rows == 1 {
 						p.f("PAYMENT\tSESSION\tSTATE\tAMOUNT\tASKED\tSINCE\n")
@@ -55,12 +53,39 @@ func newPaymentsOpen() *cobra.Command {
 	return c
 }
 
+// attemptPage is how many attempts are read at one go.
+const attemptPage = 500
+
+// openAttempts gives the shop's attempts without a known outcome, the oldest
+// first.
+func (d *keyDesk) openAttempts(ctx context.Context) iter.Seq2[payment.Attempt, error] {
+	return func(yield func(payment.Attempt, error) bool) {
+		soon, after := time.Now().Add(time.Minute), "" // what another clock, a little ahead, has begun is open too
+		for {
+			page, err := d.store.OpenAttempts(ctx, soon, after, attemptPage)
+			if err != nil {
+				yield(payment.Attempt{}, err)
+				return
+			}
+			for i := range page {
+				if page[i].MerchantID == d.shop.ID && !yield(page[i], nil) {
+					return
+				}
+			}
+			if len(page) < attemptPage {
+				return
+			}
+			after = page[len(page)-1].ID
+		}
+	}
+}
+
 func newPaymentsShow() *cobra.Command {
 	var d keyDesk
 	c := &cobra.Command{
 		Use:     "show SESSION",
 		Short:   "Show every try to pay a session, with its history",
-		Example: `  checkstand payments show -c checkstand.yaml cs_01j8…`,
+		Example: `  checkstand payments show cs_01j8…`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return d.open(c, func(ctx context.Context) error {

@@ -18,8 +18,9 @@ func newServe() *cobra.Command {
 		Short: "Run the server",
 		Long: `Run the server until it is interrupted; then requests and jobs in flight are
 carried to their end. Logs go to standard error, one line a request.`,
-		Example: `  checkstand serve -c checkstand.yaml
-  CHECKSTAND_DATABASE=postgres://… checkstand serve -c checkstand.yaml`,
+		Example: `  checkstand serve
+  checkstand serve -c /etc/checkstand/checkstand.yaml
+  CHECKSTAND_DATABASE=postgres://… checkstand serve`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			ctx := c.Context()
@@ -27,8 +28,7 @@ carried to their end. Logs go to standard error, one line a request.`,
 			if err != nil {
 				return err
 			}
-			var lc net.ListenConfig
-			ln, err := lc.Listen(ctx, "tcp", cfg.Listen)
+			ln, err := server.Listen(ctx, cfg.Listen, "listen")
 			if err != nil {
 				return err
 			}

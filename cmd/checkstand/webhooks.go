@@ -11,21 +11,25 @@ import (
 )
 
 func newWebhooks() *cobra.Command {
-	c := &cobra.Command{Use: "webhooks", Short: "Look after webhooks that could not be delivered"}
-	c.AddCommand(newWebhooksParked(), newWebhooksReplay())
+	c := &cobra.Command{Use: "webhooks", Short: "Look after webhooks that could not be delivered, and try them out",
+		Example: `  checkstand webhooks parked`}
+	c.AddCommand(newWebhooksParked(), newWebhooksReplay(), newWebhooksListen())
 	return c
 }
+
+// maxParked bounds the list; those that are replayed make room for others.
+const maxParked = 200
 
 func newWebhooksParked() *cobra.Command {
 	var d keyDesk
 	c := &cobra.Command{
 		Use:     "parked",
 		Short:   "List deliveries that were given up",
-		Example: `  checkstand webhooks parked -c checkstand.yaml`,
+		Example: `  checkstand webhooks parked`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return d.open(c, func(ctx context.Context) error {
-				jobs, err := d.store.Parked(ctx, d.shop.ID, 200)
+				jobs, err := d.store.Parked(ctx, d.shop.ID, maxParked)
 				if err != nil {
 					return err
 				}
@@ -52,7 +56,7 @@ func newWebhooksReplay() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "replay JOB",
 		Short:   "Deliver a parked webhook again",
-		Example: `  checkstand webhooks replay -c checkstand.yaml job_01j8…`,
+		Example: `  checkstand webhooks replay job_01j8…`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return d.open(c, func(ctx context.Context) error {

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// usageError is a command line that cannot be understood; the process ends
+// with exitUsage.
+type usageError struct {
+	error
+	command string // whose help to read
+}
+
+// badFlag is a usageError about the value of a flag.
+func badFlag(c *cobra.Command, flag, format string, args ...any) error {
+	return usageError{fmt.Errorf("--%s: %s", flag, fmt.Sprintf(format, args...)), c.CommandPath()}
+}
+
+// nearEnough is how many letters a command may be off to be suggested.
+const nearEnough = 2
+
+// teachUsage makes every mistake on the command line a usageError, that of the
+// commands below c too. A command that only holds others prints its help when
+// it is called by itself.
+func teachUsage(c *cobra.Command) {
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{err, c.CommandPath()} })
+	c.SuggestionsMinimumDistance = nearEnough
+	if c.HasSubCommands() {
+		c.Args = knownCommand
+		c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	}
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return usageError{err, c.CommandPath()}
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		teachUsage(sub)
+	}
+}
+
+// knownCommand refuses words after a command that only holds others.
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	text := fmt.Sprintf("%q is not a command of '%s'", args[0], c.CommandPath())
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		text += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return fmt.Errorf("%s", text)
+}
