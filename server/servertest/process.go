@@ -47,8 +47,18 @@ func (w *World) Place(t testing.TB) *Place {
 		t.Skip("processes do not inherit listeners on Windows")
 	}
 	ln := listen(t)
-	t.Cleanup(func() { closed(t, ln) })
-	return &Place{World: w, BaseURL: originOf(ln), listener: ln}
+	p := &Place{World: w, BaseURL: originOf(ln), listener: ln}
+	t.Cleanup(func() { p.Leave(t) })
+	return p
+}
+
+// Leave gives the address up: once no process serves on it, connections are
+// refused.
+func (p *Place) Leave(t testing.TB) {
+	t.Helper()
+	if err := p.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
+	}
 }
 
 // Agent makes an agent that calls whatever serves at this place. Each request
