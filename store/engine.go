@@ -30,6 +30,9 @@ type Dialect struct {
 	// ClaimRows ends a subselect whose rows only this transaction may take;
 	// rows that another one holds are passed over.
 	ClaimRows string
+	// Analyze, if not empty, is run after many items were written, so that the
+	// planner knows of them.
+	Analyze string
 	// Bulk makes the operations that upsert many rows.
 	Bulk func(Bulk) []Op
 }

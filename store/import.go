@@ -19,6 +19,8 @@ const (
 	// ImportIdle is how long an import that replaces a catalogue may pause
 	// before what it wrote is taken for abandoned and swept.
 	ImportIdle = time.Hour
+	// analyzeFrom is how many items make an import large.
+	analyzeFrom = 10_000
 	// MaxItemID is the length limit of an item id in bytes.
 	MaxItemID = 255
 )
@@ -261,6 +263,9 @@ func (im *Import) Commit() (ImportResult, error) {
 	if err := im.flush(); err != nil {
 		return ImportResult{}, im.end(err)
 	}
+	if err := im.analyze(); err != nil {
+		return ImportResult{}, im.end(err)
+	}
 	res := ImportResult{Written: im.written}
 	if !im.replace {
 		im.err = ErrImportEnded
@@ -284,6 +289,15 @@ func (im *Import) Commit() (ImportResult, error) {
 	}
 	im.err = ErrImportEnded
 	return res, im.s.sweepGeneration(im.ctx, im.merchantID, im.old)
+}
+
+// analyze tells the planner about a large import before buyers use it.
+func (im *Import) analyze() error {
+	text := im.s.engine.Dialect().Analyze
+	if text == "" || im.written < analyzeFrom {
+		return nil
+	}
+	return im.s.commit(im.ctx, Op{SQL: text, What: "analyze items"})
 }
 
 // Abort drops the import. With Replace the old catalogue stays; without,

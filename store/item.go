@@ -8,12 +8,17 @@ import (
 )
 
 // MaxItemsAtOnce is how many ids one Items call may ask for.
-const MaxItemsAtOnce = 1000
+const MaxItemsAtOnce = 256
 
 const (
 	itemColumns = `id, doc, price, currency, tracked, stock, reserved, backorder`
 
 	currentGeneration = `generation = (SELECT generation FROM catalogue WHERE merchant_id = $1)`
+
+	// One lookup by the whole primary key for each id, whatever a planner
+	// believes about the size of a catalogue that was imported a moment ago.
+	lookUpItem = `SELECT ` + itemColumns + ` FROM item
+WHERE merchant_id = $1 AND generation = (SELECT generation FROM sold) AND hidden = 0 AND id = $%d`
 
 	listItems = `SELECT ` + itemColumns + ` FROM item
 WHERE merchant_id = $1 AND ` + currentGeneration + ` AND hidden = 0 AND id > $2 ORDER BY id LIMIT $3`

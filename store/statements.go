@@ -1,6 +1,10 @@
 package store
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // statements are the texts that depend on the engine's dialect or on the
 // length of a list; everything else is a constant beside its method.
@@ -18,9 +22,13 @@ func newStatements(d Dialect) statements {
 		claimRows:    d.ClaimRows,
 		itemsByCount: map[int]string{},
 	}
-	for n := 1; n < 2*MaxItemsAtOnce; n *= 2 {
-		st.itemsByCount[n] = `SELECT ` + itemColumns + ` FROM item
-WHERE merchant_id = $1 AND ` + currentGeneration + ` AND hidden = 0 AND id IN (` + placeholders(2, n) + `)`
+	lookups := make([]string, 0, MaxItemsAtOnce)
+	for n := range MaxItemsAtOnce {
+		lookups = append(lookups, fmt.Sprintf(lookUpItem, n+2))
+	}
+	for n := 1; n <= MaxItemsAtOnce; n *= 2 {
+		st.itemsByCount[n] = `WITH sold AS (SELECT generation FROM catalogue WHERE merchant_id = $1)
+` + strings.Join(lookups[:n], "\nUNION ALL\n")
 	}
 	return st
 }

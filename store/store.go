@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -15,19 +14,13 @@ import (
 // MaxRuns is how often a unit of work runs before ErrContended.
 const MaxRuns = 50
 
-// Pauses before a unit of work runs again. The first repetition is immediate:
-// most conflicts are between two callers, and one of them is done.
-const (
-	firstPause = time.Millisecond
-	maxPause   = 50 * time.Millisecond
-)
-
 // Store keeps the state of all merchants. It implements checkout.Store and
 // job.Store. It is safe for concurrent use.
 type Store struct {
 	engine    Engine
 	clock     func() time.Time
 	sql       statements
+	lanes     lanes
 	onEnqueue atomic.Pointer[[]func()]
 }
 
@@ -43,7 +36,7 @@ func New(engine Engine, clock func() time.Time) *Store {
 	if clock == nil {
 		clock = time.Now
 	}
-	return &Store{engine: engine, clock: clock, sql: newStatements(engine.Dialect())}
+	return &Store{engine: engine, clock: clock, sql: newStatements(engine.Dialect()), lanes: newLanes()}
 }
 
 // Close waits for the commits in flight and closes the database.
@@ -134,6 +127,8 @@ type final struct{ error }
 
 // repeat calls try until it returns something else than a conflict.
 func (s *Store) repeat(ctx context.Context, try func(run int) error) error {
+	var turn lane
+	defer func() { turn.leave() }()
 	for run := 0; ; run++ {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -148,25 +143,15 @@ func (s *Store) repeat(ctx context.Context, try func(run int) error) error {
 		if run+1 == MaxRuns {
 			return fmt.Errorf("%w in %d runs: %w", ErrContended, MaxRuns, err)
 		}
+		if run+1 == runsBeforeTurns {
+			if turn, err = s.lanes.enter(ctx, err); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := pause(ctx, run); err != nil {
 			return err
 		}
-	}
-}
-
-// pause waits a random time that grows with the runs, so that many callers
-// after one row spread out.
-func pause(ctx context.Context, run int) error {
-	if run == 0 {
-		return nil
-	}
-	t := time.NewTimer(rand.N(min(firstPause<<min(run, 10), maxPause)))
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
 	}
 }
 

@@ -20,17 +20,21 @@ SELECT merchant_id, id FROM session WHERE deletable_at > 0 AND deletable_at <= $
 
 	staleGenerations = `SELECT merchant_id, generation FROM stale_generation WHERE sweep_after <= $1 LIMIT $2`
 
+	endOfSweepBatch = `SELECT id FROM item WHERE merchant_id = $1 AND generation = $2 AND id > $3 ORDER BY id LIMIT 1 OFFSET $4`
+
 	// The generation that is sold is never swept, whatever the list says.
-	sweepItems = `DELETE FROM item WHERE merchant_id = $1 AND generation = $2 AND id IN (
-SELECT id FROM item WHERE merchant_id = $1 AND generation = $2 ORDER BY id LIMIT $3)
+	sweepItems = `DELETE FROM item WHERE merchant_id = $1 AND generation = $2 AND id > $3 AND id <= $4
+AND NOT EXISTS (SELECT 1 FROM catalogue c WHERE c.merchant_id = $1 AND c.generation = $2)`
+
+	sweepLastItems = `DELETE FROM item WHERE merchant_id = $1 AND generation = $2 AND id > $3
 AND NOT EXISTS (SELECT 1 FROM catalogue c WHERE c.merchant_id = $1 AND c.generation = $2)`
 )
 
 // SweepExpired removes up to limit rows of each kind whose time has come:
 // idempotency records and remembered signatures that expired, and sessions
-// past their DeletableAt; and what abandoned imports left. n counts what was
-// removed; callers go on while it is limit or more. Each kind is a transaction
-// of its own.
+// past their DeletableAt; and what abandoned imports left. n counts the rows
+// of the three kinds that were removed; callers go on until it is 0. Each kind
+// is a transaction of its own.
 func (s *Store) SweepExpired(ctx context.Context, now time.Time, limit int) (n int, err error) {
 	for _, sql := range []string{sweepIdempotency, sweepSignatures, sweepSessions} {
 		var removed int64
@@ -58,16 +62,24 @@ func (s *Store) SweepExpired(ctx context.Context, now time.Time, limit int) (n i
 }
 
 // sweepGeneration removes the rows of a generation that is not sold, in small
-// batches, and then its entry in the list.
+// batches, and then its entry in the list. It goes from id to id, since rows
+// that are gone still cost PostgreSQL time until a vacuum.
 func (s *Store) sweepGeneration(ctx context.Context, merchantID string, generation int64) error {
+	after := ""
 	for {
-		var removed int64
-		err := s.commit(ctx, Op{SQL: sweepItems, Args: []any{merchantID, generation, int64(SweepBatch)}, Affected: &removed, What: "sweep items"})
+		var last string
+		more, err := s.row(ctx, endOfSweepBatch, []any{merchantID, generation, after, int64(SweepBatch - 1)}, &last)
 		if err != nil {
 			return err
 		}
-		if removed < SweepBatch {
-			return s.commit(ctx, Op{SQL: keepGeneration, Args: []any{merchantID, generation}, What: "end sweep"})
+		if !more {
+			return s.commit(ctx,
+				Op{SQL: sweepLastItems, Args: []any{merchantID, generation, after}, What: "sweep items"},
+				Op{SQL: keepGeneration, Args: []any{merchantID, generation}, What: "end sweep"})
 		}
+		if err := s.commit(ctx, Op{SQL: sweepItems, Args: []any{merchantID, generation, after, last}, What: "sweep items"}); err != nil {
+			return err
+		}
+		after = last
 	}
 }

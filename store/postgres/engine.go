@@ -44,9 +44,9 @@ func (e *engine) Query(ctx context.Context, text string, args []any, each func(s
 	return closedOr(rows.Err())
 }
 
-// Commit implements store.Engine: one round trip, whatever the number of
-// operations. The statements of a batch are one transaction (an implicit one,
-// that ends with the batch), and the first that fails takes back all.
+// Commit implements store.Engine: BEGIN, the operations and COMMIT travel
+// together in one round trip. The first statement that fails makes the server
+// pass over the rest, COMMIT included.
 func (e *engine) Commit(ctx context.Context, ops []store.Op) error {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
@@ -59,21 +59,39 @@ func (e *engine) Commit(ctx context.Context, ops []store.Op) error {
 	// From here on the database may commit; only its answer tells.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), CommitTimeout)
 	defer cancel()
+	if err := e.send(ctx, conn.Conn(), ops); err != nil {
+		// A connection that cannot even roll back is closed by Release, which
+		// ends its transaction as well.
+		_, _ = conn.Exec(ctx, "ROLLBACK")
+		return err
+	}
+	return nil
+}
+
+func (e *engine) send(ctx context.Context, conn *pgx.Conn, ops []store.Op) (err error) {
 	batch := &pgx.Batch{}
+	batch.Queue("BEGIN")
 	for i := range ops {
 		batch.Queue(e.text(&ops[i]), ops[i].Args...)
 	}
+	batch.Queue("COMMIT")
 	results := conn.SendBatch(ctx, batch)
+	last := &ops[len(ops)-1]
+	defer func() {
+		if cerr := results.Close(); err == nil && cerr != nil {
+			err = classify(last, cerr)
+		}
+	}()
+	if _, err := results.Exec(); err != nil {
+		return classify(&ops[0], err)
+	}
 	for i := range ops {
 		if err := take(results, &ops[i]); err != nil {
-			// Close repeats the error of the batch.
-			_ = results.Close()
 			return classify(&ops[i], err)
 		}
 	}
-	// The transaction ends here; under SERIALIZABLE it may still be refused.
-	if err := results.Close(); err != nil {
-		return classify(&ops[len(ops)-1], err)
+	if _, err := results.Exec(); err != nil { // SERIALIZABLE may refuse here
+		return classify(last, err)
 	}
 	return nil
 }
@@ -136,7 +154,7 @@ func closedOr(err error) error {
 
 // Dialect implements store.Engine.
 func (e *engine) Dialect() store.Dialect {
-	return store.Dialect{HoldKey: " FOR KEY SHARE", ClaimRows: "FOR UPDATE OF j SKIP LOCKED", Bulk: bulk}
+	return store.Dialect{HoldKey: " FOR KEY SHARE", ClaimRows: "FOR UPDATE OF j SKIP LOCKED", Analyze: "ANALYZE item", Bulk: bulk}
 }
 
 // bulk sends one array a column.

@@ -4,10 +4,15 @@ import (
 	"path/filepath"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/checkstand/checkstand/store"
 	"github.com/checkstand/checkstand/store/sqlite"
 	"github.com/checkstand/checkstand/store/storetest"
 )
+
+// A store that is closed leaves no goroutine behind.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // openFile opens a store in a file and closes it after the test.
 func openFile(t testing.TB, path string) *store.Store {

@@ -22,19 +22,26 @@ import (
 // Open opens an empty store that is closed after the test.
 type Open func(t testing.TB) *store.Store
 
-// Run runs the suite.
+// Run runs the suite, its parts side by side.
 func Run(t *testing.T, open Open) {
-	t.Run("Update", func(t *testing.T) { testUpdate(t, open) })
-	t.Run("Session", func(t *testing.T) { testSession(t, open) })
-	t.Run("Stock", func(t *testing.T) { testStock(t, open) })
-	t.Run("Attempt", func(t *testing.T) { testAttempt(t, open) })
-	t.Run("Order", func(t *testing.T) { testOrder(t, open) })
-	t.Run("Idempotency", func(t *testing.T) { testIdempotency(t, open) })
-	t.Run("Job", func(t *testing.T) { testJob(t, open) })
-	t.Run("JobModel", func(t *testing.T) { testJobModel(t, open) })
-	t.Run("Import", func(t *testing.T) { testImport(t, open) })
-	t.Run("Credential", func(t *testing.T) { testCredential(t, open) })
-	t.Run("Sweep", func(t *testing.T) { testSweep(t, open) })
+	for name, part := range map[string]func(*testing.T, Open){
+		"Update":      testUpdate,
+		"Session":     testSession,
+		"Stock":       testStock,
+		"Attempt":     testAttempt,
+		"Order":       testOrder,
+		"Idempotency": testIdempotency,
+		"Job":         testJob,
+		"JobModel":    testJobModel,
+		"Import":      testImport,
+		"Credential":  testCredential,
+		"Sweep":       testSweep,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			part(t, open)
+		})
+	}
 }
 
 // at is a moment that survives storing: whole milliseconds, UTC.
