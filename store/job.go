@@ -16,8 +16,9 @@ const (
 	// A job of an order key may be claimed when it is the oldest unfinished one
 	// and no other of the key is out; one that is out already may be claimed
 	// again once its lease has ended. The index job_in_flight makes sure.
+	// The second order_key <> '' lets the partial index job_order be used.
 	jobIsNext = `(j.order_key = '' OR j.leased = 1 OR NOT EXISTS (
-  SELECT 1 FROM job o WHERE o.merchant_id = j.merchant_id AND o.order_key = j.order_key AND o.parked_at = 0
+  SELECT 1 FROM job o WHERE o.merchant_id = j.merchant_id AND o.order_key = j.order_key AND o.order_key <> '' AND o.parked_at = 0
   AND (o.id < j.id OR (o.leased = 1 AND o.id > j.id))))`
 
 	claimJobs = `WITH next AS (
@@ -38,7 +39,7 @@ RETURNING ` + jobColumns
 
 	// The jobs behind a retried one wait with it, so that claims need not look
 	// at them meanwhile.
-	delayFollowers = `UPDATE job SET due = $3 WHERE merchant_id = $1 AND order_key = $2 AND id > $4 AND due < $3 AND parked_at = 0 AND leased = 0
+	delayFollowers = `UPDATE job SET due = $3 WHERE merchant_id = $1 AND order_key = $2 AND order_key <> '' AND id > $4 AND due < $3 AND parked_at = 0 AND leased = 0
 AND EXISTS (SELECT 1 FROM job h WHERE h.id = $4 AND h.attempt = $5 AND h.leased = 1)`
 
 	parkJob = `UPDATE job SET parked_at = $3, last_error = $4, leased = 0 WHERE id = $1 AND attempt = $2 AND leased = 1`
