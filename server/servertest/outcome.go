@@ -107,8 +107,11 @@ func (w *World) Told(sessionID string) []receiver.Event {
 // signed, of the order's making.
 func (w *World) ToldOnce(sessionID string) error {
 	events := w.Told(sessionID)
-	if len(events) != 1 || !events[0].Verified || events[0].Type != "order_create" {
-		return fmt.Errorf("%d webhook events about session %s; want one order_create: %+v", len(events), sessionID, events)
+	if len(events) != 1 {
+		return fmt.Errorf("%d webhook events about session %s; want one", len(events), sessionID)
+	}
+	if e := events[0]; !e.Verified || e.Type != "order_create" {
+		return fmt.Errorf("the webhook about session %s is %s with a correct signature: %v; want order_create with one", sessionID, e.Type, e.Verified)
 	}
 	return nil
 }

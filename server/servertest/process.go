@@ -75,7 +75,8 @@ type ProcessOptions struct {
 	// comes to the step.
 	DieAt checkout.Step
 	// Ahead puts its clock forward: it starts that much later than it does.
-	// Leases of processes that died before are over then.
+	// Leases of processes that died before are over then. Signatures bear five
+	// minutes.
 	Ahead time.Duration
 }
 
