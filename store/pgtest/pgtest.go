@@ -54,7 +54,7 @@ var (
 const watch = `dir=$1; shift; exec 3<&0
 "$@" & server=$!
 (read _ <&3; kill -INT $server) & leash=$!
-wait $server; kill $leash 2>/dev/null; cd /; rm -rf "$dir"/data`
+wait $server; kill $leash 2>/dev/null; cd /; rm -rf "$dir"`
 
 // cluster is a running server and its files.
 type cluster struct {
