@@ -33,14 +33,14 @@ func (e *Error) Error() string { return e.Code + ": " + e.Message }
 func (e *Error) Unwrap() error { return e.Cause }
 
 // Cacheable reports whether the answer may be stored under an idempotency key:
-// business refusals are, refusals of identity, version or rate and everything
-// the server itself got wrong are not.
+// business refusals are; refusals of identity, version or rate, those that ask
+// for a repeat and everything the server itself got wrong are not.
 func (e *Error) Cacheable() bool {
 	switch e.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
 		return false
 	}
-	return e.Status < 500 && e.Code != "idempotency_in_flight" && e.Code != "idempotency_conflict"
+	return e.Status < 500 && e.RetryAfter == 0 && e.Code != "idempotency_in_flight" && e.Code != "idempotency_conflict"
 }
 
 // Invalid is a 400 about one field: param is its JSONPath, message says what
@@ -73,5 +73,5 @@ func AsError(err error) *Error {
 		return e
 	}
 	return &Error{Type: ProcessingError, Code: "internal_error", Status: http.StatusInternalServerError, Cause: err,
-		Message: "Something went wrong on our side. Nothing was changed by this request; retry with the same Idempotency-Key."}
+		Message: "Something went wrong on our side. Repeat this request with the same Idempotency-Key: it is carried out once at most."}
 }

@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -67,6 +68,19 @@ func (c *Call) recall(rec *idempotency.Record, now time.Time) (Answer, bool) {
 	return Answer{}, false
 }
 
+// stored is the answer that the call's key stands for already.
+func (c *Call) stored(tx Reader, now time.Time) (a Answer, found bool, err error) {
+	if c.Key == "" {
+		return Answer{}, false, nil
+	}
+	rec, err := tx.IdempotencyRecord(c.scope())
+	if err != nil {
+		return Answer{}, false, err
+	}
+	a, found = c.recall(rec, now)
+	return a, found, nil
+}
+
 func (c *Call) refuse(e *acp.Error) Answer {
 	a := c.Render(nil, e)
 	a.Err, a.RetryAfter = e, e.RetryAfter
@@ -80,6 +94,9 @@ func (c *Call) answer(s *Session, err *acp.Error) Answer {
 	}
 	return c.Render(s, nil)
 }
+
+// broken reports an answer that could not be rendered. It is not to be stored.
+func (a Answer) broken() bool { return a.Err != nil && a.Status >= http.StatusInternalServerError }
 
 // record is the finished record of an answer.
 func (c *Call) record(a Answer, now time.Time) idempotency.Record {
@@ -98,13 +115,13 @@ func (s *Service) once(ctx context.Context, c *Call, fn func(Tx) (*Session, erro
 	var ans Answer
 	err := s.store.Update(ctx, func(tx Tx) error {
 		now := s.now()
-		if c.Key != "" && tx.Run() > 0 {
-			rec, err := tx.IdempotencyRecord(c.scope())
+		if tx.Run() > 0 {
+			stored, found, err := c.stored(tx, now)
 			if err != nil {
 				return err
 			}
-			if a, ok := c.recall(rec, now); ok {
-				ans = a
+			if found {
+				ans = stored
 				return nil
 			}
 		}
@@ -115,10 +132,20 @@ func (s *Service) once(ctx context.Context, c *Call, fn func(Tx) (*Session, erro
 		var refusal *acp.Error
 		if err != nil {
 			if refusal = acp.AsError(err); !refusal.Cacheable() {
-				return refusal
+				// Not an answer to keep, but there may be one from before the
+				// session came to where it is now.
+				stored, found, err := c.stored(tx, now)
+				if err == nil && found {
+					ans = stored
+					return nil
+				}
+				return cmp.Or(err, error(refusal))
 			}
 		}
 		ans = c.answer(sess, refusal)
+		if ans.broken() {
+			return ans.Err
+		}
 		if c.Key == "" {
 			return nil
 		}

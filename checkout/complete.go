@@ -16,9 +16,12 @@ import (
 
 const paymentParam = "$.payment_data"
 
-// leaseMargin is how much longer than the PSP's time limit a process owns the
-// attempt it is sending.
+// leaseMargin is how much longer than it may deal with the PSP a process owns
+// an attempt: the time to record what it learned.
 const leaseMargin = 5 * time.Second
+
+// lease is until when a process owns an attempt that it takes up now.
+func (s *Service) lease(now time.Time) time.Time { return now.Add(s.timeout + s.budget + leaseMargin) }
 
 // purchase is one complete request on its way through the steps of
 // docs/architecture.md: claim, send, settle.
@@ -74,7 +77,8 @@ func (s *Service) Complete(ctx context.Context, c *Call, sessionID string, req a
 	s.onStep(StepAnswered)
 	ans, err := s.settle(ctx, p.attempt, result, "complete", p)
 	if err != nil {
-		return c.refuse(asError(err))
+		// The money may have moved. Whoever asks next records it.
+		return c.refuse(outcomeUnknown(err))
 	}
 	s.onStep(StepSettled)
 	return ans
@@ -212,7 +216,7 @@ func (p *purchase) reserve(tx Tx, sess *Session, items map[string]*catalog.Item,
 	c := p.call
 	a := &payment.Attempt{ID: id.New(id.Attempt, now), MerchantID: c.MerchantID, SessionID: sess.ID,
 		OrderID: id.New(id.Order, now), Live: c.Live, Provider: p.provider.Name(), Amount: sess.Total(), Currency: sess.Currency,
-		State: payment.Sending, CreatedAt: now, LeaseUntil: now.Add(p.timeout + leaseMargin)}
+		State: payment.Sending, CreatedAt: now, LeaseUntil: p.lease(now)}
 	a.IdemKey = "acp_" + a.ID
 	if p.prints != nil {
 		a.TokenFP = p.prints[0]
@@ -231,6 +235,7 @@ func (p *purchase) reserve(tx Tx, sess *Session, items map[string]*catalog.Item,
 		return err
 	}
 	sess.AttemptID, sess.Reserved = a.ID, true
+	sess.DeletableAt = time.Time{} // never while money is on its way
 	for i := range sess.LineItems {
 		l := &sess.LineItems[i]
 		if items[l.Item.ID].Tracked {
@@ -289,7 +294,10 @@ func (p *purchase) join(tx Tx, sess *Session, now time.Time) error {
 	if a.LeaseUntil.After(now) || !a.State.Live() {
 		return p.refuseIn(tx, sess.editable())
 	}
-	a.LeaseUntil = now.Add(p.timeout + leaseMargin)
+	if p.provider.Name() != a.Provider {
+		return otherProvider(a)
+	}
+	a.LeaseUntil = p.lease(now)
 	if err := tx.SaveAttempt(a); err != nil {
 		return err
 	}
@@ -316,7 +324,7 @@ func (p *purchase) answerIn(tx Tx, sess *Session) error {
 // refuseIn stores a refusal, or passes on an error that is not one.
 func (p *purchase) refuseIn(tx Tx, err error) error {
 	e := acp.AsError(err)
-	if !e.Cacheable() || e.RetryAfter > 0 {
+	if !e.Cacheable() {
 		return err
 	}
 	return p.finish(tx, nil, e)
@@ -325,6 +333,9 @@ func (p *purchase) refuseIn(tx Tx, err error) error {
 // finish decides the call's answer and stores it under its key.
 func (p *purchase) finish(tx Tx, sess *Session, e *acp.Error) error {
 	ans := p.call.answer(sess, e)
+	if ans.broken() {
+		return ans.Err
+	}
 	p.answer = &ans
 	if p.call.Key == "" {
 		return nil

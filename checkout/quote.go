@@ -83,6 +83,9 @@ func (s *Session) quote(m *Merchant, items map[string]*catalog.Item, believed ma
 	}
 	if status == acp.ReadyForPayment {
 		s.QuoteID, s.QuoteExpiresAt = id.New("quote", now), now.Add(m.QuoteTTL)
+		if s.QuoteExpiresAt.After(s.ExpiresAt) {
+			s.QuoteExpiresAt = s.ExpiresAt
+		}
 	} else {
 		s.QuoteID, s.QuoteExpiresAt = "", time.Time{}
 	}

@@ -24,13 +24,13 @@ const notSent = "not_sent"
 func (p *purchase) take(ctx context.Context) payment.Result {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout+p.budget)
 	defer cancel()
-	deadline := p.now().Add(p.budget)
 	var r payment.Result
 	if p.body != nil {
 		r = p.send(ctx, p.provider, p.attempt, p.body)
 	} else {
 		r = p.ask(ctx, p.provider, p.attempt)
 	}
+	deadline := p.now().Add(p.budget)
 	for pause := 100 * time.Millisecond; r.Class == payment.ClassUnknown; pause = min(2*pause, 4*time.Second) {
 		if p.now().Add(pause).After(deadline) {
 			break
@@ -41,8 +41,14 @@ func (p *purchase) take(ctx context.Context) payment.Result {
 	return r
 }
 
-// send asks the PSP for the money under the attempt's own key.
+// send asks the PSP for the money under the attempt's own key. A process whose
+// lease has ended sends nothing: it may have stood still for long, and whoever
+// took the attempt over may have closed it.
 func (s *Service) send(ctx context.Context, pr payment.Provider, a *payment.Attempt, body []byte) payment.Result {
+	if !s.now().Before(a.LeaseUntil) {
+		s.log.WarnContext(ctx, "payment not sent: this process was slower than its lease", "attempt", a.ID)
+		return payment.Result{Class: payment.ClassUnknown}
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	r, err := pr.Send(ctx, a.IdemKey, body)
@@ -109,9 +115,11 @@ func (s *Service) reconcile(ctx context.Context, j job.Job) error {
 	}
 	pr := m.Payment(a.Live).Provider
 	if pr == nil || pr.Name() != a.Provider {
-		return fmt.Errorf("attempt %s was sent to %s, which is not configured any more", a.ID, a.Provider)
+		return otherProvider(a)
 	}
-	r := s.ask(ctx, pr, a)
+	asking, cancel := context.WithTimeout(ctx, s.timeout+s.budget) // within the lease
+	defer cancel()
+	r := s.ask(asking, pr, a)
 	if _, err := s.settle(ctx, a, r, "reconcile", nil); err != nil {
 		return err
 	}
@@ -119,6 +127,12 @@ func (s *Service) reconcile(ctx context.Context, j job.Job) error {
 		return fmt.Errorf("payment %s of session %s is still %s", a.ID, a.SessionID, r.Class)
 	}
 	return nil
+}
+
+// otherProvider is the fault of a configuration that has lost the PSP of an
+// open attempt: no other one can say what became of it.
+func otherProvider(a *payment.Attempt) error {
+	return fmt.Errorf("attempt %s was sent to %s, which is not configured any more", a.ID, a.Provider)
 }
 
 // own takes the attempt's lease. a is nil when its outcome is known already;
@@ -136,7 +150,7 @@ func (s *Service) own(ctx context.Context, ref reconcilePayload) (a *payment.Att
 		if ours = !a.LeaseUntil.After(now); !ours {
 			return nil
 		}
-		a.LeaseUntil = now.Add(s.timeout + leaseMargin)
+		a.LeaseUntil = s.lease(now)
 		return tx.SaveAttempt(a)
 	})
 	return a, ours, err

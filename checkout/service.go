@@ -63,6 +63,10 @@ func New(c Config) *Service {
 	return s
 }
 
+// maxSessionID bounds the ids that are looked up, in bytes; those of package id
+// are shorter.
+const maxSessionID = 64
+
 func isNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
 
 func notFound() *acp.Error {
@@ -78,6 +82,9 @@ func (s *Service) Get(ctx context.Context, who Caller, id string) (*Session, err
 
 // session loads a session for a caller and lets it expire.
 func (s *Service) session(r Reader, who Caller, id string) (*Session, error) {
+	if !wellFormed(id) {
+		return nil, notFound()
+	}
 	sess, err := r.Session(who.MerchantID, id)
 	if isNotFound(err) || (err == nil && sess.Live != who.Live) {
 		return nil, notFound()
@@ -87,6 +94,17 @@ func (s *Service) session(r Reader, who Caller, id string) (*Session, error) {
 	}
 	sess.expire(s.now())
 	return sess, nil
+}
+
+// wellFormed reports whether a session could have this id. Not every database
+// can be asked for any text that a URL can hold.
+func wellFormed(id string) bool {
+	for i := range len(id) {
+		if c := id[i]; c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return id != "" && len(id) <= maxSessionID
 }
 
 // expire shows a session whose time is over as expired. It is not written for

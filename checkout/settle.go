@@ -32,6 +32,11 @@ func (s *Service) settle(ctx context.Context, sent *payment.Attempt, r payment.R
 		if err != nil {
 			return err
 		}
+		if r.DeclineCode == notSent && a.Version != sent.Version {
+			// Another process took the attempt over and may have sent it: that
+			// this one did not says nothing any more.
+			r = payment.Result{Class: payment.ClassUnknown}
+		}
 		before := a.State
 		if ev, ok := a.Move(r, who, now); ok {
 			if err := s.record(tx, m, sess, a, ev, now); err != nil {
@@ -111,6 +116,7 @@ func (s *Service) giveBack(tx Tx, sess *Session, a *payment.Attempt) error {
 		return err
 	}
 	sess.Reserved = false
+	sess.DeletableAt = sess.ExpiresAt.Add(keepUnsold)
 	if a.State == payment.Declined {
 		sess.say(declineMessage(a.Class, paymentParam+".instrument.credential.token"))
 	}
@@ -150,9 +156,7 @@ func (p *purchase) conclude(tx Tx, sess *Session, a *payment.Attempt, now time.T
 	var fault *acp.Error
 	switch {
 	case a.State == payment.Unknown || a.State == payment.Sending:
-		fault = acp.Unavailable("payment_outcome_unknown",
-			"The payment provider has not answered clearly yet. The buyer is charged at most once. Repeat this request with the same Idempotency-Key to learn the outcome.",
-			2*time.Second, nil)
+		fault = outcomeUnknown(nil)
 	case a.Class == payment.ClassConfig:
 		fault = &acp.Error{Type: acp.ProcessingError, Code: "payment_provider_error", Status: http.StatusInternalServerError,
 			Message: "The shop's payment account refused the request. The buyer was not charged. The shop has been told."}
@@ -161,20 +165,30 @@ func (p *purchase) conclude(tx Tx, sess *Session, a *payment.Attempt, now time.T
 			"The payment could not be processed. The buyer was not charged. Repeat this request with the same Idempotency-Key.",
 			2*time.Second, nil)
 	}
+	ans := Answer{}
 	if fault == nil {
-		ans := c.answer(sess, nil)
-		if c.Key == "" {
-			return ans, nil
+		if ans = c.answer(sess, nil); !ans.broken() {
+			if c.Key == "" {
+				return ans, nil
+			}
+			return ans, tx.PutIdempotencyRecord(c.record(ans, now), p.prev)
 		}
-		return ans, tx.PutIdempotencyRecord(c.record(ans, now), p.prev)
+	} else {
+		ans = c.refuse(fault)
 	}
-	ans := c.refuse(fault)
 	if c.Key == "" {
 		return ans, nil
 	}
 	// Not an answer to keep: the next request under this key goes on.
 	return ans, tx.PutIdempotencyRecord(idempotency.Record{Hash: c.scope().Hash(), MerchantID: c.MerchantID,
 		Fingerprint: c.Fingerprint, State: idempotency.Resumable, ExpiresAt: now.Add(idempotency.Retention)}, p.prev)
+}
+
+// outcomeUnknown is the answer while nobody knows whether the buyer was charged.
+func outcomeUnknown(cause error) *acp.Error {
+	return acp.Unavailable("payment_outcome_unknown",
+		"The payment provider has not answered clearly yet. The buyer is charged at most once. Repeat this request with the same Idempotency-Key to learn the outcome.",
+		2*time.Second, cause)
 }
 
 // giveAway completes a session whose total is zero: there is nothing to charge,

@@ -65,9 +65,12 @@ func (s *Service) reprice(tx Reader, m *Merchant, sess *Session, req acp.UpdateR
 	}
 	if req.Selected.Set {
 		if req.Items.Set || req.FulfillmentDetails.Set {
+			// This quote is for the options alone; nobody sees its prices.
+			shown := sess.Prices
 			if err := sess.quote(m, items, nil, now); err != nil {
 				return err
 			}
+			sess.Prices = shown
 		}
 		if err := sess.selectOptions(req.Selected.Value); err != nil {
 			return err

@@ -2,6 +2,8 @@ package wire
 
 import (
 	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/money"
@@ -34,6 +36,10 @@ func (r *reader) items(body value) []acp.RequestedItem {
 		}
 		id := v.get("id").requiredText(acp.MaxItemID, "the id of the item in the shop's catalogue")
 		v.get("name").text(acp.MaxText) // the shop's own name is shown
+		if strings.ContainsFunc(id, unicode.IsControl) {
+			v.get("id").refuse("Not an item id: it has control characters. Send the id as the product feed has it.")
+			return nil
+		}
 		quantity := v.get("quantity")
 		item := acp.RequestedItem{ID: id, Quantity: quantity.integer(1, acp.MaxQuantity, 1)}
 		if price := v.get("unit_amount"); price.given() {

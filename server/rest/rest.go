@@ -7,6 +7,9 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"path"
+	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
@@ -73,7 +76,7 @@ func (s *Surface) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.finish(x)
 	handler, pattern := s.mux.Handler(r)
 	x.pattern = pattern
-	if pattern == "" {
+	if pattern == "" || path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect
 		s.noRoute(x, handler)
 		return
 	}
@@ -159,13 +162,19 @@ func (s *Surface) get(ctx context.Context, x *exchange) {
 	x.answer(s.render(x, http.StatusOK)(sess, nil))
 }
 
+// scopePath is the method and concrete path that an idempotency key belongs
+// to, the same however the id in it was escaped.
+func scopePath(x *exchange) string {
+	return strings.Replace(x.pattern, "{id}", url.PathEscape(x.r.PathValue("id")), 1)
+}
+
 // call is the core's view of this exchange.
 func (s *Surface) call(x *exchange, doc *wire.Document, success int) *checkout.Call {
 	mismatch := x.codec.MismatchStatus()
 	if s.MismatchStatus != 0 {
 		mismatch = s.MismatchStatus
 	}
-	return &checkout.Call{Caller: x.caller, Version: x.codec.Version(), Path: x.r.Method + " " + x.r.URL.Path,
+	return &checkout.Call{Caller: x.caller, Version: x.codec.Version(), Path: scopePath(x),
 		Key: x.key, Signed: x.signed, Fingerprint: doc.Fingerprint(), MismatchStatus: mismatch, Render: s.render(x, success)}
 }
 
