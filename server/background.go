@@ -83,8 +83,8 @@ func (b *background) sweep(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			b.app.log.ErrorContext(ctx, "sweep", "error", err)
 		}
-		if n >= sweepBatch {
-			continue
+		if n > 0 && err == nil {
+			continue // there may be more
 		}
 		select {
 		case <-ctx.Done():
