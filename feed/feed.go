@@ -135,7 +135,7 @@ func Read(ctx context.Context, r io.Reader, opts Options, emit func(catalog.Item
 	}
 	src := bufio.NewReaderSize(text, detectBytes)
 	head, err := src.Peek(detectBytes)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return Summary{Format: opts.Format}, err
 	}
 	format := opts.Format

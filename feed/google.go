@@ -127,7 +127,7 @@ func (p place) googleStock(get attributes, it *catalog.Item) {
 	for _, name := range []string{"quantity", "inventory", "sell_on_google_quantity", "inventory_quantity"} {
 		if text := get.first(name); text != "" {
 			it.Tracked = true
-			it.Stock, _ = p.stock(name, text)
+			it.Stock = p.stock(name, text)
 			it.Backorder = it.Availability == catalog.Backorder || it.Availability == catalog.Preorder
 			return
 		}

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"errors"
 	"context"
 	"io"
 	"strings"
@@ -24,7 +25,7 @@ func readGoogleTable(ctx context.Context, in *intake, src io.Reader) error {
 	var value [1]string
 	for {
 		rec, err := t.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -116,7 +116,7 @@ func (r *shopifyReader) stock(it *catalog.Item, rec record) {
 		rec.warn(t.name(c.quantity), CodeStockMissing, "", "Shopify tracks this variant, but the file has no quantity, so it is sold out. Shops with several locations export quantities separately, under Products, Inventory.")
 		return
 	}
-	it.Stock, _ = rec.stock(t.name(c.quantity), quantity)
+	it.Stock = rec.stock(t.name(c.quantity), quantity)
 }
 
 // unquoteNumber removes the apostrophe that Shopify puts before numbers to

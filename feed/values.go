@@ -32,23 +32,22 @@ func (p place) flag(field, text string, otherwise bool) bool {
 	return otherwise
 }
 
-// stock reads a count. ok is false when there is none to go by, which was
-// then reported.
-func (p place) stock(field, text string) (n int64, ok bool) {
+// stock reads a count. One that cannot be gone by is reported and read as 0.
+func (p place) stock(field, text string) int64 {
 	whole, frac, _ := strings.Cut(strings.Replace(text, ",", ".", 1), ".")
 	n, err := strconv.ParseInt(strings.TrimSpace(whole), 10, 64)
 	if err != nil || strings.Trim(frac, "0123456789") != "" || n > MaxStock || n < -MaxStock {
 		p.warn(field, CodeStockInvalid, text, "Write the stock as a whole number. Read as 0, so the item is sold out until this is corrected.")
-		return 0, false
+		return 0
 	}
 	switch {
 	case n < 0:
 		p.info(field, CodeStockRounded, text, "Stock below zero was read as 0. Correct the count if there are units on hand.")
-		return 0, true
+		return 0
 	case strings.Trim(frac, "0") != "":
 		p.warn(field, CodeStockRounded, text, "Stock was rounded down to whole units. Write a whole number.")
 	}
-	return n, true
+	return n
 }
 
 // Units of weight, in nanograms, so that every conversion is exact.

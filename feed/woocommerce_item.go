@@ -252,7 +252,7 @@ func (r *wooReader) stock(rec record, p *wooParent, it *catalog.Item) {
 		return
 	}
 	it.Tracked = true
-	it.Stock, _ = rec.stock(t.name(c.stock), stock)
+	it.Stock = rec.stock(t.name(c.stock), stock)
 	if strings.EqualFold(backorders, "notify") {
 		backorders = "1"
 	}

@@ -248,7 +248,7 @@ func isCountry(s string) bool {
 
 func isRegion(s string) bool {
 	for i := range len(s) {
-		if !('A' <= s[i] && s[i] <= 'Z' || '0' <= s[i] && s[i] <= '9') {
+		if (s[i] < 'A' || s[i] > 'Z') && (s[i] < '0' || s[i] > '9') {
 			return false
 		}
 	}

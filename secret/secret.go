@@ -41,7 +41,7 @@ func (s String) Reveal() string {
 func (s String) IsZero() bool { return s.Reveal() == "" }
 
 // Format prints "[redacted]" for every verb; String alone would not cover %d.
-func (s String) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
+func (s String) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 func (s String) String() string               { return redacted }
 func (s String) GoString() string             { return redacted }

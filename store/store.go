@@ -134,7 +134,7 @@ func (s *Store) repeat(ctx context.Context, try func(run int) error) error {
 			return err
 		}
 		err := try(run)
-		if f, ok := err.(final); ok {
+		if f := (final{}); errors.As(err, &f) {
 			return f.error
 		}
 		if !errors.Is(err, ErrConflict) {

@@ -166,7 +166,7 @@ func (c *cluster) waitReady() error {
 		}
 		select {
 		case exit := <-c.exited:
-			return fmt.Errorf("postgres ended while starting: %v", exit)
+			return fmt.Errorf("postgres ended while starting: %w", exit)
 		case <-time.After(20 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {

@@ -120,7 +120,7 @@ func drawWrite(rt *rapid.T, prefix string, unit int) write {
 	case 5:
 		return write{"insert order", func(tx *store.Tx) error {
 			o := newOrder(id("ord", n), id("cs", other), "")
-			o.Order.LineItems = []acp.OrderLineItem{{ID: text}}
+			o.LineItems = []acp.OrderLineItem{{ID: text}}
 			return tx.InsertOrder(o)
 		}}
 	case 6:

@@ -25,8 +25,8 @@ func testOrder(t *testing.T, open Open) {
 	t.Run("reads back what was written", func(t *testing.T) {
 		want := newOrder("ord_full", "cs_full", "1001")
 		want.Live, want.APIVersion, want.AttemptID = true, acp.V20260417, "pay_1"
-		want.Order.Status, want.Order.PermalinkURL = "created", "https://shop.example.com/orders/1001"
-		want.Order.LineItems = []acp.OrderLineItem{{ID: "li_1", Title: "Hoodie", Quantity: acp.OrderQuantity{Ordered: 2, Current: 2}}}
+		want.Status, want.PermalinkURL = "created", "https://shop.example.com/orders/1001"
+		want.LineItems = []acp.OrderLineItem{{ID: "li_1", Title: "Hoodie", Quantity: acp.OrderQuantity{Ordered: 2, Current: 2}}}
 		holds(t, s, insert(want))
 		got, err := s.Reader(ctx).Order(shop, "ord_full")
 		if diff := cmp.Diff(want, got); err != nil || diff != "" || want.Version != 1 {

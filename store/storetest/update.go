@@ -24,7 +24,7 @@ func testUpdate(t *testing.T, open Open) {
 			}
 			return mine
 		})
-		if err != mine {
+		if !errors.Is(err, mine) {
 			t.Errorf("err = %v", err)
 		}
 		if _, err := s.Reader(ctx).Session(shop, "cs_error"); !errors.Is(err, checkout.ErrNotFound) {
