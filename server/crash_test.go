@@ -168,6 +168,7 @@ func crash(t *testing.T, place *servertest.Place, d *desk, at point) victim {
 // repeats its request. A request of a dead process that reaches the PSP after
 // all that changes nothing.
 func TestAProcessKilledInAPurchase(t *testing.T) {
+	t.Parallel() // it waits for leases most of the time
 	servertest.EachStore(t, func(t *testing.T, database string) {
 		place := servertest.NewWorld(t, servertest.Options{Database: database, PaymentTimeout: paymentTimeout}).Place(t)
 		d := newDesk(t, place)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -94,6 +95,7 @@ func TestAHundredCompletesAreOnePurchase(t *testing.T) {
 					}
 				}
 				orders := make([]string, n)
+				var paidBy [len(tokens)]atomic.Bool
 				together(n, func(i int) {
 					p := servertest.Purchase{Session: sess, Key: fmt.Sprint("pay-", c.key(i)), Request: servertest.Payment(sess, tokens[c.token(i)])}
 					got, err := servertest.Persist(t.Context(), func() (*client.Session, error) { return agent.Pay(t.Context(), p) })
@@ -106,8 +108,18 @@ func TestAHundredCompletesAreOnePurchase(t *testing.T) {
 						t.Errorf("answered 200 with a session that is %s", got.Status)
 					default:
 						orders[i] = got.Order.ID
+						paidBy[c.token(i)].Store(true)
 					}
 				})
+				payers := 0
+				for i := range paidBy {
+					if paidBy[i].Load() {
+						payers++
+					}
+				}
+				if payers != 1 {
+					t.Errorf("%d tokens were told that they paid; want 1", payers)
+				}
 				boughtOnce(t, s.World, sess.ID, orders)
 				if lamp := s.Item(t, servertest.Lamp); lamp.Stock != 2 || lamp.Reserved != 0 {
 					t.Errorf("%d lamps, %d of them reserved; want 2 and 0", lamp.Stock, lamp.Reserved)

@@ -172,6 +172,7 @@ func pause(ctx context.Context, d time.Duration) {
 // request, and each repeat of it, to the other server than the one before; one
 // server is killed in the middle, and the other ends what it had begun.
 func TestTwoServersOnOneDatabase(t *testing.T) {
+	t.Parallel() // it waits for a lease most of the time
 	const purchases, killAfter = 50, 10
 	w := servertest.NewWorld(t, servertest.Options{Database: pgtest.URL(t), PaymentTimeout: paymentTimeout})
 	places := [2]*servertest.Place{w.Place(t), w.Place(t)}
