@@ -3,6 +3,7 @@ package feed
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ func readAll(t testing.TB, r io.Reader, columns int) [][]string {
 	var all [][]string
 	for {
 		fields, problem, err := c.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return all
 		}
 		if err != nil {
@@ -115,7 +116,7 @@ func TestOverlongRecordsAreSkipped(t *testing.T) {
 			var last []string
 			for {
 				fields, problem, err := c.next()
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					break
 				}
 				if err != nil {
@@ -144,7 +145,7 @@ func TestUnclosedQuotesAreNotReadOverAndOver(t *testing.T) {
 	records := 0
 	for {
 		_, _, err := c.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

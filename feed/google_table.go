@@ -1,8 +1,8 @@
 package feed
 
 import (
-	"errors"
 	"context"
+	"errors"
 	"io"
 	"strings"
 )

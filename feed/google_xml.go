@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -22,7 +23,7 @@ func readGoogleXML(ctx context.Context, in *intake, src io.Reader) error {
 			}
 		}
 		item, problem, err := cutter.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -72,7 +73,7 @@ func parseGoogleXML(item []byte, prefix string) (attributes, error) {
 	)
 	for {
 		token, err := dec.Token()
-		if err == io.EOF && depth == 0 {
+		if errors.Is(err, io.EOF) && depth == 0 {
 			break
 		}
 		if err != nil {

@@ -3,6 +3,7 @@ package feed
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -131,7 +132,7 @@ func readShopify(ctx context.Context, in *intake, src io.Reader) error {
 	}
 	for {
 		rec, err := t.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return r.flush()
 		}
 		if err != nil {

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -22,7 +23,7 @@ type table struct {
 func openTable(ctx context.Context, in *intake, src io.Reader) (*table, error) {
 	t := &table{ctx: ctx, in: in, csv: newCSVReader(src)}
 	fields, problem, err := t.csv.next()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, ErrEmpty
 	}
 	if err != nil {

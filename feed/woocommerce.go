@@ -3,6 +3,7 @@ package feed
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -100,7 +101,7 @@ func readWooCommerce(ctx context.Context, in *intake, src io.Reader) error {
 	}
 	for {
 		rec, err := t.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return r.finish()
 		}
 		if err != nil {

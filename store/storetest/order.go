@@ -32,7 +32,7 @@ func testOrder(t *testing.T, open Open) {
 		if diff := cmp.Diff(want, got); err != nil || diff != "" || want.Version != 1 {
 			t.Error(err, diff)
 		}
-		want.Order.Status = "shipped"
+		want.Status = "shipped"
 		holds(t, s, func(tx *store.Tx) error { return tx.SaveOrder(want) })
 		got, err = s.OrderOfSession(ctx, shop, "cs_full")
 		if diff := cmp.Diff(want, got); err != nil || diff != "" || got.Version != 2 {
@@ -92,7 +92,7 @@ func testOrder(t *testing.T, open Open) {
 				break
 			}
 			for _, o := range page {
-				seen = append(seen, o.Order.ID)
+				seen = append(seen, o.ID)
 			}
 			last = &page[len(page)-1]
 		}
