@@ -68,7 +68,7 @@ func (p *PSP) routes() []route {
 		{"POST", "/v1/references/{reference}/close", merchant, false, false, onLookup, p.closeReference},
 		{"GET", "/v1/tokens/{id}", merchant, false, false, "", p.getToken},
 		{"POST", "/v1/tokens/{id}/revoke", merchant | agent, false, false, "", p.revokeToken},
-		{"GET", "/v1/ledger", merchant, false, false, "", p.getLedger},
+		{"GET", "/v1/ledger", merchant | agent, false, false, "", p.getLedger},
 		{"GET", "/v1/ledger/summary", merchant, false, false, "", p.getSummary},
 		{"GET", "/v1/test/faults", merchant, false, false, "", p.listFaults},
 		{"POST", "/v1/test/faults", merchant, false, false, "", p.addFault},

@@ -25,7 +25,7 @@
 //	POST /v1/references/{ref}/close     refuse what was sent under it so far
 //	GET  /v1/tokens/{id}
 //	POST /v1/tokens/{id}/revoke         (the agent may do this too)
-//	GET  /v1/ledger?checkout_session_id=S
+//	GET  /v1/ledger?checkout_session_id=S  (the agent may read it too)
 //	GET  /v1/ledger/summary
 //	GET, POST, DELETE /v1/test/faults
 //
