@@ -42,7 +42,7 @@ func TestAServerKilledAtRandomUnderLoad(t *testing.T) {
 		b.start(t)
 		var ahead time.Duration
 		for range soakKills {
-			pause(t.Context(), soakShortest+rand.N(soakLongest-soakShortest))
+			soakPause(t.Context(), soakShortest+rand.N(soakLongest-soakShortest))
 			process.Kill(t)
 			if config.Database(database).Engine() != config.SQLite {
 				ahead += paymentLease // as if nobody had been there for so long
@@ -95,7 +95,7 @@ func (b *buyers) finish(t *testing.T) {
 
 // buy makes one purchase, with keys of its own.
 func (b *buyers) buy(ctx context.Context, agent *servertest.Agent, name string) error {
-	sess, err := persist(ctx, b, func() (*client.Session, error) {
+	sess, err := b.persist(ctx, func() (*client.Session, error) {
 		return agent.Create(ctx, servertest.Cart(servertest.Mug), client.IdempotencyKey("open-"+name))
 	})
 	if err != nil {
@@ -106,7 +106,7 @@ func (b *buyers) buy(ctx context.Context, agent *servertest.Agent, name string) 
 		return fmt.Errorf("token: %w", err)
 	}
 	p := servertest.Purchase{Session: sess, Key: "pay-" + name, Request: servertest.Payment(sess, token)}
-	paid, err := persist(ctx, b, func() (*client.Session, error) { return agent.Pay(ctx, p) })
+	paid, err := b.persist(ctx, func() (*client.Session, error) { return agent.Pay(ctx, p) })
 	switch {
 	case err != nil:
 		return fmt.Errorf("pay: %w", err)
@@ -119,7 +119,8 @@ func (b *buyers) buy(ctx context.Context, agent *servertest.Agent, name string) 
 	return nil
 }
 
-func persist(ctx context.Context, b *buyers, call func() (*client.Session, error)) (*client.Session, error) {
+// persist is servertest.Persist, counting.
+func (b *buyers) persist(ctx context.Context, call func() (*client.Session, error)) (*client.Session, error) {
 	first := true
 	return servertest.Persist(ctx, func() (*client.Session, error) {
 		if !first {
@@ -162,7 +163,7 @@ func oneToOne(t *testing.T, w *servertest.World, orders map[string]string) {
 	}
 }
 
-func pause(ctx context.Context, d time.Duration) {
+func soakPause(ctx context.Context, d time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	<-ctx.Done()

@@ -33,10 +33,10 @@ func TestBothStoresAnswerAlike(t *testing.T) {
 		}
 		t.Cleanup(func() { _ = flag.Set("rapid.checks", before) })
 	}
-	var shops [2]*shop
+	var shops [2]*twin
 	for i, database := range []string{"", pgtest.URL(t)} {
 		s := servertest.Start(t, servertest.Options{Database: database})
-		shops[i] = &shop{Server: s, agent: s.Agent(t), known: map[string]string{}}
+		shops[i] = &twin{Server: s, agent: s.Agent(t), known: map[string]string{}}
 	}
 	key := 0
 	rapid.Check(t, func(rt *rapid.T) {
@@ -45,7 +45,7 @@ func TestBothStoresAnswerAlike(t *testing.T) {
 		}
 		for n := rapid.IntRange(1, 12).Draw(rt, "requests"); n > 0; n-- {
 			key++
-			does := request(rt, fmt.Sprint("key-", key), shops[0])
+			does := drawRequest(rt, fmt.Sprint("key-", key), shops[0])
 			var answers [2]string
 			for i, s := range shops {
 				answers[i] = does(t.Context(), s)
@@ -60,9 +60,9 @@ func TestBothStoresAnswerAlike(t *testing.T) {
 	})
 }
 
-// shop is one of the two, and what an agent knows of it. Sessions, tokens and
+// twin is one of the two shops, and what an agent knows of it. Sessions, tokens and
 // calls have the same place in the lists of both.
-type shop struct {
+type twin struct {
 	*servertest.Server
 	agent    *servertest.Agent
 	sessions []*client.Session
@@ -71,8 +71,8 @@ type shop struct {
 	known    map[string]string // names for ids, by their first appearance
 }
 
-// request draws a request that can be sent to either shop.
-func request(rt *rapid.T, key string, drawn *shop) func(context.Context, *shop) string {
+// drawRequest draws a request that can be sent to either shop.
+func drawRequest(rt *rapid.T, key string, drawn *twin) func(context.Context, *twin) string {
 	kinds := []string{"create"}
 	if len(drawn.sessions) > 0 {
 		kinds = append(kinds, "update", "update", "get", "cancel", "complete", "complete", "token")
@@ -88,21 +88,21 @@ func request(rt *rapid.T, key string, drawn *shop) func(context.Context, *shop) 
 	}
 	switch kind {
 	case "create":
-		return create(rt, key)
+		return drawCreate(rt, key)
 	case "update":
-		r := update(rt)
-		return func(ctx context.Context, s *shop) string {
+		r := drawUpdate(rt)
+		return func(ctx context.Context, s *twin) string {
 			id := s.sessions[session].ID
 			return s.call(ctx, func(ctx context.Context) (*client.Session, error) {
 				return s.agent.Update(ctx, id, r, client.IdempotencyKey(key))
 			})
 		}
 	case "get":
-		return func(ctx context.Context, s *shop) string {
+		return func(ctx context.Context, s *twin) string {
 			return s.answer(s.agent.Get(ctx, s.sessions[session].ID))
 		}
 	case "cancel":
-		return func(ctx context.Context, s *shop) string {
+		return func(ctx context.Context, s *twin) string {
 			id := s.sessions[session].ID
 			return s.call(ctx, func(ctx context.Context) (*client.Session, error) {
 				return s.agent.Cancel(ctx, id, acp.CancelRequest{}, client.IdempotencyKey(key))
@@ -110,10 +110,10 @@ func request(rt *rapid.T, key string, drawn *shop) func(context.Context, *shop) 
 		}
 	case "token":
 		card := rapid.SampledFrom([]string{servertest.CardApproved, servertest.CardDeclined}).Draw(rt, "card")
-		return func(ctx context.Context, s *shop) string { return s.token(ctx, session, card) }
+		return func(ctx context.Context, s *twin) string { return s.token(ctx, session, card) }
 	case "complete":
 		token := pick(len(drawn.tokens), "token")
-		return func(ctx context.Context, s *shop) string {
+		return func(ctx context.Context, s *twin) string {
 			sess, r := s.sessions[session], servertest.Payment(s.sessions[session], s.tokens[token])
 			return s.call(ctx, func(ctx context.Context) (*client.Session, error) {
 				return s.agent.Complete(ctx, sess.ID, r, client.IdempotencyKey(key))
@@ -121,10 +121,10 @@ func request(rt *rapid.T, key string, drawn *shop) func(context.Context, *shop) 
 		}
 	}
 	call := pick(len(drawn.calls), "call")
-	return func(ctx context.Context, s *shop) string { return s.calls[call](ctx) }
+	return func(ctx context.Context, s *twin) string { return s.calls[call](ctx) }
 }
 
-func cart(rt *rapid.T) []acp.RequestedItem {
+func drawCart(rt *rapid.T) []acp.RequestedItem {
 	item := rapid.Custom(func(rt *rapid.T) acp.RequestedItem {
 		return acp.RequestedItem{
 			ID:       rapid.SampledFrom([]string{servertest.Mug, servertest.Lamp, servertest.Book, servertest.Gone, "nothing"}).Draw(rt, "item"),
@@ -133,14 +133,14 @@ func cart(rt *rapid.T) []acp.RequestedItem {
 	return rapid.SliceOfN(item, 1, 3).Draw(rt, "items")
 }
 
-func create(rt *rapid.T, key string) func(context.Context, *shop) string {
+func drawCreate(rt *rapid.T, key string) func(context.Context, *twin) string {
 	r := servertest.Cart()
-	r.Items = cart(rt)
+	r.Items = drawCart(rt)
 	r.Currency = rapid.SampledFrom([]string{servertest.Currency, servertest.Currency, "eur"}).Draw(rt, "currency")
 	if rapid.Bool().Draw(rt, "anonymous") {
 		r.Buyer, r.FulfillmentDetails = nil, nil
 	}
-	return func(ctx context.Context, s *shop) string {
+	return func(ctx context.Context, s *twin) string {
 		var opened *client.Session
 		said := s.call(ctx, func(ctx context.Context) (*client.Session, error) {
 			got, err := s.agent.Create(ctx, r, client.IdempotencyKey(key))
@@ -156,10 +156,10 @@ func create(rt *rapid.T, key string) func(context.Context, *shop) string {
 	}
 }
 
-func update(rt *rapid.T) acp.UpdateRequest {
+func drawUpdate(rt *rapid.T) acp.UpdateRequest {
 	var r acp.UpdateRequest
 	if rapid.Bool().Draw(rt, "changes items") {
-		r.Items = acp.Some(cart(rt))
+		r.Items = acp.Some(drawCart(rt))
 	}
 	if rapid.Bool().Draw(rt, "changes delivery") {
 		option := rapid.SampledFrom([]string{"standard", "express", "electronic", "none"}).Draw(rt, "option")
@@ -175,13 +175,13 @@ func update(rt *rapid.T) acp.UpdateRequest {
 }
 
 // call makes a call that may be repeated later.
-func (s *shop) call(ctx context.Context, do func(context.Context) (*client.Session, error)) string {
+func (s *twin) call(ctx context.Context, do func(context.Context) (*client.Session, error)) string {
 	said := func(ctx context.Context) string { return s.answer(do(ctx)) }
 	s.calls = append(s.calls, said)
 	return said(ctx)
 }
 
-func (s *shop) token(ctx context.Context, session int, card string) string {
+func (s *twin) token(ctx context.Context, session int, card string) string {
 	token, err := s.agent.Token(ctx, s.sessions[session], card)
 	if err != nil {
 		return s.answer(nil, err)
@@ -191,7 +191,7 @@ func (s *shop) token(ctx context.Context, session int, card string) string {
 }
 
 // answer is what came back, with names for the ids and times in it.
-func (s *shop) answer(got *client.Session, err error) string {
+func (s *twin) answer(got *client.Session, err error) string {
 	var refused *client.Error
 	switch {
 	case errors.As(err, &refused):
@@ -203,17 +203,17 @@ func (s *shop) answer(got *client.Session, err error) string {
 }
 
 var (
-	instants     = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
-	origins      = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-	orderNumbers = regexp.MustCompile(`"order_number":"[^"]*"`)
-	ids          = regexp.MustCompile(`\b[a-z]+_[0-9a-hjkmnp-tv-z]{26}`)
+	timePattern   = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
+	originPattern = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+	numberPattern = regexp.MustCompile(`"order_number":"[^"]*"`)
+	idPattern     = regexp.MustCompile(`\b[a-z]+_[0-9a-hjkmnp-tv-z]{26}`)
 )
 
-func (s *shop) plain(text string) string {
-	text = instants.ReplaceAllString(text, "TIME")
-	text = origins.ReplaceAllString(text, "ORIGIN")
-	text = orderNumbers.ReplaceAllString(text, `"order_number":"NUMBER"`)
-	return ids.ReplaceAllStringFunc(text, func(id string) string {
+func (s *twin) plain(text string) string {
+	text = timePattern.ReplaceAllString(text, "TIME")
+	text = originPattern.ReplaceAllString(text, "ORIGIN")
+	text = numberPattern.ReplaceAllString(text, `"order_number":"NUMBER"`)
+	return idPattern.ReplaceAllStringFunc(text, func(id string) string {
 		if s.known[id] == "" {
 			s.known[id] = fmt.Sprint("ID", len(s.known)+1)
 		}
@@ -222,7 +222,7 @@ func (s *shop) plain(text string) string {
 }
 
 // sold is what the shop has sold and charged since it was opened.
-func (s *shop) sold(t *testing.T) map[string]int64 {
+func (s *twin) sold(t *testing.T) map[string]int64 {
 	t.Helper()
 	out := map[string]int64{"sessions": int64(s.Rows(t, "session")), "orders": int64(s.Rows(t, "orders")), "attempts": int64(s.Rows(t, "attempt"))}
 	for _, id := range []string{servertest.Mug, servertest.Lamp, servertest.Book, servertest.Gone} {
