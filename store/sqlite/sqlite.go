@@ -66,29 +66,21 @@ func Open(ctx context.Context, path string, opts Options) (*store.Store, error) 
 }
 
 func open(ctx context.Context, path string, opts Options) (_ *engine, err error) {
-	db, err := sql.Open("sqlite", dataSource(path, "synchronous(FULL)", "cache_size(-32000)"))
+	writes := dataSource(path, "synchronous(FULL)", "cache_size(-32000)")
+	db, err := sql.Open("sqlite", writes)
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, db.Close())
-		}
-	}()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := migrate(ctx, db); err != nil {
 		return nil, err
 	}
-	reads, err := sql.Open("sqlite", dataSource(path, "query_only(1)"))
+	w, err := newWriter(db.Driver(), writes)
 	if err != nil {
 		return nil, err
 	}
-	reads.SetMaxOpenConns(opts.Readers)
-	reads.SetMaxIdleConns(opts.Readers)
-	w, err := newWriter(ctx, db)
-	if err != nil {
-		return nil, errors.Join(err, reads.Close())
-	}
-	return &engine{db: db, reads: reads, writer: w}, nil
+	reads := dataSource(path, "query_only(1)")
+	return &engine{writer: w, readers: newReaders(opts.Readers, func() (*conn, error) { return connect(db.Driver(), reads) })}, nil
 }
 
 // dataSource makes the driver's name of the file. The driver applies

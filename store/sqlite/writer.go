@@ -2,9 +2,11 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/checkstand/checkstand/store"
@@ -15,12 +17,14 @@ import (
 const (
 	maxBatchUnits = 128
 	maxBatchOps   = 4096
+	// collectTurns is how often the writer lets others go first before it
+	// takes what there is.
+	collectTurns = 2
 )
 
 // writer owns the one connection that writes.
 type writer struct {
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
+	conn  *conn
 	queue chan *unit
 	ended chan struct{} // closed when the loop has ended
 
@@ -35,12 +39,12 @@ type unit struct {
 	err  error
 }
 
-func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
-	conn, err := db.Conn(ctx)
+func newWriter(d driver.Driver, source string) (*writer, error) {
+	conn, err := connect(d, source)
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{conn: conn, stmts: map[string]*sql.Stmt{}, queue: make(chan *unit, maxBatchUnits), ended: make(chan struct{})}
+	w := &writer{conn: conn, queue: make(chan *unit, maxBatchUnits), ended: make(chan struct{})}
 	go w.loop()
 	return w, nil
 }
@@ -78,11 +82,7 @@ func (w *writer) close() error {
 	close(w.queue)
 	w.mu.Unlock()
 	<-w.ended
-	var errs []error
-	for _, stmt := range w.stmts {
-		errs = append(errs, stmt.Close())
-	}
-	return errors.Join(append(errs, w.conn.Close())...)
+	return w.conn.close()
 }
 
 func (w *writer) loop() {
@@ -102,10 +102,13 @@ func (w *writer) loop() {
 	}
 }
 
-// collect adds what is waiting in the queue, without waiting itself.
+// collect adds what is waiting in the queue. Between two looks at it, whoever
+// is ready to run gets a turn: on a busy machine they are about to hand over
+// more, and a larger batch costs all of them less; on an idle one that takes no
+// time. It does not wait for anybody who is not.
 func (w *writer) collect(batch []*unit) []*unit {
 	ops := len(batch[0].ops)
-	for len(batch) < maxBatchUnits && ops < maxBatchOps {
+	for turns := 0; len(batch) < maxBatchUnits && ops < maxBatchOps; {
 		select {
 		case u, ok := <-w.queue:
 			if !ok {
@@ -114,7 +117,11 @@ func (w *writer) collect(batch []*unit) []*unit {
 			batch = append(batch, u)
 			ops += len(u.ops)
 		default:
-			return batch
+			if turns == collectTurns {
+				return batch
+			}
+			turns++
+			runtime.Gosched()
 		}
 	}
 	return batch
@@ -123,17 +130,59 @@ func (w *writer) collect(batch []*unit) []*unit {
 // write runs a batch as one transaction. A unit whose guard does not hold is
 // taken back alone and gets its error; an error here is everyone's, and
 // nothing of the batch was written.
+//
+// Units nearly always succeed, so the batch is first tried without a savepoint
+// for each: that costs two statements a unit, and a copy of each page that it
+// changes. When one fails the batch is taken back and run again with them.
 func (w *writer) write(batch []*unit) error {
+	if once(batch) {
+		return w.transact(batch, w.unit)
+	}
+	failed := false
+	err := w.transact(batch, func(u *unit) error {
+		err := w.bare(u)
+		failed = err != nil
+		return err
+	})
+	if !failed || len(batch) == 1 {
+		return err
+	}
+	return w.transact(batch, w.unit)
+}
+
+// once reports whether a batch may be run only once: somebody is handed rows,
+// who would be handed them again.
+func once(batch []*unit) bool {
+	if len(batch) == 1 {
+		return false
+	}
+	return slices.ContainsFunc(batch, func(u *unit) bool {
+		return slices.ContainsFunc(u.ops, func(op store.Op) bool { return op.Each != nil })
+	})
+}
+
+// transact runs each unit in one transaction.
+func (w *writer) transact(batch []*unit, run func(*unit) error) error {
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	for _, u := range batch {
-		if err := w.unit(u); err != nil {
+		if err := run(u); err != nil {
 			return w.rollback(err)
 		}
 	}
 	if err := w.exec("COMMIT"); err != nil {
 		return w.rollback(err)
+	}
+	return nil
+}
+
+// bare runs one caller's operations. A failure is the transaction's.
+func (w *writer) bare(u *unit) error {
+	for i := range u.ops {
+		if err := w.op(&u.ops[i]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -178,11 +227,7 @@ func (w *writer) rollback(cause error) error {
 }
 
 func (w *writer) op(op *store.Op) error {
-	stmt, err := w.prepare(op.SQL)
-	if err != nil {
-		return fmt.Errorf("%s: %w", op.What, err)
-	}
-	n, err := run(stmt, op)
+	n, err := w.run(op)
 	switch {
 	case err != nil && refused(err):
 		return store.Conflict(*op)
@@ -198,41 +243,14 @@ func (w *writer) op(op *store.Op) error {
 }
 
 // run executes a statement and counts the rows that it wrote.
-func run(stmt *sql.Stmt, op *store.Op) (n int64, err error) {
+func (w *writer) run(op *store.Op) (n int64, err error) {
 	if op.Each != nil {
-		rows, err := stmt.Query(op.Args...)
-		if err != nil {
-			return 0, err
-		}
-		err = scan(rows, func(r store.Row) error { n++; return op.Each(r) })
-		return n, err
+		return w.conn.query(context.Background(), op.SQL, op.Args, op.Each)
 	}
-	res, err := stmt.Exec(op.Args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
+	return w.conn.exec(op.SQL, op.Args)
 }
 
 func (w *writer) exec(text string) error {
-	stmt, err := w.prepare(text)
-	if err != nil {
-		return err
-	}
-	_, err = stmt.Exec()
+	_, err := w.conn.exec(text, nil)
 	return err
-}
-
-// prepare keeps the statements of the writer's connection; they are used by
-// its goroutine alone.
-func (w *writer) prepare(text string) (*sql.Stmt, error) {
-	if stmt := w.stmts[text]; stmt != nil {
-		return stmt, nil
-	}
-	stmt, err := w.conn.PrepareContext(context.Background(), text)
-	if err != nil {
-		return nil, err
-	}
-	w.stmts[text] = stmt
-	return stmt, nil
 }

@@ -13,14 +13,15 @@ import (
 // batches of its own choice while its loop waits, and a table t for them.
 func idleWriter(t *testing.T) (*writer, *sql.DB) {
 	t.Helper()
-	db, err := sql.Open("sqlite", dataSource(filepath.Join(t.TempDir(), "store.db")))
+	source := dataSource(filepath.Join(t.TempDir(), "store.db"))
+	db, err := sql.Open("sqlite", source)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.Exec("CREATE TABLE t (id TEXT PRIMARY KEY, n INTEGER CHECK (n > 0), blob BLOB) STRICT"); err != nil {
 		t.Fatal(err)
 	}
-	w, err := newWriter(t.Context(), db)
+	w, err := newWriter(db.Driver(), source)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,13 +45,14 @@ func stored(t *testing.T, db *sql.DB) map[string]bool {
 		t.Fatal(err)
 	}
 	ids := map[string]bool{}
-	err = scan(rows, func(r store.Row) error {
+	for rows.Next() {
 		var id string
-		err := r.Scan(&id)
+		if err := rows.Scan(&id); err != nil {
+			t.Fatal(err)
+		}
 		ids[id] = true
-		return err
-	})
-	if err != nil {
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return ids
@@ -99,7 +101,7 @@ func TestABatchIsolatesItsUnits(t *testing.T) {
 // it must not be told that it was written.
 func TestAFullDiskIsReportedToEveryoneWhoLostByIt(t *testing.T) {
 	w, db := idleWriter(t)
-	if _, err := w.conn.ExecContext(t.Context(), "PRAGMA max_page_count = 40"); err != nil {
+	if err := w.exec("PRAGMA max_page_count = 40"); err != nil {
 		t.Fatal(err)
 	}
 	for _, ops := range [][]store.Op{{put("huge", 1, 1<<20)}, {put("beside", 1, 0), put("huge", 1, 1<<20)}} {
