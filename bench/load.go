@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,6 +35,7 @@ type result struct {
 	rate     float64 // answers a second
 	p50, p99 time.Duration
 	answers  int
+	cpu      time.Duration // of the process, client included, for each answer
 }
 
 // run plays the tapes, each on a connection of its own, one request after the
@@ -47,6 +49,7 @@ func (l *load) run() (result, error) {
 		errs   []error
 		begun  = make(chan struct{})
 		begins time.Time
+		total  atomic.Int64 // answers, the warm-up's too
 	)
 	for c, t := range l.tapes {
 		if err := t.rewind(); err != nil {
@@ -58,7 +61,7 @@ func (l *load) run() (result, error) {
 		}
 		wg.Go(func() {
 			<-begun
-			seen, elapsed, err := l.play(conn, c, t, begins)
+			seen, elapsed, err := l.play(conn, c, t, begins, &total)
 			err = errors.Join(err, conn.Close())
 			mu.Lock()
 			defer mu.Unlock()
@@ -69,8 +72,10 @@ func (l *load) run() (result, error) {
 		})
 	}
 	begins = time.Now()
+	used := cpuTime()
 	close(begun)
 	wg.Wait()
+	res.cpu = (cpuTime() - used) / time.Duration(max(total.Load(), 1))
 	if err := errors.Join(errs...); err != nil {
 		return res, err
 	}
@@ -83,7 +88,7 @@ func (l *load) run() (result, error) {
 
 // play uses one connection. It returns how long each measured exchange took,
 // and the time that they were in.
-func (l *load) play(conn net.Conn, c int, t *tape, begins time.Time) (seen []time.Duration, elapsed time.Duration, err error) {
+func (l *load) play(conn net.Conn, c int, t *tape, begins time.Time, total *atomic.Int64) (seen []time.Duration, elapsed time.Duration, err error) {
 	from := begins.Add(l.warmUp)
 	until := from.Add(l.measure)
 	seen = make([]time.Duration, 0, t.n)
@@ -112,6 +117,7 @@ func (l *load) play(conn net.Conn, c int, t *tape, begins time.Time) (seen []tim
 		if err != nil {
 			return nil, 0, err
 		}
+		total.Add(1)
 		if now = time.Now(); !sent.Before(from) {
 			seen, elapsed = append(seen, now.Sub(sent)), now.Sub(from)
 		}

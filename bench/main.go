@@ -31,6 +31,7 @@ type options struct {
 	rounds   int
 	duration time.Duration
 	profile  string
+	allocs   string
 	imports  bool
 	sizes    []int
 	dir      string // everything is kept here, and removed at the end
@@ -96,6 +97,9 @@ func onStore(ctx context.Context, kind string, opts options) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := writeAllocs(opts.allocs); err != nil {
+		return err
+	}
 	if opts.profile != "" {
 		fmt.Printf("\n%s: CPU profile of the real server and its client in %s\n", kind, opts.profile)
 	}
@@ -113,6 +117,7 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&o.rounds, "rounds", 3, "rounds of floor and real; the table shows medians")
 	flags.DurationVar(&o.duration, "duration", 5*time.Second, "how long each case of a round is measured")
 	flags.StringVar(&o.profile, "profile", "", "write a CPU profile of the real server here; the floor is left out")
+	flags.StringVar(&o.allocs, "allocprofile", "", "write an allocation profile of all that ran here, at the end")
 	flags.BoolVar(&o.imports, "import", false, "measure catalogue imports instead")
 	if err := flags.Parse(args); err != nil {
 		return o, err

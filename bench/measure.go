@@ -21,7 +21,9 @@ type row struct {
 	op          string
 	shape       shape
 	real, floor float64 // requests a second
+	ratio       float64 // median of the rounds' real/floor, not the medians' ratio
 	p50, p99    time.Duration
+	cpu, least  time.Duration // of real and floor, for one request
 }
 
 // bench is the real server and the floors on one database engine.
@@ -197,7 +199,8 @@ func (b *bench) allRounds(ctx context.Context, kind string) ([]row, error) {
 				return nil, fmt.Errorf("%s: %w", op, err)
 			}
 			real[op], floors[op] = append(real[op], seen), append(floors[op], floor)
-			progress("%s round %d of %d: %-8s real %6.0f/s  floor %6.0f/s", kind, round, b.rounds, op, seen.rate, floor.rate)
+			progress("%s round %d of %d: %-8s real %6.0f/s  floor %6.0f/s  CPU us %d and %d", kind, round, b.rounds, op,
+				seen.rate, floor.rate, seen.cpu.Microseconds(), floor.cpu.Microseconds())
 		}
 	}
 	var rows []row
@@ -205,10 +208,26 @@ func (b *bench) allRounds(ctx context.Context, kind string) ([]row, error) {
 		rows = append(rows, row{op: op, shape: b.shapes[op],
 			real:  median(real[op], func(r result) float64 { return r.rate }),
 			floor: median(floors[op], func(r result) float64 { return r.rate }),
+			ratio: ratio(real[op], floors[op]),
+			cpu:   median(real[op], func(r result) time.Duration { return r.cpu }),
+			least: median(floors[op], func(r result) time.Duration { return r.cpu }),
 			p50:   median(real[op], func(r result) time.Duration { return r.p50 }),
 			p99:   median(real[op], func(r result) time.Duration { return r.p99 })})
 	}
 	return rows, nil
+}
+
+// ratio compares real and floor round by round: what disturbs the machine
+// disturbs both of a round.
+func ratio(real, floors []result) float64 {
+	ratios := make([]float64, len(real))
+	for i := range real {
+		if floors[i].rate > 0 {
+			ratios[i] = real[i].rate / floors[i].rate
+		}
+	}
+	slices.Sort(ratios)
+	return ratios[len(ratios)/2]
 }
 
 func median[T float64 | time.Duration](results []result, of func(result) T) T {
@@ -279,6 +298,19 @@ func (b *bench) startProfile() (stop func() error, err error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	return func() error { pprof.StopCPUProfile(); return f.Close() }, nil
+}
+
+// writeAllocs writes what was allocated since the start, by place; nothing
+// when path is "".
+func writeAllocs(path string) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.Lookup("allocs").WriteTo(f, 0), f.Close())
 }
 
 // prepare makes the tapes for about n requests.
