@@ -30,7 +30,7 @@ type PurchaseConfig struct {
 
 	ItemID   string // empty: the first item that a demo server offers
 	Quantity int64  // 1 when 0
-	Currency string // of the session from 2026-01-30 on; the demo item's or usd when empty
+	Currency string // of the session from 2026-01-30 on; when empty, the demo item's, or usd, or what discovery says in place of it
 	Option   string // delivery option id; empty keeps a preselected one, else takes the cheapest
 
 	Buyer   *acp.Buyer   // TestBuyer when nil

@@ -17,7 +17,6 @@ import (
 // server offers.
 func (p *purchase) chooseItem(ctx context.Context, s *Step) error {
 	if p.ItemID != "" {
-		p.Currency = cmp.Or(p.Currency, defaultCurrency)
 		s.Skipped, s.Detail = true, fmt.Sprintf("%d × %s, as asked for", p.Quantity, p.ItemID)
 		return nil
 	}
@@ -33,7 +32,7 @@ func (p *purchase) chooseItem(ctx context.Context, s *Step) error {
 		return err
 	}
 	item := items[0]
-	p.ItemID, p.Currency = item.ID, cmp.Or(p.Currency, item.Currency, defaultCurrency)
+	p.ItemID, p.Currency = item.ID, cmp.Or(p.Currency, item.Currency)
 	s.HTTPStatus, s.Detail = http.StatusOK, fmt.Sprintf("%s (%s), %s", item.Title, item.ID, money.Format(item.Price, item.Currency, "en"))
 	return nil
 }
@@ -63,6 +62,9 @@ func (p *purchase) discover(ctx context.Context, s *Step) error {
 	if len(versions) > 0 && !slices.Contains(d.SupportedVersions, p.c.Version()) {
 		s.Detail += fmt.Sprintf("; does not list %s", p.c.Version())
 	}
+	if p.Currency == "" && len(d.Currencies) > 0 && !slices.Contains(d.Currencies, defaultCurrency) {
+		p.Currency = d.Currencies[0]
+	}
 	base, err := endpoint(d.APIBaseURL)
 	switch {
 	case err != nil || base.String() == p.c.BaseURL():
@@ -76,7 +78,7 @@ func (p *purchase) discover(ctx context.Context, s *Step) error {
 }
 
 func (p *purchase) create(ctx context.Context, s *Step) error {
-	r := acp.CreateRequest{Items: []acp.RequestedItem{{ID: p.ItemID, Quantity: p.Quantity}}, Currency: p.Currency}
+	r := acp.CreateRequest{Items: []acp.RequestedItem{{ID: p.ItemID, Quantity: p.Quantity}}, Currency: cmp.Or(p.Currency, defaultCurrency)}
 	err := p.call(ctx, s, func(key CallOption) (*Session, error) { return p.c.Create(ctx, r, key) })
 	if err != nil {
 		return err
