@@ -34,8 +34,11 @@ type Intake struct {
 type IntakeReport struct {
 	File string `json:"file"`
 	feed.Summary
-	Written int64 `json:"written"`           // items added or changed; 0 for a dry run
-	Removed int64 `json:"removed,omitempty"` // items no longer sold, on the last file of a replacement
+	// ItemID and ItemTitle are those of the first item in stock; empty for none.
+	ItemID    string `json:"item_id,omitempty"`
+	ItemTitle string `json:"item_title,omitempty"`
+	Written   int64  `json:"written"`           // items added or changed; 0 for a dry run
+	Removed   int64  `json:"removed,omitempty"` // items no longer sold, on the last file of a replacement
 	// Findings are the first MaxFindings; Counts counts all. They stand in for
 	// the summary's own member of that name.
 	Findings []feed.Finding `json:"findings"`
@@ -91,6 +94,9 @@ func (in Intake) read(ctx context.Context, rep IntakeReport, r io.Reader, write 
 	items := 0
 	summary, err := feed.Read(ctx, r, in.Options, func(it catalog.Item) error {
 		items++
+		if rep.ItemID == "" && it.Available() > 0 {
+			rep.ItemID, rep.ItemTitle = it.ID, it.Title
+		}
 		if in.Progress != nil && items%1000 == 0 && time.Now().After(next) {
 			next = time.Now().Add(progressEvery)
 			in.Progress(rep.File, items)
