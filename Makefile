@@ -24,6 +24,7 @@ ifeq ($(PG_BIN),)
 	$(APT) update -qq
 	DEBIAN_FRONTEND=noninteractive $(APT) install -y -qq --no-install-recommends postgresql
 endif
+	@command -v curl >/dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends curl; }
 	@command -v cc >/dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends gcc libc6-dev; }
 
 bin/golangci-lint: tools/go.mod tools/go.sum
