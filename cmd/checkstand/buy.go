@@ -25,11 +25,11 @@ func (e declinedError) Error() string { return e.message }
 
 // purchaseFlags are what the buy command was told.
 type purchaseFlags struct {
-	version, item, option, card, token, currency string
-	psp, webhookLog, merchantAccount             string
-	quantity                                     int64
-	timeout                                      time.Duration
-	asJSON                                       bool
+	version, item, option, card, token, currency, country string
+	psp, webhookLog, merchantAccount                      string
+	quantity                                              int64
+	timeout                                               time.Duration
+	asJSON                                                bool
 }
 
 func newBuy() *cobra.Command {
@@ -85,7 +85,8 @@ them: it tells.`,
 	fl.StringVar(&f.item, "item", "", "`ID` of the item (default: the first that a demo offers)")
 	fl.Int64Var(&f.quantity, "quantity", 1, "how many")
 	fl.StringVar(&f.option, "delivery", "", "`ID` of a delivery option (default: the preselected or cheapest)")
-	fl.StringVar(&f.currency, "currency", "", "`CODE` of the session's currency (default: usd, or what a demo sells in)")
+	fl.StringVar(&f.currency, "currency", "", "`CODE` of the session's currency (default: what the shop says that it sells in)")
+	fl.StringVar(&f.country, "country", "US", "`CODE` of the country that the test buyer lives in")
 	fl.StringVar(&f.card, "card", "4242424242424242", "test card `NUMBER` to pay with")
 	fl.StringVar(&f.token, "token", "", "payment `TOKEN` to pay with instead, such as tok_visa")
 	fl.StringVar(&f.psp, "psp", "", "`URL` of the payment provider's delegate payment API")
@@ -102,6 +103,8 @@ func (f *purchaseFlags) check(c *cobra.Command) error {
 		return badFlag(c, "api-version", "%q is not known; use one of %s", f.version, joinVersions(client.Versions()))
 	case f.quantity < 1 || f.quantity > acp.MaxQuantity:
 		return badFlag(c, "quantity", "%d is not a quantity; use 1 to %d", f.quantity, acp.MaxQuantity)
+	case testAddress(f.country) == nil:
+		return badFlag(c, "country", "%q is not one that a test buyer lives in; use one of %s", f.country, testCountries())
 	case f.timeout <= 0:
 		return badFlag(c, "timeout", "%v is no time at all; use a duration such as 2m", f.timeout)
 	case f.token != "" && c.Flags().Changed("card"):
@@ -127,7 +130,7 @@ func (f *purchaseFlags) config(ctx context.Context, base string) (client.Purchas
 	key, pspKey, ledgerKey := os.Getenv("CHECKSTAND_API_KEY"), os.Getenv("CHECKSTAND_PSP_KEY"), os.Getenv("CHECKSTAND_LEDGER_KEY")
 	cfg := client.PurchaseConfig{ItemID: f.item, Quantity: f.quantity, Option: f.option, Currency: f.currency,
 		PSPURL: f.psp, MerchantID: f.merchantAccount, WebhookLogURL: f.webhookLog,
-		PSPKey: secret.New(pspKey), LedgerKey: secret.New(ledgerKey), Token: secret.New(f.token)}
+		Address: testAddress(f.country), PSPKey: secret.New(pspKey), LedgerKey: secret.New(ledgerKey), Token: secret.New(f.token)}
 	demo, err := client.DemoInfo(ctx, base)
 	switch {
 	case err == nil:

@@ -125,6 +125,9 @@ func printReport(w io.Writer, r server.IntakeReport, dryRun bool) error {
 	if listed > shown || r.Counts.Infos > 0 {
 		p.f("  See every finding, with %s: --dry-run --json\n", count(r.Counts.Infos, "note"))
 	}
+	if r.ItemID != "" {
+		p.f("Its items are named like %s (%s).\n", r.ItemID, r.ItemTitle)
+	}
 	return p.err
 }
 
