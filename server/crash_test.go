@@ -214,19 +214,30 @@ func TestAProcessKilledInAPurchase(t *testing.T) {
 	})
 }
 
-// repeatUntilBought repeats a victim's request with its key, as an agent does,
-// until it is answered; then once more, for the same bytes.
+// repeatUntilBought repeats a victim's request until it is answered, as an
+// agent does: under its key and, having lost the answer, under a new one too.
+// Both are told of the same order; once more is the same bytes again.
 func repeatUntilBought(t *testing.T, agent *servertest.Agent, v victim) {
 	t.Helper()
-	pay := func() (*client.Session, error) { return agent.Pay(t.Context(), v.Purchase) }
-	got, err := servertest.Persist(t.Context(), pay)
-	if err != nil || got.Status != acp.Completed || got.Order == nil {
-		t.Errorf("killed when %s, request repeated: %+v, %v", v.name, got, err)
-		return
-	}
-	again, err := pay()
-	if err != nil || !again.Replayed || string(again.Raw) != string(got.Raw) {
-		t.Errorf("killed when %s, request repeated after its answer: %v", v.name, err)
+	renewed := v.Purchase
+	renewed.Key += "-again"
+	var orders [2]string
+	together(len(orders), func(i int) {
+		p := []servertest.Purchase{v.Purchase, renewed}[i]
+		pay := func() (*client.Session, error) { return agent.Pay(t.Context(), p) }
+		got, err := servertest.Persist(t.Context(), pay)
+		if err != nil || got.Status != acp.Completed || got.Order == nil {
+			t.Errorf("killed when %s, request repeated under key %s: %+v, %v", v.name, p.Key, got, err)
+			return
+		}
+		orders[i] = got.Order.ID
+		again, err := pay()
+		if err != nil || !again.Replayed || string(again.Raw) != string(got.Raw) {
+			t.Errorf("killed when %s, request repeated after its answer: %v", v.name, err)
+		}
+	})
+	if orders[0] != orders[1] {
+		t.Errorf("killed when %s: told of the orders %q", v.name, orders)
 	}
 }
 
