@@ -107,7 +107,7 @@ func (tx *Tx) InsertAttempt(a *payment.Attempt) error {
 	if err := tx.needIDs(what, a.MerchantID, a.ID); err != nil {
 		return err
 	}
-	tx.guarded(what, insertAttempt, attemptArgs(a)...)
+	tx.insert(what, insertAttempt, attemptArgs(a)...)
 	tx.setVersion(&a.Version, 1)
 	return nil
 }

@@ -43,7 +43,7 @@ func (tx *Tx) insertCredential(c *credential.Credential) error {
 	if err := tx.needIDs(what, c.MerchantID, c.ID); err != nil {
 		return err
 	}
-	tx.guarded(what, insertCredential, c.ID, c.MerchantID, c.Agent, bit(c.Live), c.Hash[:], c.Prefix, c.SignaturePolicy,
+	tx.insert(what, insertCredential, c.ID, c.MerchantID, c.Agent, bit(c.Live), c.Hash[:], c.Prefix, c.SignaturePolicy,
 		blob(c.SignatureSecret), millis(c.CreatedAt), millis(c.ExpiresAt), millis(c.RevokedAt), c.RotatedFrom, millis(c.LastUsed))
 	return nil
 }

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -14,12 +16,16 @@ import (
 var documentOptions = json.JoinOptions(json.FormatNilSliceAsNull(true), json.FormatNilMapAsNull(true))
 
 func encode(what string, v any) (string, error) {
-	b, err := json.Marshal(v, documentOptions)
-	if err != nil {
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	if err := json.MarshalWrite(b, v, documentOptions); err != nil {
 		return "", fmt.Errorf("%s: encode: %w", what, err)
 	}
-	return string(b), nil
+	return b.String(), nil
 }
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func decode(what string, doc []byte, v any) error {
 	if err := json.Unmarshal(doc, v); err != nil {

@@ -41,7 +41,8 @@ WHERE merchant_id = $1 AND id = $2 AND tracked = 1
 AND generation = (SELECT generation FROM catalogue WHERE merchant_id = $1`
 )
 
-// Items returns those of the items that the merchant sells, by id.
+// Items returns those of the items that the merchant sells, by id. Their lists
+// are shared and not to be written to.
 func (r reader) Items(merchantID string, ids []string) (map[string]*catalog.Item, error) {
 	found := make(map[string]*catalog.Item, len(ids))
 	if len(ids) == 0 {
@@ -62,7 +63,7 @@ func (r reader) Items(merchantID string, ids []string) (map[string]*catalog.Item
 		args = append(args, ids[min(i, len(ids)-1)])
 	}
 	err := r.s.engine.Query(r.ctx, r.s.sql.items(n), args, func(row Row) error {
-		it, err := scanItem(row)
+		it, err := scanItem(row, &r.s.docs)
 		if err == nil {
 			found[it.ID] = it
 		}
@@ -76,7 +77,7 @@ func (r reader) Items(merchantID string, ids []string) (map[string]*catalog.Item
 func (s *Store) ListItems(ctx context.Context, merchantID, after string, limit int) ([]catalog.Item, error) {
 	var items []catalog.Item
 	err := s.engine.Query(ctx, listItems, []any{merchantID, after, int64(limit)}, func(row Row) error {
-		it, err := scanItem(row)
+		it, err := scanItem(row, nil)
 		if err == nil {
 			items = append(items, *it)
 		}
@@ -94,15 +95,14 @@ func (s *Store) CountItems(ctx context.Context, merchantID string) (int64, error
 
 // scanItem reads itemColumns. The columns win over the document: they are what
 // sales and imports change.
-func scanItem(row Row) (*catalog.Item, error) {
-	it := &catalog.Item{}
-	var id, currency string
-	var doc []byte
+func scanItem(row Row, docs *itemDocs) (*catalog.Item, error) {
+	var id, doc, currency string
 	var price, tracked, stock, reserved, backorder int64
 	if err := row.Scan(&id, &doc, &price, &currency, &tracked, &stock, &reserved, &backorder); err != nil {
 		return nil, err
 	}
-	if err := decode("item "+id, doc, it); err != nil {
+	it, err := docs.item(id, doc)
+	if err != nil {
 		return nil, err
 	}
 	it.ID, it.Price, it.Currency = id, price, currency

@@ -61,7 +61,7 @@ func (tx *Tx) Enqueue(j job.Job) error {
 	if j.Kind == "" {
 		return tx.fail(fmt.Errorf("store: %s: a job needs a kind", what))
 	}
-	tx.guarded(what, insertJob, j.ID, j.MerchantID, j.Kind, j.OrderKey, blob(j.Payload), j.Attempt, millis(j.Due), millis(j.CreatedAt),
+	tx.insert(what, insertJob, j.ID, j.MerchantID, j.Kind, j.OrderKey, blob(j.Payload), j.Attempt, millis(j.Due), millis(j.CreatedAt),
 		j.LastError, millis(j.ParkedAt))
 	tx.jobs = true
 	return nil

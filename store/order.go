@@ -105,7 +105,7 @@ func (tx *Tx) InsertOrder(o *order.Order) error {
 	if err != nil {
 		return err
 	}
-	tx.guarded(what, insertOrder, args...)
+	tx.insert(what, insertOrder, args...)
 	tx.setVersion(&o.Version, 1)
 	return nil
 }

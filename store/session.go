@@ -43,7 +43,7 @@ func (tx *Tx) InsertSession(ses *checkout.Session) error {
 	if err != nil {
 		return err
 	}
-	tx.guarded(what, insertSession, args...)
+	tx.insert(what, insertSession, args...)
 	tx.setVersion(&ses.Version, 1)
 	return nil
 }

@@ -20,6 +20,7 @@ type Store struct {
 	engine    Engine
 	clock     func() time.Time
 	sql       statements
+	docs      itemDocs
 	lanes     lanes
 	onEnqueue atomic.Pointer[[]func()]
 }

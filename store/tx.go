@@ -54,6 +54,12 @@ func (tx *Tx) guarded(what, sql string, args ...any) {
 	tx.add(Op{SQL: sql, Args: args, Guard: true, What: what})
 }
 
+// insert buffers an INSERT of VALUES that names no conflict: it writes its row
+// or is refused, and needs no guard.
+func (tx *Tx) insert(what, sql string, args ...any) {
+	tx.add(Op{SQL: sql, Args: args, What: what})
+}
+
 // fail remembers an error, so that a function that drops it cannot commit the
 // rest.
 func (tx *Tx) fail(err error) error {
