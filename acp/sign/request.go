@@ -73,6 +73,9 @@ type Request struct {
 	IdempotencyKey string
 
 	Now time.Time
+	// Canonical makes the canonical form of Body, for a caller that needs it as
+	// well; nil is this package's Canonical.
+	Canonical func(body []byte) ([]byte, error)
 	// Memory refuses replays; nil leaves that out.
 	Memory Memory
 }
@@ -133,34 +136,36 @@ func (r *Request) matches(sum []byte, at time.Time) bool {
 	if r.Mode == BodyMode {
 		return false
 	}
-	payload, err := timestamped(r.Body, at)
-	return err == nil && hmac.Equal(sum, mac(key, payload))
+	canonical := r.Canonical
+	if canonical == nil {
+		canonical = Canonical
+	}
+	form, err := canonical(r.Body)
+	return err == nil && hmac.Equal(sum, mac(key, timestamped(form, at)...))
 }
 
 // SignRequest makes the headers of a request that is sent at now. body is sent
 // as it is; in TimestampMode it must be JSON or empty, else the error is
 // ErrNotJSON. AnyMode signs as TimestampMode.
 func SignRequest(mode Mode, key secret.String, body []byte, now time.Time) (signature, timestamp string, err error) {
-	payload := body
+	payload := [][]byte{body}
 	if mode != BodyMode {
-		if payload, err = timestamped(body, now); err != nil {
+		form, err := Canonical(body)
+		if err != nil {
 			return "", "", err
 		}
+		payload = timestamped(form, now)
 	}
-	sum := mac([]byte(key.Reveal()), payload)
+	sum := mac([]byte(key.Reveal()), payload...)
 	return base64.StdEncoding.EncodeToString(sum), instant(now), nil
 }
 
-// timestamped is the text that TimestampMode signs.
-func timestamped(body []byte, at time.Time) ([]byte, error) {
-	canonical, err := Canonical(body)
-	if err != nil {
-		return nil, err
-	}
+// timestamped is the text that TimestampMode signs, in parts.
+func timestamped(canonical []byte, at time.Time) [][]byte {
 	if len(canonical) == 0 {
 		canonical = []byte("null")
 	}
-	return append([]byte(instant(at)+"."), canonical...), nil
+	return [][]byte{[]byte(instant(at) + "."), canonical}
 }
 
 // instant writes a time as it is signed.

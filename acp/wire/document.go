@@ -56,7 +56,7 @@ func Parse(body []byte) (*Document, error) {
 	}
 	src := string(body) // the one copy that every text points into
 	dec := jsontext.NewDecoder(bytes.NewBuffer(body))
-	doc.nodes = make([]node, 0, 16+len(body)/16)
+	doc.nodes = make([]node, 0, 16+len(body)/24)
 
 	parent, last, name, depth := int32(-1), int32(0), "", 0
 	for {
@@ -158,6 +158,10 @@ func refuseSyntax(err error) error {
 
 // Empty reports whether the request had no body.
 func (doc *Document) Empty() bool { return len(doc.nodes) == 0 }
+
+// SetCanonical spares Canonical its work: canonical is what sign.Canonical
+// makes of the body. It is not copied.
+func (doc *Document) SetCanonical(canonical []byte) { doc.canonical, doc.done = canonical, true }
 
 // Canonical returns the RFC 8785 form of the body; it is empty for an empty
 // body.

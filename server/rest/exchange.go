@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/acp/wire"
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/id"
@@ -35,6 +36,7 @@ type exchange struct {
 	caller   checkout.Caller
 	merchant *checkout.Merchant
 	raw      []byte
+	form     []byte // canonical raw, once somebody has asked for it
 	signed   *checkout.Signed
 
 	status   int
@@ -151,7 +153,22 @@ func tooLong(limit int64) *acp.Error {
 		fmt.Sprintf("The request body is larger than %d bytes.", limit))
 }
 
-func (x *exchange) document() (*wire.Document, error) { return wire.Parse(x.raw) }
+// canonical makes the canonical form of the body, once: the signature and the
+// fingerprint are both of it.
+func (x *exchange) canonical(body []byte) (form []byte, err error) {
+	if x.form == nil {
+		x.form, err = sign.Canonical(body)
+	}
+	return x.form, err
+}
+
+func (x *exchange) document() (*wire.Document, error) {
+	doc, err := wire.Parse(x.raw)
+	if err == nil && x.form != nil {
+		doc.SetCanonical(x.form)
+	}
+	return doc, err
+}
 
 // finish recovers from a panic in a handler and writes the log line.
 func (s *Surface) finish(x *exchange) {

@@ -119,7 +119,7 @@ func (s *Surface) verifySignature(ctx context.Context, x *exchange, cred *creden
 		return acp.AsError(err)
 	}
 	err = sign.VerifyRequest(ctx, sign.Request{Policy: policy, Key: key, CredentialID: cred.ID, Body: x.raw,
-		Signature: x.r.Header.Get("Signature"), Timestamp: x.r.Header.Get("Timestamp"), IdempotencyKey: x.key, Now: s.Now(), Memory: x})
+		Signature: x.r.Header.Get("Signature"), Timestamp: x.r.Header.Get("Timestamp"), IdempotencyKey: x.key, Now: s.Now(), Canonical: x.canonical, Memory: x})
 	if err != nil {
 		return acp.AsError(err)
 	}
@@ -141,6 +141,9 @@ func (x *exchange) Remember(_ context.Context, credentialID string, digest, keyH
 
 func checkContentType(r *http.Request, length int) *acp.Error {
 	if length == 0 {
+		return nil
+	}
+	if r.Header.Get("Content-Type") == "application/json" {
 		return nil
 	}
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))

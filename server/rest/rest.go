@@ -65,8 +65,7 @@ func New(c Config) *Surface {
 // Handles reports whether a path is one of the protocol's, whatever the
 // method.
 func Handles(path string) bool {
-	return path == "/checkout_sessions" || path == "/.well-known/acp.json" ||
-		len(path) > len("/checkout_sessions/") && path[:len("/checkout_sessions/")] == "/checkout_sessions/"
+	return path == "/checkout_sessions" || path == "/.well-known/acp.json" || strings.HasPrefix(path, "/checkout_sessions/")
 }
 
 // ServeHTTP answers every request, also one that no route fits, with JSON, and
@@ -178,13 +177,19 @@ func (s *Surface) call(x *exchange, doc *wire.Document, success int) *checkout.C
 		Key: x.key, Signed: x.signed, Fingerprint: doc.Fingerprint(), MismatchStatus: mismatch, Render: s.render(x, success)}
 }
 
+// What a session takes in an answer, roughly: the buffer starts at that size.
+const (
+	sessionBytes = 4096
+	lineBytes    = 1280
+)
+
 // render makes answers in the version of the exchange.
 func (s *Surface) render(x *exchange, success int) func(*checkout.Session, *acp.Error) checkout.Answer {
 	codec := x.codec
 	return func(sess *checkout.Session, e *acp.Error) checkout.Answer {
 		if e == nil {
 			setup := x.merchant.Payment(x.caller.Live)
-			body, err := codec.AppendSession(nil, &sess.Session, wire.SessionView{
+			body, err := codec.AppendSession(make([]byte, 0, sessionBytes+lineBytes*len(sess.LineItems)), &sess.Session, wire.SessionView{
 				Provider: setup.StandIn, ProviderMerchantID: setup.MerchantID})
 			if err == nil {
 				return checkout.Answer{Status: success, Body: body}
