@@ -19,6 +19,12 @@ var leaks = regexp.MustCompile(`(?i)goroutine|\.go:\d|SELECT |INSERT |sqlite|SQL
 // checkAnswer holds one answer to the rules that are true of every answer.
 func (m *market) checkAnswer(t testing.TB, r request, a answer) {
 	t.Helper()
+	if key := a.sent.Get("Idempotency-Key"); key != "" && r.method == http.MethodPost && isASCII(key) && a.header.Get("Idempotency-Key") != key {
+		t.Errorf("HDR-02: Idempotency-Key %q came back as %q", key, a.header.Get("Idempotency-Key"))
+	}
+	if id := a.sent.Get("Request-Id"); id != "" && len(id) < 256 && isASCII(id) && a.header.Get("Request-Id") != id {
+		t.Errorf("HDR-02: Request-Id %q came back as %q", id, a.header.Get("Request-Id"))
+	}
 	if ct := a.header.Get("Content-Type"); ct != "application/json" {
 		t.Errorf("HDR-03: Content-Type %q of %s", ct, a.body)
 	}
@@ -138,7 +144,7 @@ func (m *market) checkSession(t testing.TB, v dialect, s answer) {
 	if (s.text("status") == "completed") != (s.at("order") != nil) {
 		t.Errorf("CMP-01: a session that is %s with order %v", s.text("status"), s.at("order"))
 	}
-	for _, secretly := range []string{"affiliate", "intent", "first_touch", "credential"} {
+	for _, secretly := range []string{"affiliate", "intent", "first_touch", "credential_id"} {
 		if strings.Contains(string(s.body), secretly) {
 			t.Errorf("AFF-03, INT-04: %s in %s", secretly, s.body)
 		}
