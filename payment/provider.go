@@ -71,6 +71,7 @@ type Charge struct {
 	Billing       *acp.Address
 	BuyerEmail    string
 	StatementText string
+	Capture       CaptureMode
 }
 
 // ErrNotSent is returned by Send when not a byte of the request left this

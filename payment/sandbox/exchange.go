@@ -1,14 +1,11 @@
 package sandbox
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	"github.com/checkstand/checkstand/payment"
@@ -30,9 +27,9 @@ type reply struct {
 // Each request says when it was sent, see Reconcile; that is a header, so that
 // the sealed body stays as it is.
 func (p *Provider) Send(ctx context.Context, key string, body []byte) (payment.Result, error) {
-	r, connected, err := p.exchange(ctx, http.MethodPost, "/v1/charges", nil, body, key)
-	if err != nil && !connected {
-		return payment.Result{}, fmt.Errorf("%w: %w", payment.ErrNotSent, err)
+	r, err := p.exchange(ctx, http.MethodPost, "/v1/charges", nil, body, key)
+	if errors.Is(err, payment.ErrNotSent) {
+		return payment.Result{}, err
 	}
 	if err != nil {
 		return payment.Result{Class: payment.ClassUnknown, RequestID: r.requestID, DeclineCode: "no_answer"}, nil
@@ -83,11 +80,11 @@ type references struct {
 // answer; the result is of ClassUnknown then. A refusal of our keys is no
 // different: it says nothing about the attempt.
 func (p *Provider) ask(ctx context.Context, method, path string, query url.Values, body []byte) (found *references, result payment.Result, err error) {
-	r, connected, err := p.exchange(ctx, method, path, query, body, "")
+	r, err := p.exchange(ctx, method, path, query, body, "")
 	result = payment.Result{Class: payment.ClassUnknown, RequestID: r.requestID}
 	switch {
-	case err != nil && !connected:
-		return nil, result, fmt.Errorf("%w: %w", payment.ErrNotSent, err)
+	case errors.Is(err, payment.ErrNotSent):
+		return nil, result, err
 	case err != nil:
 		result.DeclineCode = "no_answer"
 		return nil, result, nil
@@ -103,39 +100,18 @@ func (p *Provider) ask(ctx context.Context, method, path string, query url.Value
 	return found, result, nil
 }
 
-// exchange makes one HTTP exchange. connected says whether it had a connection
-// to write to. An answer that did not arrive completely is an error.
-func (p *Provider) exchange(ctx context.Context, method, path string, query url.Values, body []byte, key string) (_ reply, connected bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, p.timeout)
-	defer cancel()
-	var got atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { got.Store(true) }})
-
+// exchange makes one HTTP exchange; err is as exchange.Client.Do says.
+func (p *Provider) exchange(ctx context.Context, method, path string, query url.Values, body []byte, key string) (reply, error) {
 	target := p.base.JoinPath(path)
 	target.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(body))
-	if err != nil {
-		return reply{}, false, err
-	}
-	req.GetBody = nil // one Send, one POST: see the package comment
-	req.Header.Set("Authorization", "Bearer "+p.key.Reveal())
-	req.Header.Set("Accept", "application/json")
+	header := http.Header{"Authorization": {"Bearer " + p.key.Reveal()}, "Accept": {"application/json"}}
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		header.Set("Content-Type", "application/json")
 	}
 	if key != "" {
-		req.Header.Set("Idempotency-Key", key)
-		req.Header.Set("Sent-At", p.now().UTC().Format(time.RFC3339Nano))
+		header.Set("Idempotency-Key", key)
+		header.Set("Sent-At", p.now().UTC().Format(time.RFC3339Nano))
 	}
-	resp, err := p.client.Do(req)
-	if err != nil {
-		return reply{}, got.Load(), err
-	}
-	defer resp.Body.Close()
-	r := reply{status: resp.StatusCode, requestID: resp.Header.Get("Request-Id")}
-	r.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if err == nil && len(r.body) > maxAnswer {
-		err = fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
-	}
-	return r, true, err
+	r, err := p.client.Do(ctx, method, target, header, body)
+	return reply{status: r.Status, requestID: r.Header.Get("Request-Id"), body: r.Body}, err
 }

@@ -1,11 +1,6 @@
 // Package sandbox is the payment adapter for the sandbox PSP: it speaks to it
 // over HTTP, as the adapters of real PSPs do to theirs, and is the shortest
 // example of one.
-//
-// One Send is at most one POST. net/http repeats a request by itself when a
-// kept-alive connection breaks and the request has an Idempotency-Key; the key
-// would make that harmless, but the attempt log should show what really went
-// out, so it is switched off by leaving Request.GetBody unset.
 package sandbox
 
 import (
@@ -20,6 +15,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/exchange"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/go-json-experiment/json"
 )
@@ -27,27 +23,18 @@ import (
 // Name is the adapter's name, as stored with attempts.
 const Name = "sandbox"
 
-// Limits and defaults.
-const (
-	DefaultTimeout = 30 * time.Second
-	maxAnswer      = 1 << 20          // bytes of an answer that are read
-	maxDescriptor  = 22               // characters on a bank statement
-	idleTimeout    = 30 * time.Second // shorter than the PSP's, so that it never closes first
-	idleConns      = 64
-	handshakeTime  = 10 * time.Second
-)
+// maxDescriptor is how many characters a bank statement shows.
+const maxDescriptor = 22
 
 // Config names one account at one sandbox PSP.
 type Config struct {
 	BaseURL     string        // "https://psp.example.com", without a path or with one
 	MerchantKey secret.String // the key for charges
 	MerchantID  string        // the shop's account there
-	Timeout     time.Duration // of one exchange; DefaultTimeout when zero
+	Timeout     time.Duration // of one exchange; exchange.DefaultTimeout when zero
 	Now         func() time.Time
 
-	// Transport carries the requests; nil makes one. It is a transport and not
-	// any RoundTripper because Send relies on its httptrace events.
-	Transport *http.Transport
+	Transport *http.Transport // carries the requests; nil makes one
 }
 
 // Provider is the adapter. It is safe for concurrent use.
@@ -55,8 +42,7 @@ type Provider struct {
 	base     *url.URL
 	key      secret.String
 	merchant string
-	timeout  time.Duration
-	client   *http.Client
+	client   *exchange.Client
 	now      func() time.Time
 }
 
@@ -76,29 +62,13 @@ func New(cfg Config) (*Provider, error) {
 	case cfg.Timeout < 0:
 		return nil, errors.New("sandbox payments: timeout is negative")
 	}
-	p := &Provider{base: base, key: cfg.MerchantKey, merchant: cfg.MerchantID, timeout: cfg.Timeout, now: cfg.Now}
-	if p.timeout == 0 {
-		p.timeout = DefaultTimeout
-	}
+	p := &Provider{base: base, key: cfg.MerchantKey, merchant: cfg.MerchantID, now: cfg.Now,
+		client: exchange.New(cfg.Timeout, cfg.Transport)}
 	if p.now == nil {
 		p.now = time.Now
 	}
-	transport := cfg.Transport
-	if transport == nil {
-		transport = &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			ForceAttemptHTTP2:   true,
-			MaxIdleConnsPerHost: idleConns,
-			IdleConnTimeout:     idleTimeout,
-			TLSHandshakeTimeout: handshakeTime,
-		}
-	}
-	p.client = &http.Client{Transport: transport, CheckRedirect: noRedirect}
 	return p, nil
 }
-
-// noRedirect keeps the key from being sent to another address.
-func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Name implements payment.Provider.
 func (p *Provider) Name() string { return Name }
@@ -157,7 +127,7 @@ func (p *Provider) Build(c payment.Charge) ([]byte, error) {
 		MerchantID: p.merchant,
 		SessionID:  c.SessionID,
 		Reference:  c.AttemptID,
-		Capture:    true,
+		Capture:    c.Capture == payment.CaptureNow,
 		Descriptor: truncate(c.StatementText, maxDescriptor),
 		Metadata:   map[string]string{"order_id": c.OrderID},
 	}, json.Deterministic(true))
