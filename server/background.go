@@ -24,10 +24,14 @@ const (
 
 // background is what an App does without being asked: it delivers webhooks,
 // learns the outcome of payments that were left open, and sweeps up.
+//
+// Each kind of job has a runner of its own: a slow receiver of webhooks holds
+// no payment up, and what a dead process had claimed waits no longer than its
+// own kind may take.
 type background struct {
-	runner *job.Runner
-	store  *store.Store
-	app    *App
+	runners []*job.Runner
+	store   *store.Store
+	app     *App
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 	once   sync.Once
@@ -44,8 +48,12 @@ func newBackground(a *App) *background {
 		// given up on, only asked about less often.
 		handlers[kind] = job.Handler{Do: do, Timeout: 2*a.cfg.Payments.Timeout + time.Second, MaxAttempts: job.NoLimit, First: askFirst, Longest: askLongest}
 	}
-	return &background{app: a, store: a.store,
-		runner: &job.Runner{Store: a.store, Handlers: handlers, Logger: a.log, Clock: a.now, Grace: a.cfg.Limits.ShutdownGrace}}
+	b := &background{app: a, store: a.store}
+	for kind, h := range handlers {
+		b.runners = append(b.runners, &job.Runner{Store: a.store, Handlers: map[string]job.Handler{kind: h}, Logger: a.log, Clock: a.now,
+			Grace: a.cfg.Limits.ShutdownGrace})
+	}
+	return b
 }
 
 // start begins the work, once.
@@ -53,12 +61,14 @@ func (b *background) start() {
 	b.once.Do(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		b.cancel = cancel
-		b.store.OnEnqueue(b.runner.Wake)
-		b.wg.Go(func() {
-			if err := b.runner.Run(ctx); err != nil {
-				b.app.log.Error("jobs do not run", "error", err)
-			}
-		})
+		for _, r := range b.runners {
+			b.store.OnEnqueue(r.Wake)
+			b.wg.Go(func() {
+				if err := r.Run(ctx); err != nil {
+					b.app.log.Error("jobs do not run", "error", err)
+				}
+			})
+		}
 		b.wg.Go(func() { b.sweep(ctx) })
 	})
 }
