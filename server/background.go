@@ -32,10 +32,10 @@ type background struct {
 	runners []*job.Runner
 	store   *store.Store
 	app     *App
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
-	once   sync.Once
-	ended  sync.Once
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup
+	once    sync.Once
+	ended   sync.Once
 }
 
 func newBackground(a *App) *background {
