@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/checkstand/checkstand/demo/receiver"
+	"github.com/checkstand/checkstand/webhook/receiver"
 	"github.com/checkstand/checkstand/demo/shop"
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/sandbox"

@@ -18,7 +18,7 @@ import (
 	"github.com/checkstand/checkstand/acp/wire"
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/credential"
-	"github.com/checkstand/checkstand/demo/receiver"
+	"github.com/checkstand/checkstand/webhook/receiver"
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/sandbox"
 	"github.com/checkstand/checkstand/secret"

@@ -15,7 +15,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/sign"
-	"github.com/checkstand/checkstand/demo/receiver"
+	"github.com/checkstand/checkstand/webhook/receiver"
 	"github.com/checkstand/checkstand/secret"
 )
 

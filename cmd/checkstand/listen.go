@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/checkstand/checkstand/demo/receiver"
+	"github.com/checkstand/checkstand/webhook/receiver"
 	"github.com/checkstand/checkstand/server"
 	"github.com/checkstand/checkstand/server/config"
 )

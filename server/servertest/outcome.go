@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/checkout"
-	"github.com/checkstand/checkstand/demo/receiver"
+	"github.com/checkstand/checkstand/webhook/receiver"
 )
 
 // pollPause is how often Eventually looks again.
