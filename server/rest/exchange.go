@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
@@ -18,6 +19,9 @@ import (
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/id"
 )
+
+// maxLoggedID bounds a session id in the log, in bytes.
+const maxLoggedID = 64
 
 // maxRequestID bounds a Request-Id that is echoed; a longer one is replaced.
 const maxRequestID = 255
@@ -199,7 +203,8 @@ func (s *Surface) finish(x *exchange) {
 	if x.codec != nil {
 		attrs = append(attrs, slog.String("version", string(x.codec.Version())))
 	}
-	if sessionID := x.r.PathValue("id"); sessionID != "" && len(sessionID) <= 64 {
+	// Other ids are whatever a client put there.
+	if sessionID := x.r.PathValue("id"); strings.HasPrefix(sessionID, id.Session+"_") && len(sessionID) <= maxLoggedID {
 		attrs = append(attrs, slog.String("session", sessionID))
 	}
 	if x.replayed {
