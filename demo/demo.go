@@ -17,7 +17,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/checkstand/checkstand/webhook/receiver"
 	"github.com/checkstand/checkstand/demo/shop"
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/sandbox"
@@ -25,6 +24,7 @@ import (
 	"github.com/checkstand/checkstand/server"
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/web"
+	"github.com/checkstand/checkstand/webhook/receiver"
 )
 
 // Options say how to run a demo.

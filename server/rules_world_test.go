@@ -18,13 +18,13 @@ import (
 	"github.com/checkstand/checkstand/acp/wire"
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/credential"
-	"github.com/checkstand/checkstand/webhook/receiver"
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/sandbox"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server"
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/store"
+	"github.com/checkstand/checkstand/webhook/receiver"
 )
 
 // market is a whole server with its PSP and its webhook receiver, for the

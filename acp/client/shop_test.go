@@ -15,8 +15,8 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/sign"
-	"github.com/checkstand/checkstand/webhook/receiver"
 	"github.com/checkstand/checkstand/secret"
+	"github.com/checkstand/checkstand/webhook/receiver"
 )
 
 const (

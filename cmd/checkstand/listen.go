@@ -13,9 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/checkstand/checkstand/webhook/receiver"
 	"github.com/checkstand/checkstand/server"
 	"github.com/checkstand/checkstand/server/config"
+	"github.com/checkstand/checkstand/webhook/receiver"
 )
 
 // Time limits of a receiver of webhooks.

@@ -13,13 +13,13 @@ import (
 
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/credential"
-	"github.com/checkstand/checkstand/webhook/receiver"
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/sandbox"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server"
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/store"
+	"github.com/checkstand/checkstand/webhook/receiver"
 )
 
 // World is all that surrounds the servers of one test: the database with a
