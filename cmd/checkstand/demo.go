@@ -32,7 +32,7 @@ has the keys, orders and stock that it had; files of --catalog are read again.`,
 			var faulty error
 			opts.Imported = func(r server.IntakeReport) {
 				if !asJSON {
-					faulty = errors.Join(faulty, printReport(c.OutOrStdout(), r, false))
+					faulty = errors.Join(faulty, printReport(c.OutOrStdout(), r, takenIn))
 				}
 			}
 			opts.Progress = progress(c)

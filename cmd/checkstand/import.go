@@ -54,27 +54,32 @@ are taken in.`,
 				}
 			}
 			if !dryRun {
-				st, err := server.OpenStore(c.Context(), database, time.Now)
-				if err != nil {
+				if in.Store, err = server.OpenStore(c.Context(), database, time.Now); err != nil {
 					return err
 				}
-				defer func() { err = errors.Join(err, st.Close()) }()
-				in.Store = st
+				defer func() { err = errors.Join(err, in.Store.Close()) }()
 			} else if in.Options.Currency == "" {
 				in.Options.Currency = "usd"
 			}
-			reports, err := in.Run(c.Context(), files)
-			if errors.Is(err, feed.ErrOptions) {
-				return usageError{err, c.CommandPath()}
+			reports, failed := in.Run(c.Context(), files)
+			if errors.Is(failed, feed.ErrOptions) {
+				return usageError{failed, c.CommandPath()}
+			}
+			fate := takenIn
+			switch {
+			case failed != nil:
+				fate = givenUp
+			case dryRun:
+				fate = canBeTakenIn
 			}
 			for _, r := range reports {
 				if asJSON {
 					err = errors.Join(err, printJSON(c.OutOrStdout(), r))
 				} else if r.Format != "" {
-					err = errors.Join(err, printReport(c.OutOrStdout(), r, dryRun))
+					err = errors.Join(err, printReport(c.OutOrStdout(), r, fate))
 				}
 			}
-			return err
+			return errors.Join(failed, err)
 		},
 	}
 	configFlag(c, &path)
@@ -89,13 +94,16 @@ are taken in.`,
 	return c
 }
 
-func printReport(w io.Writer, r server.IntakeReport, dryRun bool) error {
-	verb := "taken in"
-	if dryRun {
-		verb = "can be taken in"
-	}
+// What became of the items of a file, in the words of a report.
+const (
+	takenIn      = "taken in"
+	canBeTakenIn = "can be taken in"
+	givenUp      = "read before the import was given up"
+)
+
+func printReport(w io.Writer, r server.IntakeReport, fate string) error {
 	p := printer{w: w}
-	p.f("%s (%s): %s of %s %s, from %s", r.File, r.Format, count(r.Variants, "item"), count(r.Products, "product"), verb, count(r.Rows, "row"))
+	p.f("%s (%s): %s of %s %s, from %s", r.File, r.Format, count(r.Variants, "item"), count(r.Products, "product"), fate, count(r.Rows, "row"))
 	if r.Rejected > 0 {
 		p.f("; %s refused", count(r.Rejected, "row"))
 	}
@@ -125,7 +133,7 @@ func printReport(w io.Writer, r server.IntakeReport, dryRun bool) error {
 	if listed > shown || r.Counts.Infos > 0 {
 		p.f("  See every finding, with %s: --dry-run --json\n", count(r.Counts.Infos, "note"))
 	}
-	if r.ItemID != "" {
+	if r.ItemID != "" && (fate == takenIn || fate == canBeTakenIn) {
 		p.f("Its items are named like %s (%s).\n", r.ItemID, r.ItemTitle)
 	}
 	return p.err

@@ -31,6 +31,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	root := newRoot()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -42,6 +43,9 @@ func run(args []string) int {
 	switch {
 	case errors.As(err, &declined):
 		return exitDeclined
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "Interrupted.")
+		return exitFailed
 	case errors.As(err, &usage):
 		fmt.Fprintf(os.Stderr, "%v\nSee '%s --help'.\n", err, usage.command)
 		return exitUsage
