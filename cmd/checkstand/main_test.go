@@ -20,9 +20,16 @@ type withPostgreSQL struct{ *testing.M }
 
 func (m withPostgreSQL) Run() int { return pgtest.Main(m.M) }
 
+// setup has programs under the race detector end when they are done, not a
+// second later.
+func setup(e *testscript.Env) error {
+	e.Setenv("GORACE", "atexit_sleep_ms=0")
+	return nil
+}
+
 // Each script is a session at a terminal, told in testdata/script.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", Cmds: scriptCommands(), RequireExplicitExec: true})
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Cmds: scriptCommands(), RequireExplicitExec: true, Setup: setup})
 }
 
 func TestScriptsOnPostgreSQL(t *testing.T) {
@@ -30,7 +37,7 @@ func TestScriptsOnPostgreSQL(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata/postgres", Cmds: scriptCommands(), RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("DATABASE", database)
-			return nil
+			return setup(e)
 		}})
 }
 

@@ -272,7 +272,7 @@ func processOf(ts *testscript.TestScript, name string) *process {
 // environ is the environment of the programs that these commands start.
 func environ(ts *testscript.TestScript) []string {
 	var env []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "WORK", "CHECKSTAND_API_KEY", "CHECKSTAND_PSP_KEY", "CHECKSTAND_CONFIG",
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "WORK", "GORACE", "CHECKSTAND_API_KEY", "CHECKSTAND_PSP_KEY", "CHECKSTAND_CONFIG",
 		envSandboxAgentKey, envSandboxShopKey} {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)
