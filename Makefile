@@ -44,6 +44,9 @@ short: ## the tests, quickly
 bench: ## the hot path beside its floor, on both stores
 	$(GO) run ./bench
 
+bench-import: ## imports of up to a million variants
+	$(GO) run ./bench -import
+
 fuzz: ## every fuzz target for FUZZTIME (default 20s) each
 	@for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg 2>/dev/null | grep '^Fuzz'); do \
