@@ -19,12 +19,12 @@ import (
 )
 
 // Timing of the servers in these tests. A process owns a payment that it sends
-// for the time limit of the PSP and five seconds more; when it dies, others
-// take the payment over after that. The only server on a SQLite file need not
+// for the time limit of the PSP, the budget for unclear outcomes and five
+// seconds more; when it dies, others take the payment over after that. The only server on a SQLite file need not
 // wait: it knows at its start that the one before is dead.
 const (
 	paymentTimeout = time.Second
-	paymentLease   = paymentTimeout + 5*time.Second
+	paymentLease   = paymentTimeout + servertest.DefaultUnknownBudget + 5*time.Second
 	atOnce         = 5 * time.Second // on a busy machine, with the race detector
 	// webhookLease is how long a process owns a webhook that it delivers.
 	webhookLease = time.Minute
