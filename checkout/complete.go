@@ -234,15 +234,10 @@ func (p *purchase) reserve(tx Tx, sess *Session, items map[string]*catalog.Item,
 	if err := sess.become(acp.CompleteInProgress); err != nil {
 		return err
 	}
-	sess.AttemptID, sess.Reserved = a.ID, true
+	sess.AttemptID = a.ID
 	sess.DeletableAt = time.Time{} // never while money is on its way
-	for i := range sess.LineItems {
-		l := &sess.LineItems[i]
-		if items[l.Item.ID].Tracked {
-			if err := tx.Reserve(c.MerchantID, l.Item.ID, l.Quantity); err != nil {
-				return err
-			}
-		}
+	if err := sess.hold(tx, items); err != nil {
+		return err
 	}
 	if err := tx.InsertAttempt(a); err != nil {
 		return err

@@ -48,7 +48,7 @@ func (w *world) settled(sessionID string, wantOrder bool) {
 	}
 	n, taken := w.psp.taken()
 	if !wantOrder {
-		if n != 0 || s.Order != nil || s.Reserved {
+		if n != 0 || s.Order != nil || len(s.Reserved) > 0 {
 			w.t.Fatalf("%d charges, order %+v, reserved %v; want none", n, s.Order, s.Reserved)
 		}
 		return
@@ -297,6 +297,10 @@ func TestAProcessThatDies(t *testing.T) {
 
 // dieAt runs a complete up to a step and never lets it go on.
 func (w *world) dieAt(step checkout.Step, call *checkout.Call, sessionID string) {
+	w.dieAtWith(step, call, sessionID, "tok_ok")
+}
+
+func (w *world) dieAtWith(step checkout.Step, call *checkout.Call, sessionID, token string) {
 	reached := make(chan struct{})
 	box := w.box()
 	dying := checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: box, Now: w.clock.Now, PaymentTimeout: 2 * time.Second,
@@ -306,7 +310,7 @@ func (w *world) dieAt(step checkout.Step, call *checkout.Call, sessionID string)
 				select {}
 			}
 		}})
-	go dying.Complete(context.Background(), call, sessionID, pay("tok_ok"))
+	go dying.Complete(context.Background(), call, sessionID, pay(token))
 	<-reached
 }
 
@@ -450,6 +454,28 @@ func TestASlowProcessThatWasTakenOver(t *testing.T) {
 		t.Fatalf("two answers under one key:\n%d %s\n%d %s", first.Status, first.Body, second.Status, second.Body)
 	}
 	w.settled(s.ID, true)
+}
+
+// A count that begins while a payment is on its way is the shop's own: the
+// session holds nothing of it, and others' reservations stay theirs.
+func TestAnItemThatIsCountedFromNowOn(t *testing.T) {
+	w := newWorld(t)
+	early, late := w.create("print"), w.create("print")
+	w.dieAt(checkout.StepReserved, w.callWithKey("/checkout_sessions/"+early.ID+"/complete", "early"), early.ID)
+	counted := goods[3]
+	counted.Tracked, counted.Stock = true, 1
+	w.stock(counted)
+	w.dieAtWith(checkout.StepReserved, w.callWithKey("/checkout_sessions/"+late.ID+"/complete", "late"), late.ID, "tok_ok_2")
+	w.clock.Advance(10 * time.Second)
+	if done, errs := w.runJobs("payment.reconcile"); done != 2 {
+		t.Fatal(done, errs)
+	}
+	if n, _ := w.psp.taken(); n != 2 {
+		t.Fatalf("%d charges", n)
+	}
+	if it := w.item("print"); it.Stock != 0 || it.Reserved != 0 {
+		t.Fatalf("%+v", it)
+	}
 }
 
 func TestAReservationHoldsAgainstAnImport(t *testing.T) {

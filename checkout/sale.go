@@ -38,12 +38,9 @@ func (s *Service) sell(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, no
 		o.LineItems[i] = ol
 	}
 	o.Fulfillments = planned(sess, orderID)
-	if err := eachReserved(sess, func(l *acp.LineItem) error {
-		return tx.Sell(sess.MerchantID, l.Item.ID, l.Quantity)
-	}); err != nil {
+	if err := sess.takeOut(tx); err != nil {
 		return err
 	}
-	sess.Reserved = false
 	sess.Order = &acp.OrderRef{ID: o.ID, CheckoutSessionID: sess.ID, PermalinkURL: o.PermalinkURL, OrderNumber: o.OrderNumber, Status: o.Status}
 	sess.Messages = []acp.Message{}
 	sess.DeletableAt = time.Time{}

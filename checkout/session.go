@@ -25,9 +25,9 @@ type Session struct {
 	OptionChosen bool `json:"option_chosen,omitzero"`
 	// Prices are those the buyer was last shown, by item id, in minor units.
 	Prices map[string]int64 `json:"prices,omitzero"`
-	// Reserved says that stock is held for the attempt in flight.
-	Reserved  bool   `json:"reserved,omitzero"`
-	AttemptID string `json:"attempt_id,omitzero"`
+	// Reserved is the stock that is held for the attempt in flight.
+	Reserved  []Reservation `json:"reserved,omitzero"`
+	AttemptID string        `json:"attempt_id,omitzero"`
 
 	OrderNotes    string             `json:"order_notes,omitzero"`
 	Interventions *acp.Interventions `json:"agent_interventions,omitzero"`

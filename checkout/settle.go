@@ -110,31 +110,14 @@ func (s *Service) saveAttempt(tx Tx, a *payment.Attempt, ev payment.Event) error
 
 // giveBack opens the session for another try to pay.
 func (s *Service) giveBack(tx Tx, sess *Session, a *payment.Attempt) error {
-	if err := eachReserved(sess, func(l *acp.LineItem) error {
-		return tx.Release(sess.MerchantID, l.Item.ID, l.Quantity)
-	}); err != nil {
+	if err := sess.letGo(tx); err != nil {
 		return err
 	}
-	sess.Reserved = false
 	sess.DeletableAt = sess.ExpiresAt.Add(keepUnsold)
 	if a.State == payment.Declined {
 		sess.say(declineMessage(a.Class, paymentParam+".instrument.credential.token"))
 	}
 	return sess.become(acp.ReadyForPayment)
-}
-
-// eachReserved visits the lines whose stock is held. Lines of items that are
-// not counted are visited too; the store leaves those items alone.
-func eachReserved(sess *Session, visit func(*acp.LineItem) error) error {
-	if !sess.Reserved {
-		return nil
-	}
-	for i := range sess.LineItems {
-		if err := visit(&sess.LineItems[i]); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // conclude makes the answer for the request that waits.
@@ -194,16 +177,9 @@ func outcomeUnknown(cause error) *acp.Error {
 // giveAway completes a session whose total is zero: there is nothing to charge,
 // so there is no attempt and no PSP.
 func (p *purchase) giveAway(tx Tx, sess *Session, items map[string]*catalog.Item, now time.Time) error {
-	for i := range sess.LineItems {
-		l := &sess.LineItems[i]
-		if !items[l.Item.ID].Tracked {
-			continue
-		}
-		if err := tx.Reserve(sess.MerchantID, l.Item.ID, l.Quantity); err != nil {
-			return err
-		}
+	if err := sess.hold(tx, items); err != nil {
+		return err
 	}
-	sess.Reserved = true
 	if err := p.sell(tx, p.merchant, sess, nil, now); err != nil {
 		return err
 	}

@@ -4,13 +4,13 @@ import (
 	"github.com/checkstand/checkstand/checkout"
 )
 
-const selectSignature = `SELECT key_hash FROM signature_replay WHERE credential_id = $1 AND digest = $2 AND expires_at > $3`
+const selectSignature = `SELECT key_hash FROM signature_replay WHERE expires_at = $1 AND credential_id = $2 AND digest = $3 AND expires_at > $4`
 
 // SignedElsewhere reports whether a credential has sent the same signature
 // under another idempotency key.
 func (r reader) SignedElsewhere(sig checkout.Signed) (bool, error) {
 	var keyHash []byte
-	found, err := r.s.row(r.ctx, selectSignature, []any{sig.CredentialID, sig.Digest[:], millis(r.s.clock())}, &keyHash)
+	found, err := r.s.row(r.ctx, selectSignature, []any{millis(sig.ExpiresAt), sig.CredentialID, sig.Digest[:], millis(r.s.clock())}, &keyHash)
 	return found && string(keyHash) != string(sig.KeyHash[:]), err
 }
 

@@ -12,8 +12,8 @@ const SweepBatch = 1000
 const (
 	sweepIdempotency = `DELETE FROM idempotency WHERE hash IN (SELECT hash FROM idempotency WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
 
-	sweepSignatures = `DELETE FROM signature_replay WHERE (credential_id, digest) IN (
-SELECT credential_id, digest FROM signature_replay WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
+	sweepSignatures = `DELETE FROM signature_replay WHERE (expires_at, credential_id, digest) IN (
+SELECT expires_at, credential_id, digest FROM signature_replay WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
 
 	sweepSessions = `DELETE FROM session WHERE (merchant_id, id) IN (
 SELECT merchant_id, id FROM session WHERE deletable_at > 0 AND deletable_at <= $1 ORDER BY deletable_at LIMIT $2)`

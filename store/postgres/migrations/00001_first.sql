@@ -161,9 +161,8 @@ CREATE TABLE signature_replay (
   digest        BYTEA NOT NULL,
   key_hash      BYTEA NOT NULL,
   expires_at    BIGINT NOT NULL,
-  PRIMARY KEY (credential_id, digest)
+  PRIMARY KEY (expires_at, credential_id, digest)
 );
-CREATE INDEX signature_replay_expires ON signature_replay (expires_at);
 
 -- Only a change of a unique key waits for FOR KEY SHARE: reserving stock holds
 -- up the switch to a new generation, and nothing else.

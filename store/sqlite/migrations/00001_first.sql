@@ -161,9 +161,8 @@ CREATE TABLE signature_replay (
   digest        BLOB NOT NULL,
   key_hash      BLOB NOT NULL,
   expires_at    INTEGER NOT NULL,
-  PRIMARY KEY (credential_id, digest)
+  PRIMARY KEY (expires_at, credential_id, digest)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX signature_replay_expires ON signature_replay (expires_at);
 
 -- +goose Down
 DROP TABLE signature_replay;
