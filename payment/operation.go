@@ -53,7 +53,8 @@ const (
 type Operator interface {
 	Provider
 	// Operate asks the PSP for the move. Asking again for the same Op never
-	// moves the money twice. err is ErrNotSent or nil.
+	// moves the money twice. Of the Result, PSPRef is the PSP's id of the move,
+	// to be kept as OpRef, and Amount what was moved. err is ErrNotSent or nil.
 	Operate(ctx context.Context, op Op) (Result, error)
 	// ReconcileOp asks what became of an Op. ClassNotFound is a definite no.
 	ReconcileOp(ctx context.Context, op Op) (Result, error)

@@ -97,4 +97,14 @@ type Harness struct {
 	Break func(t testing.TB, f Fault)
 	// Advance moves the PSP's clock.
 	Advance func(t testing.TB, d time.Duration)
+
+	// SessionsUnbound is set where the PSP's tokens know nothing of a checkout
+	// session; that a token serves one session is then up to the core alone.
+	SessionsUnbound bool
+	// Mature makes a captured payment one that can be refunded; nil where it is
+	// at once.
+	Mature func(t testing.TB, pspRef string)
+	// Settle lets the PSP finish the captures, voids and refunds that it has
+	// accepted. It is nil where these are done when they are answered.
+	Settle func(t testing.TB)
 }
