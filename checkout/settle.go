@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -22,7 +23,9 @@ func (s *Service) settle(ctx context.Context, sent *payment.Attempt, r payment.R
 		return Answer{}, err
 	}
 	var ans Answer
+	var settled *payment.Attempt
 	err = s.store.Update(ctx, func(tx Tx) error {
+		settled = nil
 		now := s.now()
 		a, err := tx.Attempt(sent.MerchantID, sent.ID)
 		if err != nil {
@@ -32,34 +35,44 @@ func (s *Service) settle(ctx context.Context, sent *payment.Attempt, r payment.R
 		if err != nil {
 			return err
 		}
-		if r.DeclineCode == notSent && a.Version != sent.Version {
-			// Another process took the attempt over and may have sent it: that
-			// this one did not says nothing any more.
-			r = payment.Result{Class: payment.ClassUnknown}
-		}
-		before := a.State
-		if ev, ok := a.Move(r, who, now); ok {
-			if err := s.record(tx, m, sess, a, ev, now); err != nil {
-				return err
-			}
-		} else if a.State.Live() {
+		wasLive, takenOver := a.State.Live(), a.Version != sent.Version
+		if takenOver && (r.Class.State().Live() || r.DeclineCode == notSent) {
+			// Another process owns the attempt now and may have sent it: that
+			// this one learned nothing, or did not send, says nothing any more.
+		} else if ev, ok := a.Move(r, who, now); ok {
+			err = s.record(tx, m, sess, a, ev, now)
+		} else if wasLive {
 			// Nothing new was learned. Give the attempt up for others to ask.
 			a.LeaseUntil = now
 			a.Tries++
-			if err := tx.SaveAttempt(a); err != nil {
-				return err
-			}
+			err = tx.SaveAttempt(a)
 		}
-		if before.Live() && !a.State.Live() {
-			s.log.InfoContext(ctx, "payment settled", "attempt", a.ID, "session", a.SessionID, "state", string(a.State),
-				"class", string(a.Class), "psp_ref", a.PSPRef, "by", who)
+		if err != nil {
+			return err
+		}
+		if wasLive && !a.State.Live() {
+			settled = a
 		}
 		if p != nil {
 			ans, err = p.conclude(tx, sess, a, now)
 		}
 		return err
 	})
+	if err == nil && settled != nil {
+		s.report(ctx, settled, who)
+	}
 	return ans, err
+}
+
+// report logs what became of a payment. What only the shop can mend is an
+// error.
+func (s *Service) report(ctx context.Context, a *payment.Attempt, who string) {
+	level, text := slog.LevelInfo, "payment settled"
+	if a.Class == payment.ClassConfig {
+		level, text = slog.LevelError, "the payment provider refuses the shop's key or account; nobody can pay until that is mended"
+	}
+	s.log.Log(ctx, level, text, "attempt", a.ID, "session", a.SessionID, "state", string(a.State),
+		"class", string(a.Class), "psp_ref", a.PSPRef, "by", who)
 }
 
 // verify turns an answer about other money than was asked for into an unknown
@@ -142,7 +155,7 @@ func (p *purchase) conclude(tx Tx, sess *Session, a *payment.Attempt, now time.T
 		fault = outcomeUnknown(nil)
 	case a.Class == payment.ClassConfig:
 		fault = &acp.Error{Type: acp.ProcessingError, Code: "payment_provider_error", Status: http.StatusInternalServerError,
-			Message: "The shop's payment account refused the request. The buyer was not charged. The shop has been told."}
+			Message: "The shop's payment account refused the request. The buyer was not charged. The shop has to look into it before anybody can pay."}
 	case a.State == payment.Failed:
 		fault = acp.Unavailable("payment_provider_unavailable",
 			"The payment could not be processed. The buyer was not charged. Repeat this request with the same Idempotency-Key.",

@@ -94,7 +94,7 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (_ *App, err err
 	if err != nil {
 		return nil, err
 	}
-	if a.merchants, err = newMerchants(cfg); err != nil {
+	if a.merchants, err = newMerchants(cfg, a.now); err != nil {
 		return nil, err
 	}
 	if a.store, err = OpenStore(ctx, cfg.Database, a.now); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/checkout"
@@ -23,7 +24,7 @@ type merchants struct {
 
 type agentOf struct{ merchant, agent string }
 
-func newMerchants(cfg *config.Config) (*merchants, error) {
+func newMerchants(cfg *config.Config, now func() time.Time) (*merchants, error) {
 	ms := &merchants{byID: map[string]*checkout.Merchant{}, endpoints: map[agentOf]webhook.Endpoint{}}
 	for i := range cfg.Merchants {
 		mc := &cfg.Merchants[i]
@@ -31,10 +32,10 @@ func newMerchants(cfg *config.Config) (*merchants, error) {
 		if err != nil {
 			return nil, fmt.Errorf("merchants[%d]: %w", i, err)
 		}
-		if m.Test.Provider, err = newProvider(mc.Payment.Test, cfg); err != nil {
+		if m.Test.Provider, err = newProvider(mc.Payment.Test, cfg, now); err != nil {
 			return nil, fmt.Errorf("merchants[%d].payment.test: %w", i, err)
 		}
-		if m.Live.Provider, err = newProvider(mc.Payment.Live, cfg); err != nil {
+		if m.Live.Provider, err = newProvider(mc.Payment.Live, cfg, now); err != nil {
 			return nil, fmt.Errorf("merchants[%d].payment.live: %w", i, err)
 		}
 		ms.byID[m.ID] = &m
@@ -54,12 +55,12 @@ func newMerchants(cfg *config.Config) (*merchants, error) {
 }
 
 // newProvider makes the adapter of one account; nil when there is none.
-func newProvider(p config.PaymentConfig, cfg *config.Config) (payment.Provider, error) {
+func newProvider(p config.PaymentConfig, cfg *config.Config, now func() time.Time) (payment.Provider, error) {
 	switch {
 	case p.IsZero():
 		return nil, nil
 	case p.Provider == "sandbox":
-		return sandbox.New(sandbox.Config{BaseURL: p.URL, MerchantKey: p.Key, MerchantID: p.MerchantID, Timeout: cfg.Payments.Timeout})
+		return sandbox.New(sandbox.Config{BaseURL: p.URL, MerchantKey: p.Key, MerchantID: p.MerchantID, Timeout: cfg.Payments.Timeout, Now: now})
 	}
 	return nil, fmt.Errorf("provider: %q is not a payment provider; use sandbox", p.Provider)
 }
