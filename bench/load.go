@@ -95,12 +95,12 @@ func (l *load) play(conn net.Conn, c int, t *tape, begins time.Time, total *atom
 	answers := bufio.NewReaderSize(conn, answerBuffer)
 	for now := time.Now(); l.measure == 0 || now.Before(until); {
 		request, err := t.next()
-		if err == io.EOF && l.again {
+		if errors.Is(err, io.EOF) && l.again {
 			if err = t.rewind(); err == nil {
 				continue
 			}
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
