@@ -101,6 +101,9 @@ type Harness struct {
 	// SessionsUnbound is set where the PSP's tokens know nothing of a checkout
 	// session; that a token serves one session is then up to the core alone.
 	SessionsUnbound bool
+	// Alike has the refusals of a token that the PSP does not tell apart: where
+	// the suite expects the first class, the second will do.
+	Alike map[payment.Class]payment.Class
 	// Mature makes a captured payment one that can be refunded; nil where it is
 	// at once.
 	Mature func(t testing.TB, pspRef string)

@@ -38,7 +38,11 @@ func (s suite) tokenMisuse(t *testing.T) {
 	asIs := func(*Allowance) {}
 	refused := func(t *testing.T, x try, want payment.Class, books Books) {
 		t.Helper()
-		wantClass(t, s.send(t, x), want)
+		r := s.send(t, x)
+		if alike, ok := s.h.Alike[want]; ok && r.Class == alike {
+			want = alike
+		}
+		wantClass(t, r, want)
 		s.wantBooks(t, x.charge.SessionID, books)
 	}
 	t.Run("OtherSession", func(t *testing.T) {
