@@ -4,7 +4,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -42,6 +44,27 @@ func TestOpenAgainKeepsWhatIsThere(t *testing.T) {
 	}
 	if _, err := openFile(t, path).Reader(t.Context()).Session("shop", "cs_1"); err != nil {
 		t.Error(err)
+	}
+}
+
+// Names and addresses of buyers are nobody's business but the owner's.
+func TestNewFilesAreTheOwners(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	if err := insert(t, openFile(t, path), "cs_1"); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(path + "*")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("there are %q, %v", files, err)
+	}
+	for _, file := range files {
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode != 0o600 {
+			t.Errorf("%s has mode %v", filepath.Base(file), mode)
+		}
 	}
 }
 

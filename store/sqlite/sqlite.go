@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -66,6 +67,9 @@ func Open(ctx context.Context, path string, opts Options) (*store.Store, error) 
 }
 
 func open(ctx context.Context, path string, opts Options) (_ *engine, err error) {
+	if err := create(path); err != nil {
+		return nil, err
+	}
 	writes := dataSource(path, "synchronous(FULL)", "cache_size(-32000)")
 	db, err := sql.Open("sqlite", writes)
 	if err != nil {
@@ -81,6 +85,17 @@ func open(ctx context.Context, path string, opts Options) (_ *engine, err error)
 	}
 	reads := dataSource(path, "query_only(1)")
 	return &engine{writer: w, readers: newReaders(opts.Readers, func() (*conn, error) { return connect(db.Driver(), reads) })}, nil
+}
+
+// create makes a new file, which holds names and addresses of buyers, readable
+// for its owner only; SQLite gives its other files the same mode. A file that
+// is there keeps the mode that it has.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // dataSource makes the driver's name of the file. The driver applies
