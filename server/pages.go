@@ -19,7 +19,6 @@ func (a *App) pages(adjust func(*web.Config)) (*web.Pages, error) {
 	cfg := web.Config{
 		Shop: web.Shop{Name: "Checkstand"}, Live: true, BaseURL: a.cfg.PublicURL,
 		Endpoints: []web.Endpoint{
-			{Method: "GET", Path: "/.well-known/acp.json", Purpose: "What this server speaks", Open: true},
 			{Method: "POST", Path: "/checkout_sessions", Purpose: "Open a checkout session"},
 			{Method: "GET", Path: "/checkout_sessions/{id}", Purpose: "Read it"},
 			{Method: "POST", Path: "/checkout_sessions/{id}", Purpose: "Change it"},
