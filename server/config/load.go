@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -65,6 +66,16 @@ func Parse(name string, data []byte, environ []string) (*Config, error) {
 	return c, nil
 }
 
+// indentedByTab says whether there is a tab before the text of a line, counted
+// from 1.
+func indentedByTab(data []byte, line int) bool {
+	for range line - 1 {
+		_, data, _ = bytes.Cut(data, []byte("\n"))
+	}
+	text := bytes.TrimLeft(data, " ")
+	return line > 0 && len(text) > 0 && text[0] == '\t'
+}
+
 // document reads the one YAML document of a file; nil when it is empty or not
 // to be read.
 func document(r *report, data []byte) *yaml.Node {
@@ -77,6 +88,9 @@ func document(r *report, data []byte) *yaml.Node {
 		problem, line := err.Error(), 0
 		if bad, ok := errors.AsType[*yaml.LoadError](err); ok {
 			problem, line = bad.Message, bad.Mark.Line
+		}
+		if indentedByTab(data, line) {
+			problem = "this line is indented with a tab; use spaces"
 		}
 		r.errorf("", "is not YAML: %s", strings.ReplaceAll(problem, "\n", " "))
 		r.problems[len(r.problems)-1].Line = line

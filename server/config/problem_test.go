@@ -29,6 +29,7 @@ func TestProblems(t *testing.T) {
 	}{
 		// The file.
 		"not YAML":           {"a: [1\n", nil, `checkstand.yaml:2: is not YAML: did not find expected ',' or ']'`},
+		"tab":                {"log:\n \tlevel: info\n", nil, `checkstand.yaml:2: is not YAML: this line is indented with a tab; use spaces`},
 		"two documents":      {"log: {}\n---\nlog: {}\n", nil, `checkstand.yaml: holds 2 YAML documents; keep one and remove the lines "---"`},
 		"not a mapping":      {"- listen", nil, `checkstand.yaml: is a list; write keys below it, such as "listen: …"`},
 		"too large":          {strings.Repeat("#", config.MaxFileBytes+1), nil, `checkstand.yaml: the file is larger than 16777216 bytes`},
@@ -181,6 +182,7 @@ func TestProblems(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"no sealing key": {minimal, "checkstand.yaml: warning: sealing_keys: are missing, and 'checkstand serve' needs one; make it with 'checkstand keys seal' and refer to it: - ${file:/run/secrets/checkstand_sealing_key}"},
+		"another port":   {"listen: 127.0.0.1:9000\npublic_url: http://127.0.0.1:8080", "checkstand.yaml:2: warning: public_url: is http://127.0.0.1:8080, but the server listens on 127.0.0.1:9000; give both the same port, here and in links to this server"},
 		"no merchant":    {"log: {}", "checkstand.yaml: warning: merchants: are missing, so there is nothing to sell; add one, such as - id: shop"},
 		"short secret":   {merchant("agents: [{name: a, webhook: {url: 'https://a.example.com', secret: short}}]"), "checkstand.yaml:9: warning: merchants[0].agents[0].webhook.secret: is shorter than 16 characters, so signatures could be forged by guessing; agree on a longer one"},
 	} {

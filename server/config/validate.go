@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"net"
 	"net/url"
 	"slices"
@@ -87,6 +88,9 @@ func (c *Config) checkListen(r *report) {
 	u := r.webURL("public_url", c.PublicURL)
 	if u != nil && (u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "") {
 		r.errorf("public_url", "has more than an origin; write scheme and host only, such as \"%s://%s\"", u.Scheme, u.Host)
+	}
+	if u != nil && u.Scheme == "http" && isLoopback(u.Hostname()) && isLoopback(host) && port != "0" && cmp.Or(u.Port(), "80") != port {
+		r.warnf("public_url", "is %s, but the server listens on %s; give both the same port, here and in links to this server", c.PublicURL, c.Listen)
 	}
 }
 
