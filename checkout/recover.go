@@ -66,7 +66,8 @@ func (s *Service) send(ctx context.Context, pr payment.Provider, a *payment.Atte
 // ask learns what became of an attempt that was sent before, by this process
 // or another. If the PSP has no trace of it and it is recent, the same bytes
 // are sent again under the same key, which can charge at most once; if it is
-// not recent, it has failed.
+// not recent, it has failed. They are sent again too where that is the only
+// way to learn the outcome.
 func (s *Service) ask(ctx context.Context, pr payment.Provider, a *payment.Attempt) payment.Result {
 	asking, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -75,7 +76,13 @@ func (s *Service) ask(ctx context.Context, pr payment.Provider, a *payment.Attem
 		s.log.WarnContext(ctx, "payment provider not reachable", "attempt", a.ID, "error", err)
 		return payment.Result{Class: payment.ClassUnknown}
 	}
-	if r.Class != payment.ClassNotFound || s.now().Sub(a.CreatedAt) > resendWindow {
+	age := s.now().Sub(a.CreatedAt)
+	again := r.Class == payment.ClassNotFound && age <= resendWindow
+	learn := false
+	if psp, ok := pr.(payment.Resendable); ok && r.Class == payment.ClassUnknown {
+		learn = age <= psp.ResendToLearn()
+	}
+	if !again && !learn {
 		return s.verify(a, r)
 	}
 	body, err := s.box.Open(a.Sealed, a.ID)
@@ -85,10 +92,27 @@ func (s *Service) ask(ctx context.Context, pr payment.Provider, a *payment.Attem
 	}
 	// A PSP that cannot be reached now may still have been reached before:
 	// "not sent" says nothing about the first time.
-	if r = s.send(ctx, pr, a, body); r.DeclineCode == notSent {
-		r = payment.Result{Class: payment.ClassUnknown}
+	r = s.send(ctx, pr, a, body)
+	switch {
+	case r.DeclineCode == notSent:
+		return payment.Result{Class: payment.ClassUnknown}
+	case learn && !ofThePayment(r):
+		return payment.Result{Class: payment.ClassUnknown, PSPRef: r.PSPRef, RequestID: r.RequestID, DeclineCode: r.DeclineCode}
 	}
 	return r
+}
+
+// ofThePayment reports whether an answer to bytes that were sent before tells
+// what became of the payment. That the PSP now refuses our keys, the rate, the
+// token or the request says nothing about the first time.
+func ofThePayment(r payment.Result) bool {
+	switch r.Class {
+	case payment.ClassAuthorized, payment.ClassCaptured, payment.ClassPending, payment.ClassDeclined, payment.ClassRequiresAction:
+		return true
+	case payment.ClassProcessorError:
+		return r.PSPRef != "" // there is a payment, and it failed
+	}
+	return false
 }
 
 // Jobs are the durable jobs of this room, by kind.

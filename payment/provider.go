@@ -3,6 +3,7 @@ package payment
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/checkstand/checkstand/acp"
 )
@@ -95,4 +96,15 @@ type Provider interface {
 	// no: the PSP has no payment of this attempt and will not make one from
 	// the bytes already sent.
 	Reconcile(ctx context.Context, a Attempt) (Result, error)
+}
+
+// Resendable is a Provider whose PSP has no other way to tell what became of a
+// payment than to be sent it again: the same bytes under the same key are
+// answered with the first answer. Its Reconcile says ClassUnknown.
+type Resendable interface {
+	Provider
+	// ResendToLearn tells for how long after an attempt was made it may be sent
+	// again to learn its outcome. The repeat may be the first that arrives, and
+	// charges then.
+	ResendToLearn() time.Duration
 }

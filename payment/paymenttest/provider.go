@@ -90,7 +90,25 @@ func (s suite) send(t *testing.T, x try) payment.Result {
 	return r
 }
 
+// reconcile learns what became of an attempt the way checkout does: by asking,
+// and by sending again where that is how a PSP tells.
 func (s suite) reconcile(t *testing.T, x try) payment.Result {
+	t.Helper()
+	r := s.ask(t, x)
+	if r.Class == payment.ClassUnknown && s.resends() {
+		return s.send(t, x)
+	}
+	return r
+}
+
+// resends reports whether the PSP has to be sent a payment again to tell what
+// became of it.
+func (s suite) resends() bool {
+	p, ok := s.h.Provider.(payment.Resendable)
+	return ok && p.ResendToLearn() > 0
+}
+
+func (s suite) ask(t *testing.T, x try) payment.Result {
 	t.Helper()
 	r, err := s.h.Provider.Reconcile(t.Context(), x.attempt)
 	if err != nil {
