@@ -1,0 +1,7 @@
+package adyen_test
+
+import (
+	"strings"
+)
+
+func upper(currency string) string { return strings.ToUpper(currency) }
