@@ -31,7 +31,7 @@ has the keys, orders and stock that it had; files of --catalog are read again.`,
 			opts.Log = quietLogger(c.ErrOrStderr(), verbose)
 			var faulty error
 			opts.Imported = func(r server.IntakeReport) {
-				if !asJSON {
+				if !asJSON && r.Format != "" {
 					faulty = errors.Join(faulty, printReport(c.OutOrStdout(), r, takenIn))
 				}
 			}

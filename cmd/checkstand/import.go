@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,7 +26,7 @@ the file. Items are added or changed; with --replace the files become the whole
 catalogue, in one step at the end.
 
 What a file gets wrong is listed with its row, field and cure; all other rows
-are taken in.`,
+are taken in. Row 1 is the first below the names of the columns.`,
 		Example: `  checkstand import --dry-run products.csv
   checkstand import products.csv
   checkstand import -c /etc/checkstand/checkstand.yaml --replace feed.xml more.csv`,
@@ -107,6 +108,9 @@ func printReport(w io.Writer, r server.IntakeReport, fate string) error {
 	if r.Rejected > 0 {
 		p.f("; %s refused", count(r.Rejected, "row"))
 	}
+	if r.Skipped > 0 {
+		p.f("; %s left out", count(r.Skipped, "row"))
+	}
 	if r.Removed > 0 {
 		p.f("; %s sold no longer", count(r.Removed, "item"))
 	}
@@ -130,13 +134,34 @@ func printReport(w io.Writer, r server.IntakeReport, fate string) error {
 	if listed > shown {
 		p.f("  and %d more\n", r.Counts.Errors+r.Counts.Warnings-shown)
 	}
-	if listed > shown || r.Counts.Infos > 0 {
-		p.f("  See every finding, with %s: --dry-run --json\n", count(r.Counts.Infos, "note"))
+	notes := 0
+	for _, f := range firstNotes(r.Findings) {
+		p.f("  note, %s", place(f))
+		if more := r.Counts.Codes[f.Code] - 1; more > 0 {
+			p.f(", and %d more", more)
+		}
+		p.f(": %s. %s\n", f.Code, f.Fix)
+		notes++
+	}
+	if listed > shown || r.Counts.Infos > notes {
+		p.f("  See every finding with 'checkstand import --dry-run --json'.\n")
 	}
 	if r.ItemID != "" && (fate == takenIn || fate == canBeTakenIn) {
 		p.f("Its items are named like %s (%s).\n", r.ItemID, r.ItemTitle)
 	}
 	return p.err
+}
+
+// firstNotes is one finding for each code that is only a note.
+func firstNotes(all []feed.Finding) []feed.Finding {
+	var first []feed.Finding
+	for _, f := range all {
+		same := func(g feed.Finding) bool { return g.Code == f.Code }
+		if f.Severity == feed.Info && !slices.ContainsFunc(first, same) {
+			first = append(first, f)
+		}
+	}
+	return first
 }
 
 // place says where a finding is: "row 3, Variant Price".

@@ -268,6 +268,9 @@ func newKeysRotate() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if !old.RevokedAt.IsZero() {
+					return fmt.Errorf("key %s is revoked; make a new one with 'checkstand keys create --agent %s'", old.ID, old.Agent)
+				}
 				made, err := d.make(credential.Params{MerchantID: old.MerchantID, Agent: old.Agent, Live: old.Live, SignaturePolicy: old.SignaturePolicy},
 					func(n *credential.Credential) error {
 						n.RotatedFrom = old.ID
@@ -277,7 +280,14 @@ func newKeysRotate() *cobra.Command {
 					return err
 				}
 				made.Replaces = old.ID
-				return made.print(c, asJSON)
+				if err := made.print(c, asJSON); err != nil || asJSON {
+					return err
+				}
+				if old, err = d.find(ctx, old.ID); err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(c.OutOrStdout(), "The old key %s works until %s UTC.\n", old.ID, old.ExpiresAt.UTC().Format(time.DateTime))
+				return err
 			})
 		},
 	}
@@ -304,8 +314,8 @@ func newKeysRevoke() *cobra.Command {
 	var d keyDesk
 	c := &cobra.Command{
 		Use:     "revoke ID",
-		Short:   "Make a key useless at once",
-		Long:    "Make a key useless. A running server notices within two seconds.",
+		Short:   "Make a key useless",
+		Long:    "Make a key useless for ever. A running server notices within two seconds.",
 		Example: `  checkstand keys revoke key_01j8…`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -56,7 +56,9 @@ configuration. Without a configuration, or for other keys, set
 Card numbers, and what becomes of a payment with them:
 
 ` + testCards() + `
-Tokens that need no card: ` + testTokens(),
+Tokens that need no card:
+
+` + testTokens(),
 		Example: `  checkstand sandbox
   ` + envSandboxShopKey + `=… checkstand sandbox --listen 127.0.0.1:8090 --data sandbox.db --merchant acct_test`,
 		Args: cobra.NoArgs,
@@ -69,7 +71,7 @@ Tokens that need no card: ` + testTokens(),
 	}
 	configFlag(c, &d.path)
 	f := c.Flags()
-	f.StringVar(&d.listen, "listen", "127.0.0.1:8090", "`HOST:PORT`; port 0 picks a free one (default: as the configuration says)")
+	f.StringVar(&d.listen, "listen", "127.0.0.1:8090", "`HOST:PORT`, in place of the configuration's; port 0 picks a free one")
 	f.StringVar(&d.data, "data", "sandbox.db", "`FILE` to keep tokens and charges in")
 	f.StringSliceVar(&d.accounts, "merchant", []string{"acct_test"}, "`ID` of a shop's account, where no configuration says it; may be given several times")
 	f.DurationVar(&d.slow, "slow-answer", sandbox.DefaultSlow, "how long the slow test card takes")
@@ -177,7 +179,7 @@ func testCards() string {
 func testTokens() string {
 	var names []string
 	for _, t := range sandbox.StaticTokens() {
-		names = append(names, t.Token)
+		names = append(names, "  "+t.Token)
 	}
-	return strings.Join(names, ",\n") + "."
+	return strings.Join(names, "\n")
 }

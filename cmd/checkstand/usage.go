@@ -34,15 +34,29 @@ func teachUsage(c *cobra.Command) {
 	}
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
-				return usageError{err, c.CommandPath()}
+			err := check(c, args)
+			switch {
+			case err == nil:
+				return nil
+			case !c.HasSubCommands():
+				err = wrongNumber(c, args)
 			}
-			return nil
+			return usageError{err, c.CommandPath()}
 		}
 	}
 	for _, sub := range c.Commands() {
 		teachUsage(sub)
 	}
+}
+
+// wrongNumber says which argument is missing or too many, by the name that the
+// command's usage has for it.
+func wrongNumber(c *cobra.Command, args []string) error {
+	names := strings.Fields(c.Use)[1:]
+	if len(args) > len(names) {
+		return fmt.Errorf("%q is one argument too many", args[len(names)])
+	}
+	return fmt.Errorf("%s is missing", strings.TrimSuffix(names[len(args)], "..."))
 }
 
 // knownCommand refuses words after a command that only holds others.
