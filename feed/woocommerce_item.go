@@ -89,7 +89,7 @@ func (r *wooReader) attributes(rec record, p *wooParent, it *catalog.Item) {
 			it.Attributes = append(it.Attributes, catalog.Option{Name: name, Value: value})
 		case p == nil:
 		case value == "":
-			rec.warn(r.t.name(col.values), CodeAnyOption, name, "The variation leaves "+name+" open, which an agent cannot ask for. Make one variation for each "+name+" in WooCommerce.")
+			rec.warn(r.t.name(col.values), CodeAnyOption, name, "The variation is for any "+name+", which an agent cannot ask for, and is sold without one. Make a variation for each "+name+" in WooCommerce.")
 		default:
 			it.Options = append(it.Options, catalog.Option{Name: name, Value: value})
 			chosen[name] = true
