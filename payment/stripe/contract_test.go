@@ -1,0 +1,149 @@
+package stripe_test
+
+import (
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/checkstand/checkstand/id"
+	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/paymenttest"
+	"github.com/checkstand/checkstand/payment/stripe"
+	"github.com/checkstand/checkstand/payment/stripe/stripetest"
+	"github.com/checkstand/checkstand/secret"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	testKey = "sk_test_stripetest"
+	whsec   = "whsec_stripetest"
+	profile = "profile_test_shop"
+)
+
+// world is a Stripe with a memory and an adapter that talks to it.
+type world struct {
+	*stripetest.Server
+	provider *stripe.Provider
+}
+
+func newWorld(t testing.TB, change ...func(*stripe.Config)) *world {
+	t.Helper()
+	server := stripetest.New(stripetest.Config{})
+	t.Cleanup(server.Close)
+	return &world{Server: server, provider: adapter(t, server.URL(), change...)}
+}
+
+func adapter(t testing.TB, url string, change ...func(*stripe.Config)) *stripe.Provider {
+	t.Helper()
+	transport := &http.Transport{MaxIdleConnsPerHost: 50}
+	t.Cleanup(transport.CloseIdleConnections)
+	cfg := stripe.Config{Key: secret.New(testKey), MerchantID: profile, WebhookSecret: secret.New(whsec), BaseURL: url,
+		Timeout: 10 * time.Second, Transport: transport}
+	for _, f := range change {
+		f(&cfg)
+	}
+	p, err := stripe.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+var cards = map[paymenttest.Outcome]string{
+	paymenttest.Approve:         "pm_card_visa",
+	paymenttest.Decline:         "pm_card_visa_chargeDeclined",
+	paymenttest.NoFunds:         "pm_card_visa_chargeDeclinedInsufficientFunds",
+	paymenttest.ExpiredCard:     "pm_card_chargeDeclinedExpiredCard",
+	paymenttest.WrongCVC:        "pm_card_chargeDeclinedIncorrectCvc",
+	paymenttest.Fraud:           "pm_card_radarBlock",
+	paymenttest.TechnicalFault:  "pm_card_chargeDeclinedProcessingError",
+	paymenttest.Authentication:  "pm_card_authenticationRequired",
+	paymenttest.ApproveAndDrop:  "pm_card_fakeDropAnswer",
+	paymenttest.ApproveAndError: "pm_card_fakeServerError",
+}
+
+var faults = map[paymenttest.Fault]stripetest.Fault{
+	paymenttest.DropBeforeCommit:  stripetest.DropBefore,
+	paymenttest.DropAfterCommit:   stripetest.DropAfter,
+	paymenttest.ErrorBeforeCommit: stripetest.ErrorBefore,
+	paymenttest.ErrorAfterCommit:  stripetest.ErrorAfter,
+	paymenttest.RateLimited:       stripetest.RateLimit,
+	paymenttest.WrongAmount:       stripetest.WrongAmount,
+	paymenttest.LookupFails:       stripetest.LookupFails,
+}
+
+// closedPort is an address where nobody listens.
+func closedPort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return "http://" + l.Addr().String()
+}
+
+func (w *world) harness(t testing.TB) paymenttest.Harness {
+	return paymenttest.Harness{
+		Provider:        w.provider,
+		Unreachable:     adapter(t, closedPort(t)),
+		WrongKeys:       adapter(t, w.URL(), func(c *stripe.Config) { c.Key = secret.New("sk_test_another") }),
+		MerchantID:      profile,
+		Reusable:        payment.Credential{Type: "spt", Token: secret.New("pm_card_visa")},
+		SessionsUnbound: true,
+		Mint: func(_ testing.TB, a paymenttest.Allowance) payment.Credential {
+			g := stripetest.Grant{Card: cards[a.Outcome], Currency: a.Currency, MaxAmount: a.MaxAmount, ExpiresAt: w.Now().Add(a.Lifetime)}
+			if a.OtherMerchant {
+				g.Account = "acct_other"
+			}
+			return payment.Credential{Type: "spt", Token: secret.New(w.Grant(g))}
+		},
+		Books: func(_ testing.TB, session string) paymenttest.Books {
+			b := w.Server.Books(session)
+			return paymenttest.Books{Charges: b.Charges, Taken: b.Held + b.Taken - b.Refunded}
+		},
+		Break:   func(_ testing.TB, f paymenttest.Fault) { w.Break(faults[f]) },
+		Advance: func(_ testing.TB, d time.Duration) { w.Advance(d) },
+	}
+}
+
+func TestContract(t *testing.T) {
+	w := newWorld(t)
+	paymenttest.TestProvider(t, w.harness(t))
+}
+
+func TestOperatorContract(t *testing.T) {
+	w := newWorld(t)
+	paymenttest.TestOperator(t, w.harness(t))
+}
+
+// charge is a charge of 19.99 USD on a fresh token for a card.
+func (w *world) charge(card string) payment.Charge {
+	now := time.Now()
+	token := w.Grant(stripetest.Grant{Card: card, Currency: "usd", MaxAmount: 5000, ExpiresAt: w.Now().Add(time.Hour)})
+	return payment.Charge{AttemptID: id.New(id.Attempt, now), SessionID: id.New(id.Session, now), OrderID: id.New(id.Order, now), Amount: 1999,
+		Currency: "usd", Credential: payment.Credential{Type: "spt", Token: secret.New(token)}, MerchantID: profile, StatementText: "Test Shop"}
+}
+
+func attempt(c payment.Charge, created time.Time) payment.Attempt {
+	return payment.Attempt{ID: c.AttemptID, SessionID: c.SessionID, OrderID: c.OrderID, Provider: stripe.Name, Amount: c.Amount, Currency: c.Currency,
+		IdemKey: "acp_" + c.AttemptID, State: payment.Sending, CreatedAt: created}
+}
+
+// send builds and sends a charge.
+func send(t testing.TB, p *stripe.Provider, c payment.Charge) payment.Result {
+	t.Helper()
+	body, err := p.Build(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := p.Send(t.Context(), "acp_"+c.AttemptID, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
