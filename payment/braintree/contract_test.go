@@ -1,0 +1,153 @@
+package braintree_test
+
+import (
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/braintree"
+	"github.com/checkstand/checkstand/payment/braintree/braintreetest"
+	"github.com/checkstand/checkstand/payment/paymenttest"
+	"github.com/checkstand/checkstand/secret"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	merchantID = "acme_gateway"
+	publicKey  = "public_key_for_tests"
+	privateKey = "private_key_for_tests"
+)
+
+var merchantAccounts = map[string]string{"usd": "acme_usd", "eur": "acme_eur", "jpy": "acme_jpy", "kwd": "acme_kwd"}
+
+// world is a gateway with an adapter for it, and a clock that both have.
+type world struct {
+	*braintreetest.Gateway
+	provider *braintree.Provider
+
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+func newWorld(t testing.TB, change ...func(*braintree.Config)) *world {
+	t.Helper()
+	w := &world{}
+	accounts := map[string]string{}
+	for currency, account := range merchantAccounts {
+		accounts[account] = currency
+	}
+	w.Gateway = braintreetest.New(t, braintreetest.Options{MerchantID: merchantID, PublicKey: publicKey, PrivateKey: privateKey,
+		Accounts: accounts, CustomFields: []string{"acp_session_id"}, Now: w.now})
+	w.provider = w.adapter(t, change...)
+	return w
+}
+
+// adapter makes another adapter for the same gateway.
+func (w *world) adapter(t testing.TB, change ...func(*braintree.Config)) *braintree.Provider {
+	t.Helper()
+	cfg := config(t)
+	cfg.BaseURL, cfg.Now = w.URL, w.now
+	for _, f := range change {
+		f(&cfg)
+	}
+	p, err := braintree.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func config(t testing.TB) braintree.Config {
+	transport := &http.Transport{MaxIdleConnsPerHost: 50}
+	t.Cleanup(transport.CloseIdleConnections)
+	return braintree.Config{MerchantID: merchantID, PublicKey: publicKey, PrivateKey: secret.New(privateKey),
+		MerchantAccounts: merchantAccounts, SessionField: "acp_session_id", Timeout: 10 * time.Second, Transport: transport,
+		Codes: map[string]payment.Class{
+			braintreetest.CodeAmountExceeded:   payment.ClassAmountExceeded,
+			braintreetest.CodeCurrencyMismatch: payment.ClassCurrencyMismatch,
+		}}
+}
+
+func (w *world) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().Add(w.ahead)
+}
+
+func (w *world) advance(_ testing.TB, d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ahead += d
+}
+
+var outcomes = map[paymenttest.Outcome]braintreetest.Outcome{
+	paymenttest.Approve:         braintreetest.Approve,
+	paymenttest.Decline:         braintreetest.DoNotHonor,
+	paymenttest.NoFunds:         braintreetest.NoFunds,
+	paymenttest.ExpiredCard:     braintreetest.ExpiredCard,
+	paymenttest.WrongCVC:        braintreetest.WrongCVV,
+	paymenttest.Fraud:           braintreetest.Fraud,
+	paymenttest.TechnicalFault:  braintreetest.Failure,
+	paymenttest.Authentication:  braintreetest.ThreeDSecure,
+	paymenttest.ApproveAndDrop:  braintreetest.ApproveAndDrop,
+	paymenttest.ApproveAndError: braintreetest.ApproveAndFail,
+}
+
+func (w *world) mint(_ testing.TB, a paymenttest.Allowance) payment.Credential {
+	return payment.Credential{Type: "spt", Token: secret.New(w.Mint(braintreetest.Allowance{Outcome: outcomes[a.Outcome],
+		SessionID: a.SessionID, MaxAmount: a.MaxAmount, Currency: a.Currency, Lifetime: a.Lifetime, Foreign: a.OtherMerchant}))}
+}
+
+func (w *world) books(_ testing.TB, session string) paymenttest.Books {
+	b := w.Books(session)
+	return paymenttest.Books{Charges: b.Charges, Taken: b.Held + b.Taken - b.Refunded}
+}
+
+var faults = map[paymenttest.Fault]braintreetest.Fault{
+	paymenttest.DropBeforeCommit:  braintreetest.DropBefore,
+	paymenttest.DropAfterCommit:   braintreetest.DropAfter,
+	paymenttest.ErrorBeforeCommit: braintreetest.ErrorBefore,
+	paymenttest.ErrorAfterCommit:  braintreetest.ErrorAfter,
+	paymenttest.RateLimited:       braintreetest.RateLimited,
+	paymenttest.WrongAmount:       braintreetest.WrongAmount,
+	paymenttest.LookupFails:       braintreetest.LookupFails,
+}
+
+// closedPort is an address where nobody listens.
+func closedPort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return "http://" + l.Addr().String()
+}
+
+func harness(t *testing.T) paymenttest.Harness {
+	w := newWorld(t)
+	return paymenttest.Harness{
+		Provider:    w.provider,
+		Unreachable: w.adapter(t, func(c *braintree.Config) { c.BaseURL = closedPort(t) }),
+		WrongKeys:   w.adapter(t, func(c *braintree.Config) { c.PrivateKey = secret.New("not_the_private_key") }),
+		MerchantID:  merchantID,
+		Reusable:    payment.Credential{Type: "spt", Token: secret.New("fake-valid-nonce")},
+		Mint:        w.mint,
+		Books:       w.books,
+		Break:       func(_ testing.TB, f paymenttest.Fault) { w.Break(faults[f]) },
+		Advance:     w.advance,
+		// One code says "unknown or expired".
+		Alike:           map[payment.Class]payment.Class{payment.ClassTokenInvalid: payment.ClassTokenExpired},
+		SessionsUnbound: true,
+		Mature:          func(_ testing.TB, ref string) { w.Settle(ref) },
+	}
+}
+
+func TestContract(t *testing.T) { paymenttest.TestProvider(t, harness(t)) }
+
+func TestOperatorContract(t *testing.T) { paymenttest.TestOperator(t, harness(t)) }

@@ -1,0 +1,168 @@
+package braintree
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/checkstand/checkstand/payment"
+)
+
+// maxSignatures is how many signatures of one notice are looked at; Braintree
+// sends one for each key pair of the account.
+const maxSignatures = 64
+
+var (
+	errNoWebhook = errors.New("braintree payments: not a webhook of this account")
+
+	challengeForm = regexp.MustCompile(`^[a-f0-9]{20,32}$`)
+	payloadForm   = regexp.MustCompile(`^[A-Za-z0-9+=/\n]+$`)
+)
+
+// notice is <notification>.
+type notice struct {
+	Kind      string `xml:"kind"`
+	Timestamp string `xml:"timestamp"`
+	Subject   struct {
+		Transaction *transaction `xml:"transaction"`
+		Review      *review      `xml:"transaction-review"`
+		Dispute     *dispute     `xml:"dispute"`
+	} `xml:"subject"`
+}
+
+type review struct {
+	TransactionID string `xml:"transaction-id"`
+	Decision      string `xml:"decision"`
+}
+
+type dispute struct {
+	ID          string      `xml:"id"`
+	Status      string      `xml:"status"`
+	Transaction transaction `xml:"transaction"`
+}
+
+// ReceiveWebhook implements payment.Webhooks. When a webhook is set up
+// Braintree calls with GET and a challenge, whose signature is the answer.
+// Notices come as a form with the payload and its signatures.
+//
+// The signature covers no time of sending, so that a notice can be replayed by
+// whoever has seen one; each says something about a state that is final, or
+// only that there is something to ask about, and repeats have one id.
+//
+// There are no webhooks for an authorisation or a decline.
+func (p *Provider) ReceiveWebhook(r payment.WebhookRequest) ([]payment.Notice, payment.WebhookAnswer, error) {
+	if r.Method == http.MethodGet {
+		return p.answerChallenge(r.Query.Get("bt_challenge"))
+	}
+	form, err := url.ParseQuery(string(r.Body))
+	if err != nil || r.Method != http.MethodPost {
+		return nil, refuseWebhook, errNoWebhook
+	}
+	payload := form.Get("bt_payload")
+	if !payloadForm.MatchString(payload) || !p.signed(form.Get("bt_signature"), payload) {
+		return nil, refuseWebhook, errNoWebhook
+	}
+	document, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(payload, "\n", ""))
+	if err != nil {
+		return nil, refuseWebhook, errors.New("braintree payments: the payload of a signed webhook is not base64")
+	}
+	var n notice
+	if err := decode(document, rootNotice, &n); err != nil {
+		return nil, refuseWebhook, errors.New("braintree payments: a signed webhook cannot be read")
+	}
+	answer := payment.WebhookAnswer{Status: http.StatusOK}
+	if notice, ok := p.read(n); ok {
+		return []payment.Notice{notice}, answer, nil
+	}
+	return nil, answer, nil // a check, or a kind that concerns no payment of ours
+}
+
+var refuseWebhook = payment.WebhookAnswer{Status: http.StatusForbidden}
+
+func (p *Provider) answerChallenge(challenge string) ([]payment.Notice, payment.WebhookAnswer, error) {
+	if !challengeForm.MatchString(challenge) {
+		return nil, refuseWebhook, errNoWebhook
+	}
+	return nil, payment.WebhookAnswer{Status: http.StatusOK, Type: "text/plain; charset=utf-8",
+		Body: []byte(p.publicKey + "|" + p.sign(challenge))}, nil
+}
+
+// sign is Braintree's signature of a text: HMAC-SHA1 under the SHA-1 of the
+// private key, in hex.
+func (p *Provider) sign(text string) string {
+	key := sha1.Sum([]byte(p.privateKey.Reveal()))
+	mac := hmac.New(sha1.New, key[:])
+	mac.Write([]byte(text))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// signed checks a payload against signatures in the form "public|hex&public|hex".
+// A form on the way may have lost the newline at the end of the payload.
+func (p *Provider) signed(signatures, payload string) bool {
+	ok := false
+	for _, pair := range strings.SplitN(signatures, "&", maxSignatures) {
+		public, signature, found := strings.Cut(pair, "|")
+		if !found || public != p.publicKey {
+			continue
+		}
+		for _, text := range []string{payload, payload + "\n"} {
+			ok = hmac.Equal([]byte(signature), []byte(p.sign(text))) || ok
+		}
+	}
+	return ok
+}
+
+// disputeKinds is how the kinds about disputes begin.
+const disputeKinds = "dispute_"
+
+// read makes a Notice of what concerns a payment.
+//
+// Only transaction_settled is taken as it is: what is settled stays settled.
+// Everything else is asked about.
+func (p *Provider) read(n notice) (payment.Notice, bool) {
+	at, err := time.Parse(time.RFC3339, n.Timestamp)
+	if err != nil {
+		at = p.now()
+	}
+	out := payment.Notice{Kind: clean(n.Kind), Live: p.live, At: at, Result: payment.Result{Class: payment.ClassUnknown}}
+	var subject, state string
+	switch s := n.Subject; {
+	case strings.HasPrefix(n.Kind, disputeKinds) && s.Dispute != nil:
+		out.PSPRef, out.Reference = s.Dispute.Transaction.ID, s.Dispute.Transaction.OrderID
+		subject, state = s.Dispute.ID, s.Dispute.Status
+		out.Result.DeclineCode = clean(s.Dispute.Status)
+	case n.Kind == "transaction_reviewed" && s.Review != nil:
+		out.PSPRef = s.Review.TransactionID
+		subject, state = s.Review.TransactionID, s.Review.Decision
+	case s.Transaction != nil && (strings.HasPrefix(n.Kind, "transaction_") || n.Kind == "refund_failed"):
+		subject, state = s.Transaction.ID, s.Transaction.Status
+		p.readTransaction(n.Kind, *s.Transaction, &out)
+	default:
+		return payment.Notice{}, false
+	}
+	out.ID = clean(strings.Join([]string{n.Kind, subject, state}, ":"))
+	return out, subject != ""
+}
+
+func (p *Provider) readTransaction(kind string, t transaction, out *payment.Notice) {
+	out.Reference = t.OrderID
+	if t.Type == typeCredit || kind == "refund_failed" {
+		out.PSPRef, out.OpRef = t.RefundOf, t.ID
+		if kind == "refund_failed" {
+			out.Result.DeclineCode = t.words()
+		}
+		return
+	}
+	out.PSPRef = t.ID
+	r := p.sale(t)
+	if kind == "transaction_settled" && t.Type == typeSale && t.Status == "settled" && r.Class == payment.ClassCaptured {
+		out.Result, out.Final = r, true
+	}
+}
