@@ -95,7 +95,10 @@ alone.`,
 				named = " -c " + path
 			}
 			p := printer{w: c.OutOrStdout()}
-			p.f("Wrote %s.\n\nNext, take your products in:\n\n  %s import%s FILE\n", path, self(), named)
+			p.f("Wrote %s.\n\nNext, take your products in, and make a key for the agent:\n\n", path)
+			p.f("  %[1]s import%[2]s FILE\n  %[1]s keys create%[2]s --agent %[3]s\n\n", self(), named, config.StarterAgent)
+			p.f("Then start the server, and beside it a payment provider and an agent's end of\nthe webhooks to try with, each in a terminal of its own:\n\n")
+			p.f("  %[1]s serve%[2]s\n  %[1]s sandbox%[2]s\n  %[1]s webhooks listen%[2]s\n", self(), named)
 			return p.err
 		},
 	}

@@ -22,7 +22,7 @@ type StarterOptions struct {
 	Listen     string // the default of Config.Listen
 	Database   string // the default of Config.Database
 	SandboxURL string // DefaultSandboxURL
-	SandboxKey string // a random one; the sandbox must know it as its merchant key
+	SandboxKey string // a random one; 'checkstand sandbox' reads it from the file
 	WebhookURL string // DefaultWebhookURL
 }
 
@@ -32,6 +32,9 @@ const (
 	DefaultSandboxURL = "http://127.0.0.1:8090"
 	DefaultWebhookURL = "http://127.0.0.1:8091/webhooks"
 )
+
+// StarterAgent is the name of the agent in a starter file.
+const StarterAgent = "agent"
 
 //go:embed starter.yaml.tmpl
 var starterText string
@@ -67,7 +70,7 @@ func Starter(o StarterOptions) []byte {
 	}
 	var b bytes.Buffer
 	err := starterTemplate.Execute(&b, map[string]any{
-		"Options": o, "Origin": origin,
+		"Options": o, "Origin": origin, "Agent": StarterAgent,
 		"SealingKey":    secret.GenerateKey(),
 		"WebhookSecret": rand.Text() + rand.Text(),
 		"Price":         example(o.Currency),

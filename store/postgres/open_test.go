@@ -76,6 +76,13 @@ func TestOpenErrorsKeepThePassword(t *testing.T) {
 	}
 }
 
+func TestOpenSaysThatItCannotConnect(t *testing.T) {
+	_, err := postgres.Open(t.Context(), "postgres://shop@127.0.0.1:1/shop?sslmode=disable", postgres.Options{})
+	if err == nil || !strings.HasPrefix(err.Error(), "postgres: failed to connect to") {
+		t.Errorf("Open = %v", err)
+	}
+}
+
 func TestAClosedStoreSaysSo(t *testing.T) {
 	s, err := postgres.Open(t.Context(), pgtest.URL(t), postgres.Options{})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -74,6 +75,9 @@ func Open(ctx context.Context, url string, opts Options) (*store.Store, error) {
 	}
 	if err := migrate(ctx, pool); err != nil {
 		pool.Close()
+		if failed, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+			err = failed // without what was about to be asked
+		}
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
 	return store.New(&engine{pool: pool}, opts.Clock), nil
