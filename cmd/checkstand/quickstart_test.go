@@ -14,7 +14,10 @@ import (
 	"testing"
 )
 
-const quickstartFile = "../../docs/quickstart.md"
+const (
+	quickstartFile = "../../docs/quickstart.md"
+	agentsFile     = "../../docs/agents.md"
+)
 
 // exampleExport is the products.csv of the quickstart, as Shopify writes it.
 const exampleExport = `Handle,Title,Body (HTML),Vendor,Type,Published,Option1 Name,Option1 Value,Variant SKU,Variant Grams,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price,Variant Requires Shipping,Variant Taxable,Status
@@ -24,8 +27,8 @@ tray,Tray,<p>An oak tray.</p>,Example Pottery,Trays,TRUE,Title,Default Title,TRA
 vase,Vase,<p>A tall vase.</p>,Example Pottery,Vases,TRUE,Title,Default Title,VASE,1200,shopify,7,deny,twelve,TRUE,TRUE,active
 `
 
-// A newcomer who does what docs/quickstart.md says, in its order, sees what it
-// says.
+// A newcomer who does what docs/quickstart.md says, in its order, and then what
+// docs/agents.md says, sees what they say.
 //
 // Blocks marked sh are run in one shell after another that begin where the last
 // one stood, those marked "sh background" run until their section ends and are
@@ -35,7 +38,7 @@ func TestQuickstart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the program")
 	}
-	for _, tool := range []string{"sh", "make", "go"} {
+	for _, tool := range []string{"sh", "make", "go", "curl"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Fatalf("%v; the quickstart needs it", err)
 		}
@@ -45,7 +48,7 @@ func TestQuickstart(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := newNewcomer(t)
-	for _, section := range strings.Split(string(text), "\n## ")[1:] {
+	for _, section := range sections(text) {
 		title, body, _ := strings.Cut(section, "\n")
 		t.Run(title, func(t *testing.T) { n.follow(t, blocks(t, body)) })
 		if t.Failed() {
@@ -55,7 +58,24 @@ func TestQuickstart(t *testing.T) {
 	if n.ran == 0 {
 		t.Errorf("%s has no commands", quickstartFile)
 	}
+
+	// The page for developers of agents goes on from there.
+	text, err = os.ReadFile(agentsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.ran = 0
+	for _, section := range sections(text) {
+		title, body, _ := strings.Cut(section, "\n")
+		t.Run(title, func(t *testing.T) { n.follow(t, blocks(t, body)) })
+	}
+	if n.ran == 0 {
+		t.Errorf("%s has no commands", agentsFile)
+	}
 }
+
+// sections are what is below each heading of the second level.
+func sections(text []byte) []string { return strings.Split(string(text), "\n## ")[1:] }
 
 // block is a fenced block of a document.
 type block struct {
