@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -102,6 +103,11 @@ func (d *Deliverer) post(ctx context.Context, ep Endpoint, scheme sign.WebhookSc
 	h.Set(scheme.HeaderName(), scheme.Sign([]byte(ep.Secret.Reveal()), body, now))
 	resp, err := d.Client.Do(req)
 	if err != nil {
+		// A url.Error quotes the address, which may hold a secret of the agent's.
+		var quoted *url.Error
+		if errors.As(err, &quoted) {
+			err = quoted.Err
+		}
 		return fmt.Errorf("webhook receiver of %s: %w", ev.Agent, err)
 	}
 	_, err = io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswer))
