@@ -202,6 +202,9 @@ func (p *purchase) webhook(ctx context.Context, s *Step) error {
 			break
 		}
 		if err := p.Wait(ctx, pollInterval); err != nil {
+			if unverified {
+				break // that is the better reason
+			}
 			return err
 		}
 	}

@@ -290,6 +290,13 @@ func TestWebhookThatDoesNotComeOrIsForged(t *testing.T) {
 	if got, err := a.buy(t.Context()); err != nil || got.Webhook || !strings.Contains(fmt.Sprint(a.step(StepWebhook).Err), "wrong signature") {
 		t.Errorf("%+v, %v, %v", got, err, a.step(StepWebhook).Err)
 	}
+
+	// It is the better reason when there is no time to wait for another.
+	a = newAgent(t, s)
+	a.cfg.Wait = func(context.Context, time.Duration) error { return context.DeadlineExceeded }
+	if _, err := a.buy(t.Context()); err != nil || !strings.Contains(fmt.Sprint(a.step(StepWebhook).Err), "wrong signature") {
+		t.Errorf("%v, %v", err, a.step(StepWebhook).Err)
+	}
 }
 
 func TestItemOfADemoServer(t *testing.T) {

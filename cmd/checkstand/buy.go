@@ -69,6 +69,8 @@ them: it tells.`,
 				faulty = errors.Join(faulty, f.printResult(out, result))
 			}
 			switch {
+			case errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil && c.Context().Err() == nil:
+				return fmt.Errorf("not done within --timeout %v: %w", f.timeout, err)
 			case err != nil:
 				return err
 			case faulty != nil:
