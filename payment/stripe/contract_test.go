@@ -147,3 +147,8 @@ func send(t testing.TB, p *stripe.Provider, c payment.Charge) payment.Result {
 	}
 	return r
 }
+
+// grant is for a token of some currency and limit, in Stripe's units.
+func grant(currency string, limit int64) stripetest.Grant {
+	return stripetest.Grant{Currency: currency, MaxAmount: limit, ExpiresAt: time.Now().Add(time.Hour)}
+}

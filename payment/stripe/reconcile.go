@@ -11,14 +11,12 @@ import (
 )
 
 const (
-	// resendable is how long "not found" may be said of a young attempt. The
-	// core then sends the same bytes again under the same key (for two minutes
-	// after the attempt was made, and this is less by a margin), so that a
-	// request that is still on its way and this one are one to Stripe.
-	resendable = 100 * time.Second
+	// resendWindow is for how long the core learns an outcome by sending the same
+	// bytes under the same key again. Stripe keeps its answers for a day, but a
+	// request that never arrived would charge a buyer who has gone by then.
+	resendWindow = 2 * time.Minute
 	// settled is after how long no request of an attempt can be on its way any
-	// more. "Not found" is a definite no from then on. Between the two Reconcile
-	// says that it does not know.
+	// more. "Not found" is a definite no from then on, and is not said before.
 	settled = 15 * time.Minute
 	// clockSkew is how far Stripe's clock and ours may be apart.
 	clockSkew = time.Minute
@@ -34,11 +32,11 @@ const (
 // consistent; it is read from the time of the attempt on until the payment
 // with the attempt's id in its metadata turns up.
 //
-// It does not use the sealed bytes: the core sends these again by itself when
-// the answer is ClassNotFound and the attempt is young, and says ClassNotFound
-// only when that is safe, see resendable and settled. Whatever goes wrong on
-// the way is ClassUnknown; err is ErrNotSent, with a Result of ClassUnknown,
-// when Stripe cannot be reached at all.
+// Without a payment it is ClassNotFound only when none can come any more, see
+// settled. Before that the answer is ClassUnknown, and a repeat under the same
+// key, which is the same request to Stripe, tells more: see ResendToLearn.
+// Whatever goes wrong on the way is ClassUnknown; err is ErrNotSent, with a
+// Result of ClassUnknown, when Stripe cannot be reached at all.
 func (p *Provider) Reconcile(ctx context.Context, a payment.Attempt) (payment.Result, error) {
 	in, found, result, err := p.lookUp(ctx, a)
 	if err != nil {
@@ -55,6 +53,9 @@ func (p *Provider) Reconcile(ctx context.Context, a payment.Attempt) (payment.Re
 	}
 	return p.finish(ctx, in, result), nil
 }
+
+// ResendToLearn implements payment.Resendable.
+func (p *Provider) ResendToLearn() time.Duration { return resendWindow }
 
 // lookUp finds the payment of an attempt: by Stripe's id where it is known,
 // else by ours.
@@ -76,7 +77,7 @@ func (p *Provider) age(created time.Time) time.Duration { return p.now().Sub(cre
 
 // notFound is what may be said of an attempt that Stripe has no trace of.
 func (p *Provider) notFound(created time.Time, result payment.Result) payment.Result {
-	if age := p.age(created); age >= resendable && age < settled {
+	if p.age(created) < settled {
 		result.Class, result.DeclineCode = payment.ClassUnknown, "may_be_on_its_way"
 	}
 	return result

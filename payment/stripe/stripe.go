@@ -90,6 +90,7 @@ var (
 	_ payment.Webhooks       = (*Provider)(nil)
 	_ payment.Lister         = (*Provider)(nil)
 	_ payment.TokenInspector = (*Provider)(nil)
+	_ payment.Resendable     = (*Provider)(nil)
 )
 
 // New makes an adapter. It does not connect. The error names the field that is
