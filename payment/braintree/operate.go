@@ -64,12 +64,12 @@ func (p *Provider) Operate(ctx context.Context, op payment.Op) (payment.Result, 
 	}
 	r := p.classifyOp(op, reply)
 	switch {
-	case r.DeclineCode == cannotBeVoided && op.Kind == payment.OpVoid:
+	case op.Kind == payment.OpVoid && r.DeclineCode == cannotBeVoided:
 		// Somebody else may have voided it, which is all that was wanted.
 		if seen, done, err := p.look(ctx, op); err == nil && done {
 			return seen, nil
 		}
-	case r.DeclineCode == refundUnlessSettled || r.DeclineCode == refundSettling:
+	case op.Kind == payment.OpRefund && (r.DeclineCode == refundUnlessSettled || r.DeclineCode == refundSettling):
 		return p.refundUnsettled(ctx, op, r), nil
 	case r.DeclineCode == keyOfFailedRequest:
 		return afterSending(p.ReconcileOp(ctx, op))
