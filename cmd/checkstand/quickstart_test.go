@@ -74,6 +74,27 @@ func TestQuickstart(t *testing.T) {
 	}
 }
 
+// The purchase that the README shows is the quickstart's, which is followed.
+func TestReadmeShowsThePurchase(t *testing.T) {
+	shown := func(file string) string {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range blocks(t, string(text)) {
+			if strings.Contains(b.text, "ok    choose item") {
+				return b.text
+			}
+		}
+		t.Fatalf("%s shows no purchase", file)
+		return ""
+	}
+	sample, readme := shown(quickstartFile), shown("../../README.md")
+	if err := inOrder(sample, readme); err != nil || strings.Count(sample, "\n") != strings.Count(readme, "\n") {
+		t.Errorf("%v; the README shows:\n%s", err, readme)
+	}
+}
+
 // sections are what is below each heading of the second level.
 func sections(text []byte) []string { return strings.Split(string(text), "\n## ")[1:] }
 
