@@ -77,11 +77,12 @@ func (a paymentAnswer) authorised(result payment.Result, sent paymentRequest) pa
 		held = *a.Amount
 	}
 	minor, currency, ok := held.minor()
-	if !ok || a.PSPReference == "" {
-		result.DeclineCode = otherCurrency
-		if ok {
-			result.DeclineCode = unexpectedAnswer
-		}
+	switch {
+	case !ok:
+		result.DeclineCode = unreadableAmount
+		return result
+	case a.PSPReference == "":
+		result.DeclineCode = unexpectedAnswer
 		return result
 	}
 	result.DeclineCode, result.Amount, result.Currency = "", minor, currency
@@ -98,7 +99,7 @@ func (p *Provider) refusal(r exchange.Reply) payment.Result {
 	if err := json.Unmarshal(r.Body, &e); err != nil {
 		e = errorAnswer{}
 	}
-	result := payment.Result{Class: payment.ClassUnknown, RequestID: code(e.PSPReference), DeclineCode: code(e.ErrorCode)}
+	result := payment.Result{Class: payment.ClassUnknown, RequestID: pspReference(e.PSPReference), DeclineCode: code(e.ErrorCode)}
 	if strings.EqualFold(r.Header.Get("Transient-Error"), "true") && r.Status != http.StatusTooManyRequests {
 		return result // Adyen itself asks for the same request again
 	}

@@ -88,29 +88,30 @@ func (p *Provider) buildOp(op payment.Op) (path []string, body []byte, err error
 	if op.ID == "" || len(op.ID) > maxReference {
 		return nil, nil, fmt.Errorf("adyen payments: the operation has no id, or one longer than %d bytes", maxReference)
 	}
-	psp := pspReference(op.PSPRef)
-	path = []string{"payments", psp, string(op.Kind) + "s"}
 	switch op.Kind {
+	case payment.OpCapture:
+		path = []string{"payments", op.PSPRef, "captures"}
+	case payment.OpRefund:
+		path = []string{"payments", op.PSPRef, "refunds"}
+		m.RefundReason = refundReasons[op.Reason]
 	case payment.OpVoid:
-		path[2] = "cancels"
-		if op.PSPRef == "" {
-			path, psp = []string{"cancels"}, op.AttemptID
-			m.PaymentReference = reference{attempt: op.AttemptID, held: true}.String()
-		}
-	case payment.OpCapture, payment.OpRefund:
+		path = []string{"payments", op.PSPRef, "cancels"}
+	default:
+		return nil, nil, fmt.Errorf("adyen payments: the operation %q is not known", op.Kind)
+	}
+	switch {
+	case op.PSPRef == "" && op.Kind == payment.OpVoid && op.AttemptID != "":
+		path = []string{"cancels"}
+		m.PaymentReference = reference{attempt: op.AttemptID, held: true}.String()
+	case pspReference(op.PSPRef) == "":
+		return nil, nil, errors.New("adyen payments: the operation names no payment")
+	}
+	if op.Kind != payment.OpVoid {
 		value, err := wire(op.Amount, op.Currency)
 		if err != nil {
 			return nil, nil, fmt.Errorf("adyen payments: %w", err)
 		}
 		m.Amount = &value
-		if op.Kind == payment.OpRefund {
-			m.RefundReason = refundReasons[op.Reason]
-		}
-	default:
-		return nil, nil, fmt.Errorf("adyen payments: the operation %q is not known", op.Kind)
-	}
-	if psp == "" {
-		return nil, nil, errors.New("adyen payments: the operation names no payment")
 	}
 	body, err = json.Marshal(m, json.Deterministic(true))
 	return path, body, err
@@ -132,7 +133,7 @@ func accepted(r exchange.Reply, op payment.Op) payment.Result {
 	if a.Amount != nil {
 		var ok bool
 		if result.Amount, result.Currency, ok = a.Amount.minor(); !ok {
-			unknown.DeclineCode = otherCurrency
+			unknown.DeclineCode = unreadableAmount
 			return unknown
 		}
 	}

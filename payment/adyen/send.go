@@ -16,7 +16,7 @@ const (
 	noAnswer         = "no_answer"
 	unexpectedAnswer = "unexpected_answer"
 	otherReference   = "other_reference"
-	otherCurrency    = "unreadable_amount"
+	unreadableAmount = "unreadable_amount"
 )
 
 // Send implements payment.Provider. What Adyen says about the payment itself

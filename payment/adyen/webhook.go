@@ -176,7 +176,7 @@ func (p *Provider) notice(i item) payment.Notice {
 	switch {
 	case !ok && n.Result.Class != payment.ClassDeclined:
 		// Money has moved, or is free again, and it is not said how much.
-		n.Result.Class, n.Result.DeclineCode, n.Final = payment.ClassUnknown, otherCurrency, false
+		n.Result.Class, n.Result.DeclineCode, n.Final = payment.ClassUnknown, unreadableAmount, false
 	case n.Result.Class == payment.ClassCaptured:
 		n.Result.Captured = n.Result.Amount
 	}
