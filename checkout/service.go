@@ -74,8 +74,8 @@ func notFound() *acp.Error {
 		"There is no such checkout session. Create one with POST /checkout_sessions.")
 }
 
-// Get returns a session as it stands. Another merchant's, and one of the other
-// mode, is *acp.Error 404.
+// Get returns a session as it stands. Another merchant's, another agent's, and
+// one of the other mode, is *acp.Error 404.
 func (s *Service) Get(ctx context.Context, who Caller, id string) (*Session, error) {
 	return s.session(s.store.Reader(ctx), who, id)
 }
@@ -86,7 +86,7 @@ func (s *Service) session(r Reader, who Caller, id string) (*Session, error) {
 		return nil, notFound()
 	}
 	sess, err := r.Session(who.MerchantID, id)
-	if isNotFound(err) || (err == nil && sess.Live != who.Live) {
+	if isNotFound(err) || (err == nil && !sess.belongsTo(who)) {
 		return nil, notFound()
 	}
 	if err != nil {
@@ -105,6 +105,13 @@ func wellFormed(id string) bool {
 		}
 	}
 	return id != "" && len(id) <= maxSessionID
+}
+
+// belongsTo reports whether a caller may know of the session: the agent that
+// opened it, with whichever of its keys of that mode. Another agent of the same
+// shop is a stranger.
+func (s *Session) belongsTo(who Caller) bool {
+	return s.MerchantID == who.MerchantID && s.Live == who.Live && s.Agent == who.Agent
 }
 
 // expire shows a session whose time is over as expired. It is not written for

@@ -232,18 +232,22 @@ func TestWhatAShopDoesNotSellIsRefused(t *testing.T) {
 		Items: []acp.RequestedItem{{ID: "print", Quantity: acp.MaxQuantity}, {ID: "mug", Quantity: 1 << 50}}}), 400, "invalid", "$.line_items")
 }
 
-func TestAnotherMerchantAndTheOtherModeSeeNothing(t *testing.T) {
+func TestStrangersSeeNothing(t *testing.T) {
 	w := newWorld(t)
 	w.merchant.Live = w.merchant.Test
 	s := w.create("mug")
 	for name, change := range map[string]func(c *checkout.Caller){
 		"merchant": func(c *checkout.Caller) { c.MerchantID = "other" },
 		"mode":     func(c *checkout.Caller) { c.Live = true },
+		"agent":    func(c *checkout.Caller) { c.Agent = "another" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t
 			who := agent
 			change(&who)
+			if who.CredentialID = "key_2"; who == agent {
+				t.Fatal("no stranger")
+			}
 			if _, err := w.core.Get(context.Background(), who, s.ID); acp.AsError(err).Status != 404 {
 				t.Fatal(err)
 			}
