@@ -121,6 +121,7 @@ var errorRows = []errorRow{
 	{400, "invalid_request_error", "amount_too_small", anything, anything, payment.ClassProcessorError, false, verified},
 	{400, "invalid_request_error", "amount_too_large", anything, anything, payment.ClassProcessorError, false, verified},
 	{400, "invalid_request_error", "invalid_charge_amount", anything, anything, payment.ClassProcessorError, false, verified},
+	{400, "invalid_request_error", "invalid_charge_amount_no_decimal_compatible", anything, anything, payment.ClassProcessorError, false, manual},
 	{400, "invalid_request_error", "parameter_unknown", anything, anything, payment.ClassProcessorError, false, verified},
 	{400, "invalid_request_error", "parameter_missing", anything, anything, payment.ClassProcessorError, false, verified},
 	{400, "invalid_request_error", "parameters_exclusive", anything, anything, payment.ClassProcessorError, false, verified},

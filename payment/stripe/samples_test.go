@@ -128,3 +128,71 @@ func TestNothingIsQuoted(t *testing.T) {
 		}
 	}
 }
+
+// questions answers by the path that is asked.
+func questions(t *testing.T, answers map[string]string) string {
+	t.Helper()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, ok := answers[r.Method+" "+r.URL.Path]
+		if !ok {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, body)
+	}))
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+// Lists and pages that are not what they should be say nothing.
+func TestAnswersThatDoNotFit(t *testing.T) {
+	a := payment.Attempt{ID: "pay_1", SessionID: "cs_1", Amount: 1999, Currency: "usd", CreatedAt: time.Now().Add(-time.Hour)}
+	for name, list := range map[string]string{
+		"no list":                    `{"object":"payment_intent","data":[]}`,
+		"no data":                    `{"object":"list"}`,
+		"more after nothing":         `{"object":"list","data":[],"has_more":true}`,
+		"data of something else":     `{"object":"list","data":["pi_1"]}`,
+		"an answer that was cut":     `{"object":"list","data":[`,
+		"a field that is said twice": `{"object":"list","data":[],"data":[]}`,
+	} {
+		p := adapter(t, questions(t, map[string]string{"GET /v1/payment_intents": list, "GET /v1/checkout/sessions": list, "GET /v1/refunds": list}))
+		if r := reconcile(t, p, a); r.Class != payment.ClassUnknown {
+			t.Errorf("%s: %+v", name, r)
+		}
+		if r, err := p.ReconcileHosted(t.Context(), a, "", ""); err != nil || r.Class != payment.ClassUnknown {
+			t.Errorf("%s: page: %+v, %v", name, r, err)
+		}
+		if r := reconcileOp(t, p, payment.Op{ID: "op_1", Kind: payment.OpRefund, PSPRef: "pi_1", CreatedAt: a.CreatedAt}); r.Class != payment.ClassUnknown {
+			t.Errorf("%s: refund: %+v", name, r)
+		}
+	}
+	for name, page := range map[string]string{
+		"complete and unpaid for":   `{"id":"cs_9","status":"complete","metadata":{"acp_payment_id":"pay_1"}}`,
+		"of a status that is new":   `{"id":"cs_9","status":"paused","metadata":{"acp_payment_id":"pay_1"}}`,
+		"of the other mode":         `{"id":"cs_9","status":"expired","livemode":true,"metadata":{"acp_payment_id":"pay_1"}}`,
+		"another page":              `{"id":"cs_8","status":"expired","metadata":{"acp_payment_id":"pay_1"}}`,
+		"a payment it does not say": `{"id":"cs_9","status":"complete","payment_intent":"pi_1","metadata":{"acp_payment_id":"pay_1"}}`,
+	} {
+		p := adapter(t, questions(t, map[string]string{"GET /v1/checkout/sessions/cs_9": page}))
+		if r, err := p.ReconcileHosted(t.Context(), a, "cs_9", ""); err != nil || r.Class != payment.ClassUnknown {
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
+	for status, want := range map[string]payment.Class{"processing": payment.ClassPending, "something_new": payment.ClassUnknown, "canceled": payment.ClassDeclined} {
+		p := adapter(t, questions(t, map[string]string{"GET /v1/payment_intents/pi_1": `{"id":"pi_1","amount":5,"currency":"usd","status":"` + status + `"}`}))
+		if r := reconcileOp(t, p, payment.Op{ID: "op_1", Kind: payment.OpCapture, PSPRef: "pi_1", CreatedAt: a.CreatedAt}); r.Class != want {
+			t.Errorf("a capture of what is %s: %+v, want %s", status, r, want)
+		}
+	}
+	for name, made := range map[string]string{
+		"another refund":  `{"id":"re_8","status":"succeeded","amount":5,"currency":"usd"}`,
+		"not a refund":    `[]`,
+		"half a krona":    `{"id":"re_9","status":"succeeded","amount":50,"currency":"isk"}`,
+		"a new condition": `{"id":"re_9","status":"resting","amount":5,"currency":"usd"}`,
+	} {
+		p := adapter(t, questions(t, map[string]string{"GET /v1/refunds/re_9": made}))
+		if r := reconcileOp(t, p, payment.Op{ID: "op_1", Kind: payment.OpRefund, PSPRef: "pi_1", OpRef: "re_9", CreatedAt: a.CreatedAt}); r.Class != payment.ClassUnknown {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
