@@ -154,15 +154,12 @@ func decode(document []byte, root string, into any) error {
 		break
 	}
 	for {
-		switch tok, err := d.Token(); {
-		case errors.Is(err, io.EOF):
+		tok, err := d.Token()
+		if errors.Is(err, io.EOF) {
 			return nil
-		case err != nil:
-			return errors.New("damaged XML after the document")
-		default:
-			if text, ok := tok.(xml.CharData); !ok || len(bytes.TrimSpace(text)) > 0 {
-				return errors.New("something follows the document")
-			}
+		}
+		if text, ok := tok.(xml.CharData); err != nil || !ok || len(bytes.TrimSpace(text)) > 0 {
+			return errors.New("something follows the document")
 		}
 	}
 }

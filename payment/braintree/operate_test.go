@@ -254,3 +254,41 @@ func TestOpsThatCannotBe(t *testing.T) {
 		t.Error("the gateway was asked")
 	}
 }
+
+// A capture of another amount is another capture.
+func TestReconcileOfAnotherCapture(t *testing.T) {
+	w := newWorld(t)
+	x := w.pay(t, "1", payment.CaptureLater)
+	x.operate(t, x.op(payment.OpCapture, "1", 1500), payment.ClassCaptured, "")
+	other := x.op(payment.OpCapture, "2", 400)
+	x.reconcile(t, other, payment.ClassUnknown)
+	w.advance(t, time.Minute)
+	x.reconcile(t, other, payment.ClassNotFound)
+}
+
+// The answer to a move is about that move.
+func TestAnswersAboutSomethingElse(t *testing.T) {
+	sale := document("settled", "1000", "")
+	credit := strings.Replace(sale, "<type>sale", "<type>credit", 1)
+	for _, c := range []struct {
+		kind payment.OpKind
+		body string
+		want payment.Class
+	}{
+		{payment.OpRefund, credit, payment.ClassRefunded},
+		{payment.OpRefund, sale, payment.ClassUnknown},
+		{payment.OpRefund, strings.Replace(credit, "</id>", "</id><refunded-transaction-id>another</refunded-transaction-id>", 1), payment.ClassUnknown},
+		{payment.OpRefund, strings.Replace(credit, "19.99", "", 1), payment.ClassUnknown},
+		{payment.OpCapture, sale, payment.ClassCaptured},
+		{payment.OpCapture, strings.Replace(sale, "abc123", "abc124", 1), payment.ClassUnknown},
+		{payment.OpCapture, strings.Replace(sale, "settled", "authorized", 1), payment.ClassUnknown},
+		{payment.OpVoid, strings.Replace(sale, "settled", "voided", 1), payment.ClassVoided},
+		{payment.OpVoid, sale, payment.ClassUnknown},
+		{payment.OpVoid, `<html/>`, payment.ClassUnknown},
+	} {
+		op := payment.Op{ID: "op_1", Kind: c.kind, PSPRef: "abc123", Amount: 1999, Currency: "usd", Key: "k", CreatedAt: time.Now()}
+		if r := operate(t, answering(t, 200, c.body), op); r.Class != c.want {
+			t.Errorf("%s %s: %+v, want %s", c.kind, c.body, r, c.want)
+		}
+	}
+}

@@ -1,6 +1,10 @@
 package braintree_test
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -293,5 +297,45 @@ func TestAmountsOfTheSandbox(t *testing.T) {
 		if r, err := w.provider.Send(t.Context(), ch.AttemptID, body); err != nil || r.Class != c.want || r.DeclineCode != c.words || r.Amount != c.amount {
 			t.Errorf("%d: %+v, %v", c.amount, r, err)
 		}
+	}
+}
+
+// A search that finds something else is no answer, and certainly no sale.
+func TestSearchesThatFindSomethingElse(t *testing.T) {
+	ids := func(list string) string {
+		return `<search-results><page-size type="integer">50</page-size><ids type="array">` + list + `</ids></search-results>`
+	}
+	one := document("settled", "1000", "")
+	for _, c := range []struct {
+		name, found, sale string
+		want              payment.Class
+	}{
+		{"the sale", ids("<item>abc123</item>"), one, payment.ClassCaptured},
+		{"none", ids(""), one, payment.ClassNotFound},
+		{"of another attempt", ids("<item>abc123</item>"), strings.Replace(one, "pay_1", "pay_2", 1), payment.ClassUnknown},
+		{"with another id", ids("<item>other</item>"), one, payment.ClassUnknown},
+		{"with an id that is a path", ids("<item>../client_token</item>"), one, payment.ClassUnknown},
+		{"a refund", ids("<item>abc123</item>"), strings.Replace(one, "<type>sale", "<type>credit", 1), payment.ClassNotFound},
+		{"no list", `<search-results/>`, one, payment.ClassUnknown},
+		{"far too many", ids(strings.Repeat("<item>abc123</item>", 11)), one, payment.ClassUnknown},
+	} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost {
+				io.WriteString(w, c.found)
+			} else {
+				io.WriteString(w, c.sale)
+			}
+		}))
+		cfg := config(t)
+		cfg.BaseURL = srv.URL
+		p, err := braintree.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := p.Reconcile(t.Context(), payment.Attempt{ID: "pay_1", CreatedAt: time.Now().Add(-time.Hour)})
+		if err != nil || r.Class != c.want {
+			t.Errorf("%s: %+v, %v, want %s", c.name, r, err, c.want)
+		}
+		srv.Close()
 	}
 }

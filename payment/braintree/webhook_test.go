@@ -143,6 +143,11 @@ func TestNotices(t *testing.T) {
 		t.Errorf("got %+v", n)
 	}
 	// A kind and a state that do not agree are asked about.
+	w.SetStatus(x.ref, "settling")
+	if n := w.receive(t, w.Notice("transaction_settled", x.ref)); len(n) != 1 || n[0].Final {
+		t.Errorf("got %+v", n)
+	}
+	w.SetStatus(x.ref, "settlement_declined")
 	if n := w.receive(t, w.Notice("transaction_settled", x.ref)); len(n) != 1 || n[0].Final {
 		t.Errorf("got %+v", n)
 	}
