@@ -21,7 +21,7 @@ func (s *Service) Create(ctx context.Context, c *Call, req acp.CreateRequest) An
 	ids := requestedIDs(req.Items)
 	return s.once(ctx, c, func(tx Tx) (*Session, error) {
 		now := s.now()
-		items, err := tx.Items(c.MerchantID, ids)
+		items, err := tx.RecentItems(c.MerchantID, ids)
 		if err != nil {
 			return nil, err
 		}

@@ -33,6 +33,10 @@ type Reader interface {
 	Session(merchantID, id string) (*Session, error)
 	// Items returns those of the items that the merchant sells, by id.
 	Items(merchantID string, ids []string) (map[string]*catalog.Item, error)
+	// RecentItems is Items as it was a moment ago, at most a tenth of a second:
+	// enough to quote by, not to sell by. Changes of this process are in it.
+	// The items are shared and not to be written to.
+	RecentItems(merchantID string, ids []string) (map[string]*catalog.Item, error)
 	// Attempt returns the payment attempt or ErrNotFound.
 	Attempt(merchantID, id string) (*payment.Attempt, error)
 	// TokenUsed reports whether a live or paid attempt of the provider holds

@@ -54,7 +54,7 @@ func (s *Service) reprice(tx Reader, m *Merchant, sess *Session, req acp.UpdateR
 	if req.Items.Set {
 		ids = requestedIDs(req.Items.Value)
 	}
-	items, err := tx.Items(sess.MerchantID, ids)
+	items, err := tx.RecentItems(sess.MerchantID, ids)
 	if err != nil {
 		return err
 	}

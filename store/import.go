@@ -225,7 +225,9 @@ func (im *Import) commit(ops ...Op) error {
 				return final{err}
 			}
 		}
-		return im.s.engine.Commit(im.ctx, ops)
+		err := im.s.engine.Commit(im.ctx, ops)
+		im.s.recent.forgetAll()
+		return err
 	})
 }
 

@@ -134,7 +134,7 @@ func (tx *Tx) moveStock(verb, sql string, guard bool, merchantID, itemID string,
 	if quantity < 1 || quantity >= catalog.Unlimited {
 		return tx.fail(fmt.Errorf("store: %s: quantity must be between 1 and %d; got %d", what, catalog.Unlimited-1, quantity))
 	}
-	tx.stock = append(tx.stock, stockMove{item: merchantID + "/" + itemID,
+	tx.stock = append(tx.stock, stockMove{item: itemKey{merchantID, itemID},
 		op: Op{SQL: sql, Args: []any{merchantID, itemID, quantity}, Guard: guard, What: what}})
 	return nil
 }

@@ -22,6 +22,7 @@ type Store struct {
 	sql       statements
 	docs      itemDocs
 	lanes     lanes
+	recent    recentItems
 	onEnqueue atomic.Pointer[[]func()]
 }
 
@@ -90,6 +91,7 @@ func (s *Store) Update(ctx context.Context, fn func(checkout.Tx) error) error {
 // Do is Update with all that a transaction of this store can write.
 func (s *Store) Do(ctx context.Context, fn func(*Tx) error) error {
 	var jobs bool
+	var moved []itemKey
 	err := s.repeat(ctx, func(run int) error {
 		tx := &Tx{reader: reader{s, ctx}, run: run}
 		if err := fn(tx); err != nil {
@@ -100,6 +102,7 @@ func (s *Store) Do(ctx context.Context, fn func(*Tx) error) error {
 			tx.undo()
 			return final{tx.err}
 		}
+		moved = tx.moved()
 		ops := tx.writes()
 		if len(ops) == 0 {
 			return nil
@@ -111,6 +114,10 @@ func (s *Store) Do(ctx context.Context, fn func(*Tx) error) error {
 		jobs = tx.jobs
 		return nil
 	})
+	if len(moved) > 0 {
+		// Also after an error: whether the commit came through is not sure then.
+		s.recent.forget(moved)
+	}
 	if err == nil && jobs {
 		s.enqueued()
 	}

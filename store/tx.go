@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,15 +24,29 @@ type Tx struct {
 
 // stockMove is a write to an item's stock.
 type stockMove struct {
-	item string
+	item itemKey
 	op   Op
+}
+
+// moved lists the items whose stock the transaction moves.
+func (tx *Tx) moved() []itemKey {
+	if len(tx.stock) == 0 {
+		return nil
+	}
+	keys := make([]itemKey, len(tx.stock))
+	for i, m := range tx.stock {
+		keys[i] = m.item
+	}
+	return keys
 }
 
 // writes gives the operations as they are committed. Stock comes last and in
 // the order of the items: popular items are locked for the shortest time, and
 // two carts with the same items never wait for each other in a circle.
 func (tx *Tx) writes() []Op {
-	slices.SortStableFunc(tx.stock, func(a, b stockMove) int { return strings.Compare(a.item, b.item) })
+	slices.SortStableFunc(tx.stock, func(a, b stockMove) int {
+		return cmp.Or(strings.Compare(a.item.merchantID, b.item.merchantID), strings.Compare(a.item.id, b.item.id))
+	})
 	for _, m := range tx.stock {
 		tx.ops = append(tx.ops, m.op)
 	}
