@@ -20,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/checkstand/checkstand/server"
 	"github.com/checkstand/checkstand/store/pgtest"
 )
 
@@ -60,6 +61,7 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(opts.dir)) }()
+	server.Tune()
 	if opts.imports {
 		return measureImports(ctx, opts)
 	}

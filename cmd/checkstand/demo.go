@@ -28,6 +28,7 @@ has the keys, orders and stock that it had; files of --catalog are read again.`,
   checkstand demo --listen 127.0.0.1:0 --data ./demo-data --json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
+			server.Tune()
 			opts.Log = quietLogger(c.ErrOrStderr(), verbose)
 			var faulty error
 			opts.Imported = func(r server.IntakeReport) {

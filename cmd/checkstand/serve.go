@@ -23,6 +23,7 @@ carried to their end. Logs go to standard error, one line a request.`,
   CHECKSTAND_DATABASE=postgres://… checkstand serve`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
+			server.Tune()
 			ctx := c.Context()
 			cfg, err := loadConfig(c, path)
 			if err != nil {
