@@ -14,10 +14,20 @@ const keepUnsold = 30 * 24 * time.Hour
 // tokenised.
 const CardHandler = "card_tokenized"
 
+// Present is a session as agents see it: what is stored of it, and beside that
+// what the shop offers now, its policies and ways to pay. The result shares
+// the session's parts and is not to be written to.
+func (m *Merchant) Present(s *Session) *acp.Session {
+	shown := s.Session
+	shown.Links = m.Links
+	shown.Capabilities = m.capabilities(s.Live, s.Interventions)
+	return &shown
+}
+
 // capabilities is what the agent and the shop can both do in this session.
 // The shop asks for no interventions yet, so the intersection of those is
 // empty, and it is only shown to an agent that named any.
-func (m *Merchant) capabilities(live bool, asked acp.RequestedCapabilities) acp.Capabilities {
+func (m *Merchant) capabilities(live bool, asked *acp.Interventions) acp.Capabilities {
 	p := m.Payment(live)
 	environment := "sandbox"
 	if live {
@@ -32,7 +42,7 @@ func (m *Merchant) capabilities(live bool, asked acp.RequestedCapabilities) acp.
 		Config: acp.HandlerConfig{MerchantID: p.MerchantID, PSP: p.Provider.Name(), AcceptedBrands: p.Brands,
 			AcceptedFundingTypes: []string{"credit", "debit", "prepaid"}, Environment: environment},
 	}}}}
-	if asked.Interventions != nil {
+	if asked != nil {
 		caps.Interventions = &acp.Interventions{Supported: []string{}, Required: []string{}, Enforcement: "optional"}
 	}
 	return caps

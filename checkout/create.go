@@ -28,13 +28,12 @@ func (s *Service) Create(ctx context.Context, c *Call, req acp.CreateRequest) An
 		sess := &Session{
 			Session: acp.Session{
 				ID: id.New(id.Session, now), Currency: m.Currency, Buyer: req.Buyer,
-				FulfillmentDetails: req.FulfillmentDetails, Links: m.Links, Locale: req.Locale, Timezone: req.Timezone,
+				FulfillmentDetails: req.FulfillmentDetails, Locale: req.Locale, Timezone: req.Timezone,
 				Metadata: req.Metadata, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(m.SessionTTL),
 			},
 			MerchantID: c.MerchantID, Agent: c.Agent, CredentialID: c.CredentialID, Live: c.Live, APIVersion: c.Version,
 			OrderNotes: req.OrderNotes, Interventions: req.Capabilities.Interventions, FirstTouch: req.Attribution,
 		}
-		sess.Capabilities = m.capabilities(c.Live, req.Capabilities)
 		if err := sess.replaceLines(req.Items, items, now); err != nil {
 			return nil, err
 		}

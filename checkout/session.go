@@ -9,8 +9,9 @@ import (
 	"github.com/checkstand/checkstand/acp"
 )
 
-// Session is an acp.Session plus what only the shop knows. The public part is
-// what every answer shows; nothing of the rest leaves the server.
+// Session is an acp.Session plus what only the shop knows. The public part,
+// with what Merchant.Present adds, is what every answer shows; nothing of the
+// rest leaves the server.
 type Session struct {
 	acp.Session
 	MerchantID   string      `json:"-"`

@@ -152,7 +152,7 @@ func TestRulesOfVersionsAndHeaders(t *testing.T) {
 			}
 		}
 	})
-	t.Run("HDR-06 another shop, another mode: not found", func(t *testing.T) {
+	t.Run("HDR-06 another shop, another mode, another agent: not found", func(t *testing.T) {
 		for name, key := range map[string]string{"another shop": m.issueFor(t, euros)} {
 			every(t, func(t *testing.T, r request) {
 				if r.bearer = key; r.path == "/checkout_sessions" {
@@ -167,7 +167,9 @@ func TestRulesOfVersionsAndHeaders(t *testing.T) {
 		m.send(t, request{method: "GET", path: "/checkout_sessions/" + s.text("id"), version: newest, bearer: live}).refused(t, 404, "not_found", "")
 		m.send(t, request{method: "POST", path: "/checkout_sessions", version: newest, body: newest.order(line("ok", 1)), bearer: live}).refused(t, 403, "forbidden", "")
 		other := m.issue(t, credential.Params{MerchantID: dollars, Agent: "second-agent"})
-		m.send(t, request{method: "GET", path: "/checkout_sessions/" + s.text("id"), version: newest, bearer: other}).want(t, 200)
+		m.send(t, request{method: "GET", path: "/checkout_sessions/" + s.text("id"), version: newest, bearer: other}).refused(t, 404, "not_found", "")
+		second := m.issue(t, credential.Params{MerchantID: dollars, Agent: theAgent})
+		m.send(t, request{method: "GET", path: "/checkout_sessions/" + s.text("id"), version: newest, bearer: second}).want(t, 200)
 	})
 	eachVersion(t, "HDR-08 unknown fields do not break a request", func(t *testing.T, v dialect) {
 		body := v.order(line("ok", 1).with("x_unknown", object{"a": []any{nil}})).with("x_unknown", 1).with("buyer", v.buyer().with("x_mood", "good"))

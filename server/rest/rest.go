@@ -189,7 +189,7 @@ func (s *Surface) render(x *exchange, success int) func(*checkout.Session, *acp.
 	return func(sess *checkout.Session, e *acp.Error) checkout.Answer {
 		if e == nil {
 			setup := x.merchant.Payment(x.caller.Live)
-			body, err := codec.AppendSession(make([]byte, 0, sessionBytes+lineBytes*len(sess.LineItems)), &sess.Session, wire.SessionView{
+			body, err := codec.AppendSession(make([]byte, 0, sessionBytes+lineBytes*len(sess.LineItems)), x.merchant.Present(sess), wire.SessionView{
 				Provider: setup.StandIn, ProviderMerchantID: setup.MerchantID})
 			if err == nil {
 				return checkout.Answer{Status: success, Body: body}
