@@ -48,7 +48,11 @@ carried to their end. Logs go to standard error, one line a request.`,
 			if _, err := fmt.Fprintf(c.OutOrStdout(), "Checkstand %s serves %s\n", buildVersion(), cfg.PublicURL); err != nil {
 				return err
 			}
-			return app.Serve(ctx, ln)
+			if err := app.Serve(ctx, ln); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(c.OutOrStdout(), "Stopped.")
+			return err
 		},
 	}
 	configFlag(c, &path)
