@@ -9,7 +9,10 @@ import (
 	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/adyen"
+	"github.com/checkstand/checkstand/payment/braintree"
 	"github.com/checkstand/checkstand/payment/sandbox"
+	"github.com/checkstand/checkstand/payment/stripe"
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/webhook"
 )
@@ -32,10 +35,10 @@ func newMerchants(cfg *config.Config, now func() time.Time) (*merchants, error) 
 		if err != nil {
 			return nil, fmt.Errorf("merchants[%d]: %w", i, err)
 		}
-		if m.Test.Provider, err = newProvider(mc.Payment.Test, cfg, now); err != nil {
+		if m.Test.Provider, err = newProvider(mc, &mc.Payment.Test, false, cfg.Payments.Timeout, now); err != nil {
 			return nil, fmt.Errorf("merchants[%d].payment.test: %w", i, err)
 		}
-		if m.Live.Provider, err = newProvider(mc.Payment.Live, cfg, now); err != nil {
+		if m.Live.Provider, err = newProvider(mc, &mc.Payment.Live, true, cfg.Payments.Timeout, now); err != nil {
 			return nil, fmt.Errorf("merchants[%d].payment.live: %w", i, err)
 		}
 		ms.byID[m.ID] = &m
@@ -54,15 +57,37 @@ func newMerchants(cfg *config.Config, now func() time.Time) (*merchants, error) 
 	return ms, nil
 }
 
-// newProvider makes the adapter of one account; nil when there is none.
-func newProvider(p config.PaymentConfig, cfg *config.Config, now func() time.Time) (payment.Provider, error) {
-	switch {
-	case p.IsZero():
+// newProvider makes the adapter of one account of a shop; nil when there is
+// none. The timeout is of one exchange with the PSP.
+func newProvider(shop *config.MerchantConfig, p *config.PaymentConfig, live bool, timeout time.Duration, now func() time.Time) (payment.Provider, error) {
+	if p.IsZero() {
 		return nil, nil
-	case p.Provider == "sandbox":
-		return sandbox.New(sandbox.Config{BaseURL: p.URL, MerchantKey: p.Key, MerchantID: p.MerchantID, Timeout: cfg.Payments.Timeout, Now: now})
 	}
-	return nil, fmt.Errorf("provider: %q is not a payment provider; use sandbox", p.Provider)
+	switch p.Provider {
+	case sandbox.Name:
+		return adapter(sandbox.New(sandbox.Config{BaseURL: p.URL, MerchantKey: p.Key, MerchantID: p.MerchantID, Timeout: timeout, Now: now}))
+	case stripe.Name:
+		cfg := p.StripeAccount(live)
+		cfg.Timeout, cfg.Now = timeout, now
+		return adapter(stripe.New(cfg))
+	case adyen.Name:
+		cfg := p.AdyenAccount(live)
+		cfg.Timeout, cfg.Now = timeout, now
+		return adapter(adyen.New(cfg))
+	case braintree.Name:
+		cfg := p.BraintreeAccount(shop.Currency, live)
+		cfg.Timeout, cfg.Now = timeout, now
+		return adapter(braintree.New(cfg))
+	}
+	return nil, fmt.Errorf("provider: %q is not a payment provider; use sandbox, stripe, adyen or braintree", p.Provider)
+}
+
+// adapter is what a constructor returned, and truly nil when it failed.
+func adapter[P payment.Provider](p P, err error) (payment.Provider, error) {
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // Merchant implements checkout.Merchants.

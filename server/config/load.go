@@ -135,6 +135,10 @@ func weigh(n *yaml.Node, known map[*yaml.Node]int) int {
 
 // derive fills in what follows from other settings.
 func (c *Config) derive() {
+	for i := range c.Merchants {
+		p := &c.Merchants[i].Payment
+		p.Test.StandIn, p.Live.StandIn = p.Test.standIn(), p.Live.standIn()
+	}
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
 	if c.PublicURL != "" {
 		return

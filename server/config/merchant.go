@@ -85,18 +85,24 @@ type PaymentModesConfig struct {
 
 // PaymentConfig is one account at a payment provider.
 type PaymentConfig struct {
-	Provider   string        `yaml:"provider" doc:"The payment provider: sandbox (test mode only)."`
-	URL        string        `yaml:"url,omitempty" doc:"Where the provider answers, such as \"http://127.0.0.1:8090\" for a sandbox beside the server."`
-	Key        secret.String `yaml:"key,omitempty" doc:"The shop's secret key at the provider. Better a reference, such as \"${file:/run/secrets/psp_key}\"."`
+	Provider   string        `yaml:"provider" doc:"The payment provider: sandbox (test mode only), stripe, adyen or braintree."`
+	URL        string        `yaml:"url,omitempty" doc:"Where the provider answers, such as \"http://127.0.0.1:8090\" for a sandbox beside the server. Stripe, Adyen and Braintree have their own address of the mode when it is not set; Adyen's ends with the API version."`
+	Key        secret.String `yaml:"key,omitempty" doc:"The shop's secret key at the provider; at Braintree the private one of the pair. Better a reference, such as \"${file:/run/secrets/psp_key}\"."`
 	MerchantID string        `yaml:"merchant_id" doc:"The shop's id at the provider, which agents are shown."`
-	StandIn    string        `yaml:"stand_in" default:"stripe" doc:"Name given for the provider in API versions that allow only certain names: stripe, adyen or braintree."`
+	StandIn    string        `yaml:"stand_in" doc:"Name given for the provider in API versions that allow only certain names: stripe, adyen or braintree. When it is not set it is the provider's own, and stripe for the sandbox."`
 	Brands     []string      `yaml:"brands" default:"visa,mastercard,amex" doc:"Card brands that the shop accepts: visa, mastercard, amex, discover, diners, jcb or unionpay."`
+
+	// Options of one provider; only those of Provider may be set.
+	Stripe    StripeConfig    `yaml:"stripe,omitempty"`
+	Adyen     AdyenConfig     `yaml:"adyen,omitempty"`
+	Braintree BraintreeConfig `yaml:"braintree,omitempty"`
 }
 
 // IsZero reports whether nothing was configured, so that the mode is not
 // offered. Defaults do not count.
 func (p PaymentConfig) IsZero() bool {
-	return p.Provider == "" && p.URL == "" && p.Key.IsZero() && p.MerchantID == ""
+	return p.Provider == "" && p.URL == "" && p.Key.IsZero() && p.MerchantID == "" &&
+		!isSet(p.Stripe) && !isSet(p.Adyen) && !isSet(p.Braintree)
 }
 
 // AgentConfig is an agent that sells for the shop.

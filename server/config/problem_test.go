@@ -141,7 +141,7 @@ func TestProblems(t *testing.T) {
 		// Payment.
 		"no payment":        {replaced("payment:", "tax: {} #"), nil, `checkstand.yaml:3: merchants[0].payment: is missing, so nothing can be bought; write test: {provider: sandbox, url: "http://127.0.0.1:8090", key: …, merchant_id: …} to begin`},
 		"no provider":       {replaced("provider: sandbox, ", ""), nil, `checkstand.yaml:8: merchants[0].payment.test.provider: is missing; write the payment provider, such as sandbox`},
-		"unknown provider":  {replaced("provider: sandbox", "provider: paypal"), nil, `checkstand.yaml:8: merchants[0].payment.test.provider: "paypal" is unknown; this version has: sandbox`},
+		"unknown provider":  {replaced("provider: sandbox", "provider: paypal"), nil, `checkstand.yaml:8: merchants[0].payment.test.provider: "paypal" is unknown; this version has: sandbox, stripe, adyen and braintree`},
 		"sandbox is live":   {replaced("{test:", "{live:"), nil, `checkstand.yaml:8: merchants[0].payment.live.provider: "sandbox" moves no money, so it is refused in live mode; move it to payment.test, and write a real provider here or remove payment.live`},
 		"live key in test":  {replaced("key-of-the", "sk_live_hidden"), nil, `checkstand.yaml:8: merchants[0].payment.test.key: is a live key, as it begins with "sk_live_"; test mode must not have it, so write the test one`},
 		"test key in live":  {strings.NewReplacer("{test:", "{live:", "key-of-the", "rk_test_hidden").Replace(minimal), nil, `checkstand.yaml:8: merchants[0].payment.live.key: is a test key, as it begins with "rk_test_"; write the live one`},

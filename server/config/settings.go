@@ -42,7 +42,7 @@ func (p PaymentConfig) setup() checkout.PaymentSetup {
 	if p.IsZero() {
 		return checkout.PaymentSetup{}
 	}
-	return checkout.PaymentSetup{MerchantID: p.MerchantID, StandIn: p.StandIn, Brands: p.Brands}
+	return checkout.PaymentSetup{MerchantID: p.MerchantID, StandIn: p.standIn(), Brands: p.Brands}
 }
 
 // list is every link in the order of the protocol's types, those that are not

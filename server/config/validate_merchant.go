@@ -1,8 +1,6 @@
 package config
 
 import (
-	"crypto/subtle"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +26,7 @@ const (
 	weakSecretBytes = 16
 )
 
-func (m *MerchantConfig) check(r *report, at string) {
+func (m *MerchantConfig) check(r *report, at string, timeout time.Duration) {
 	r.name(at+".id", m.ID, "shop")
 	if n := strings.TrimSpace(m.Name); n == "" {
 		r.errorf(at+".name", "is missing; write the shop's name as buyers know it")
@@ -50,7 +48,7 @@ func (m *MerchantConfig) check(r *report, at string) {
 		r.errorf(at+".quote_ttl", "%v is longer than session_ttl, %v; a price cannot outlive its session", m.QuoteTTL, m.SessionTTL)
 	}
 	m.rules(r, at)
-	m.Payment.check(r, at+".payment")
+	m.Payment.check(r, at+".payment", m.Currency, timeout)
 	m.checkAgents(r, at)
 }
 
@@ -91,91 +89,6 @@ func (r *report) name(path, id, example string) {
 	}
 	if len(id) > MaxIDBytes || strings.ContainsFunc(id, func(c rune) bool { return !ok(c) }) {
 		r.errorf(path, "%q is not fit for an id; write at most %d letters, digits, \"_\", \"-\" and \".\", such as %q", clip(id), MaxIDBytes, example)
-	}
-}
-
-// providers are the payment providers that this build talks to, and the modes
-// that each is for.
-var providers = map[string]struct{ test, live, needsURL bool }{
-	"sandbox": {test: true, needsURL: true},
-}
-
-// keyModes are the beginnings of providers' keys that tell their mode.
-var keyModes = []struct {
-	prefix string
-	live   bool
-}{{"sk_test_", false}, {"rk_test_", false}, {"sk_live_", true}, {"rk_live_", true}}
-
-// cardBrands are the brands that the protocol has names for.
-var cardBrands = []string{"visa", "mastercard", "amex", "discover", "diners", "jcb", "unionpay"}
-
-func (p *PaymentModesConfig) check(r *report, at string) {
-	if p.Test.IsZero() && p.Live.IsZero() {
-		r.errorf(at, "is missing, so nothing can be bought; write test: {provider: sandbox, url: \"http://127.0.0.1:8090\", key: …, merchant_id: …} to begin")
-		return
-	}
-	if !p.Test.IsZero() {
-		p.Test.check(r, at+".test", false)
-	}
-	if !p.Live.IsZero() {
-		p.Live.check(r, at+".live", true)
-	}
-	test, live := []byte(p.Test.Key.Reveal()), []byte(p.Live.Key.Reveal())
-	if len(test) > 0 && subtle.ConstantTimeCompare(test, live) == 1 {
-		r.errorf(at+".live.key", "is the key of test mode too; write the provider's live key")
-	}
-}
-
-func (p *PaymentConfig) check(r *report, at string, live bool) {
-	known, ok := providers[p.Provider]
-	switch {
-	case p.Provider == "":
-		r.errorf(at+".provider", "is missing; write the payment provider, such as sandbox")
-	case !ok:
-		r.errorf(at+".provider", "%q is unknown; this version has: sandbox", clip(p.Provider))
-	case live && !known.live:
-		r.errorf(at+".provider", "%q moves no money, so it is refused in live mode; move it to payment.test, and write a real provider here or remove payment.live", p.Provider)
-	case !live && !known.test:
-		r.errorf(at+".provider", "%q has no test mode; move it to payment.live", p.Provider)
-	}
-	if p.URL != "" {
-		r.webURL(at+".url", p.URL)
-	} else if known.needsURL {
-		r.errorf(at+".url", "is missing; write where the provider answers, such as \"http://127.0.0.1:8090\"")
-	}
-	p.checkKey(r, at+".key", live)
-	if p.MerchantID == "" {
-		r.errorf(at+".merchant_id", "is missing; write the shop's id at the provider, such as \"acct_shop\"")
-	} else if len(p.MerchantID) > maxMerchantIDBytes {
-		r.errorf(at+".merchant_id", "is longer than %d bytes", maxMerchantIDBytes)
-	}
-	r.oneOf(at+".stand_in", p.StandIn, "stripe", "adyen", "braintree")
-	if len(p.Brands) == 0 {
-		r.errorf(at+".brands", "are empty; write those that the shop accepts, such as [visa, mastercard]")
-	}
-	for i, b := range p.Brands {
-		path := at + ".brands[" + strconv.Itoa(i) + "]"
-		r.oneOf(path, b, cardBrands...)
-		if slices.Contains(p.Brands[:i], b) {
-			r.errorf(path, "%q is in the list twice; remove one of them", clip(b))
-		}
-	}
-}
-
-func (p *PaymentConfig) checkKey(r *report, at string, live bool) {
-	if p.Key.IsZero() {
-		r.errorf(at, "is missing; refer to the provider's secret key, as in ${file:/run/secrets/psp_key} or ${PSP_KEY}")
-		return
-	}
-	for _, k := range keyModes {
-		if k.live == live || !strings.HasPrefix(p.Key.Reveal(), k.prefix) {
-			continue
-		}
-		if live {
-			r.errorf(at, "is a test key, as it begins with %q; write the live one", k.prefix)
-		} else {
-			r.errorf(at, "is a live key, as it begins with %q; test mode must not have it, so write the test one", k.prefix)
-		}
 	}
 }
 
