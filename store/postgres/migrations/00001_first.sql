@@ -25,6 +25,7 @@ CREATE TABLE idempotency (
   expires_at  BIGINT NOT NULL
 );
 CREATE INDEX idempotency_expires ON idempotency (expires_at);
+CREATE INDEX idempotency_running ON idempotency (lease_until) WHERE state = 'running';
 
 CREATE TABLE attempt (
   merchant_id TEXT NOT NULL,

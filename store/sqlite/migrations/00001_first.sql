@@ -25,6 +25,7 @@ CREATE TABLE idempotency (
   expires_at  INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX idempotency_expires ON idempotency (expires_at);
+CREATE INDEX idempotency_running ON idempotency (lease_until) WHERE state = 'running';
 
 CREATE TABLE attempt (
   merchant_id TEXT NOT NULL,
