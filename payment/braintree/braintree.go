@@ -182,10 +182,11 @@ func (p *Provider) readKeys(cfg Config) error {
 // readURL takes the address of the mode. Braintree's keys do not tell their
 // mode, the address does.
 func (p *Provider) readURL(cfg Config) error {
-	address, other := SandboxURL, LiveURL
+	own, other := SandboxURL, LiveURL
 	if cfg.Live {
-		address, other = other, address
+		own, other = other, own
 	}
+	address := own
 	if cfg.BaseURL != "" {
 		address = cfg.BaseURL
 	}
@@ -194,7 +195,7 @@ func (p *Provider) readURL(cfg Config) error {
 	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return errors.New("url is not an http or https address without user, query or fragment")
 	case strings.EqualFold(u.Hostname(), strings.TrimPrefix(other, "https://")):
-		return fmt.Errorf("url is Braintree's address of the other mode: leave it out, or use %s", address)
+		return fmt.Errorf("url is Braintree's address of the other mode: leave it out, or use %s", own)
 	case cfg.Live && u.Scheme != "https":
 		return errors.New("url must be https in live mode")
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/checkstand/checkstand/payment/adyen"
 	"github.com/checkstand/checkstand/payment/braintree"
 	"github.com/checkstand/checkstand/payment/stripe"
+	"github.com/checkstand/checkstand/secret"
 )
 
 // Bounds of the options of providers, inclusive. Above they are the adapters'.
@@ -133,7 +134,7 @@ func (p *PaymentConfig) checkOptions(r *report, at string, live bool) {
 	case adyen.Name:
 		p.Adyen.check(r, at+".adyen", live && p.URL == "")
 	case braintree.Name:
-		p.Braintree.check(r, at+".braintree")
+		p.Braintree.check(r, at+".braintree", p.Key)
 	}
 }
 
@@ -150,9 +151,11 @@ func (a *AdyenConfig) check(r *report, at string, needsPrefix bool) {
 	r.codes(at+".error_classes", a.ErrorClasses)
 }
 
-func (b *BraintreeConfig) check(r *report, at string) {
+func (b *BraintreeConfig) check(r *report, at string, private secret.String) {
 	if b.PublicKey == "" {
 		r.errorf(at+".public_key", "is missing; copy it from Settings, API in the Control Panel, where the private key is too")
+	} else if subtle.ConstantTimeCompare([]byte(b.PublicKey), []byte(private.Reveal())) == 1 {
+		r.errorf(at+".public_key", "is what key is, the private one; write the public key of the pair")
 	}
 	if b.MerchantAccount == "" {
 		r.errorf(at+".merchant_account", "is missing; write the id of the merchant account for the shop's currency, as it alone decides in which currency is charged")
