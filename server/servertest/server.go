@@ -21,7 +21,11 @@ func (w *World) Start(t testing.TB) *Server {
 	ln := listen(t)
 	plan := w.blueprint
 	plan.PublicURL = originOf(ln)
-	app, err := server.New(t.Context(), plan.configuration(), server.Options{Log: w.opts.Log, OnStep: w.opts.OnStep})
+	cfg := plan.configuration()
+	if w.opts.Configure != nil {
+		w.opts.Configure(cfg)
+	}
+	app, err := server.New(t.Context(), cfg, server.Options{Log: w.opts.Log, OnStep: w.opts.OnStep})
 	if err != nil {
 		closed(t, ln)
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/store/pgtest"
 )
 
@@ -38,6 +39,8 @@ type Options struct {
 	UnknownBudget  time.Duration
 	// OnStep is told of the steps of purchases, by servers in this process.
 	OnStep func(checkout.Step)
+	// Configure, if set, changes the configuration of servers in this process.
+	Configure func(*config.Config)
 	// Log is where servers in this process log; nowhere when nil.
 	Log *slog.Logger
 }
