@@ -2,6 +2,7 @@ package checkout_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -430,6 +431,94 @@ func TestAKeyInFlightIsSaidToBe(t *testing.T) {
 
 // A process that was slower than its lease is not dead. Its request was taken
 // over by a repeat; both get the one answer.
+// What no machine could learn, a person can look up and say.
+func TestAnOperatorsVerdict(t *testing.T) {
+	open := func(t *testing.T) (*world, *acp.Session, string) {
+		w := newWorld(t)
+		s := w.create("lamp")
+		w.psp.shortBy = 1 // an answer that nobody should believe
+		w.refused(w.complete(s.ID, "tok_ok"), 503, "payment_outcome_unknown", "")
+		got, err := w.core.Get(context.Background(), agent, s.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w, s, got.AttemptID
+	}
+	ctx := context.Background()
+	t.Run("charged", func(t *testing.T) {
+		w, s, id := open(t)
+		a, err := w.core.Decide(ctx, "shop", id, checkout.WasCharged, "ch_seen", "night shift")
+		if err != nil || a.State != payment.Captured || a.PSPRef != "ch_seen" {
+			t.Fatalf("%+v %v", a, err)
+		}
+		got, err := w.core.Get(ctx, agent, s.ID)
+		if err != nil || got.Status != acp.Completed || got.Order == nil {
+			t.Fatalf("%+v %v", got, err)
+		}
+		events, err := w.store.AttemptEvents(ctx, "shop", id)
+		if err != nil || events[len(events)-1].Who != "operator:night shift" {
+			t.Fatalf("%+v %v", events, err)
+		}
+		if lamp := w.item("lamp"); lamp.Stock != 2 || lamp.Reserved != 0 {
+			t.Fatalf("%+v", lamp)
+		}
+		if _, err := w.core.Decide(ctx, "shop", id, checkout.NotCharged, "", "day shift"); !errors.Is(err, checkout.ErrSettled) {
+			t.Fatal("a verdict was taken back", err)
+		}
+	})
+	t.Run("not charged", func(t *testing.T) {
+		w, s, id := open(t)
+		if a, err := w.core.Decide(ctx, "shop", id, checkout.NotCharged, "", "night shift"); err != nil || a.State != payment.Failed {
+			t.Fatalf("%+v %v", a, err)
+		}
+		got, err := w.core.Get(ctx, agent, s.ID)
+		if err != nil || got.Status != acp.ReadyForPayment || got.Order != nil {
+			t.Fatalf("%+v %v", got, err)
+		}
+		if lamp := w.item("lamp"); lamp.Available() != 3 {
+			t.Fatalf("%+v", lamp)
+		}
+	})
+	t.Run("asking first", func(t *testing.T) {
+		w, _, id := open(t)
+		if a, err := w.core.Ask(ctx, "shop", id, "night shift"); err != nil || !a.State.Live() {
+			t.Fatalf("an answer about other money settled it: %+v %v", a, err)
+		}
+		w.psp.shortBy = 0
+		w.psp.forget()
+		if a, err := w.core.Ask(ctx, "shop", id, "night shift"); err != nil || a.State != payment.Captured {
+			t.Fatalf("%+v %v", a, err)
+		}
+	})
+	t.Run("refusals", func(t *testing.T) {
+		w, _, id := open(t)
+		for name, err := range map[string]error{
+			"nobody":        second(w.core.Decide(ctx, "shop", id, checkout.NotCharged, "", "")),
+			"no reference":  second(w.core.Decide(ctx, "shop", id, checkout.WasCharged, "", "night shift")),
+			"no verdict":    second(w.core.Decide(ctx, "shop", id, "perhaps", "", "night shift")),
+			"another shop":  second(w.core.Decide(ctx, "other", id, checkout.NotCharged, "", "night shift")),
+			"at work on it": second(w.core.Ask(ctx, "shop", w.dying(), "night shift")),
+		} {
+			if err == nil || errors.Is(err, checkout.ErrBusy) != (name == "at work on it") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// dying gives the attempt of a process that has just died, whose lease lasts.
+func (w *world) dying() string {
+	s := w.create("mug")
+	w.dieAtWith(checkout.StepReserved, w.call("/checkout_sessions/"+s.ID+"/complete"), s.ID, "tok_dying")
+	got, err := w.core.Get(context.Background(), agent, s.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return got.AttemptID
+}
+
 func TestASlowProcessThatWasTakenOver(t *testing.T) {
 	w := newWorld(t)
 	s := w.create("lamp")

@@ -133,24 +133,32 @@ func (s *Service) reconcile(ctx context.Context, j job.Job) error {
 	if !ours {
 		return job.RetryAfter(max(a.LeaseUntil.Sub(s.now()), time.Second))
 	}
-	m, err := s.merchants.Merchant(ctx, a.MerchantID)
+	class, err := s.askAndSettle(ctx, a, "reconcile")
 	if err != nil {
 		return err
 	}
+	if class.State().Live() {
+		return fmt.Errorf("payment %s of session %s is still %s", a.ID, a.SessionID, class)
+	}
+	return nil
+}
+
+// askAndSettle asks the PSP about an attempt that this process owns, and
+// records what it says.
+func (s *Service) askAndSettle(ctx context.Context, a *payment.Attempt, who string) (payment.Class, error) {
+	m, err := s.merchants.Merchant(ctx, a.MerchantID)
+	if err != nil {
+		return "", err
+	}
 	pr := m.Payment(a.Live).Provider
 	if pr == nil || pr.Name() != a.Provider {
-		return otherProvider(a)
+		return "", otherProvider(a)
 	}
 	asking, cancel := context.WithTimeout(ctx, s.timeout+s.budget) // within the lease
 	defer cancel()
 	r := s.ask(asking, pr, a)
-	if _, err := s.settle(ctx, a, r, "reconcile", nil); err != nil {
-		return err
-	}
-	if r.Class.State().Live() {
-		return fmt.Errorf("payment %s of session %s is still %s", a.ID, a.SessionID, r.Class)
-	}
-	return nil
+	_, err = s.settle(ctx, a, r, who, nil)
+	return r.Class, err
 }
 
 // otherProvider is the fault of a configuration that has lost the PSP of an

@@ -323,6 +323,14 @@ func (f *fakePSP) Reconcile(_ context.Context, a payment.Attempt) (payment.Resul
 	return payment.Result{Class: payment.ClassNotFound}, nil
 }
 
+// forget loses all the PSP's books, so that a payment can be made anew.
+func (f *fakePSP) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.charges)
+	clear(f.used)
+}
+
 // taken counts the charges that took money, and how much.
 func (f *fakePSP) taken() (n int, amount int64) {
 	f.mu.Lock()

@@ -90,23 +90,21 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (_ *App, err err
 	if a.now == nil {
 		a.now = time.Now
 	}
-	box, err := OpenBox(cfg)
-	if err != nil {
-		return nil, err
-	}
-	if a.merchants, err = newMerchants(cfg, a.now); err != nil {
-		return nil, err
-	}
-	if a.store, err = OpenStore(ctx, cfg.Database, a.now); err != nil {
-		return nil, err
-	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	a.core = checkout.New(checkout.Config{Store: a.store, Merchants: a.merchants, Box: box, Now: a.now, Log: a.log,
-		PaymentTimeout: cfg.Payments.Timeout, UnknownBudget: cfg.Payments.UnknownBudget, OnStep: opts.OnStep})
+	box, err := OpenBox(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if a.store, err = OpenStore(ctx, cfg.Database, a.now); err != nil {
+		return nil, err
+	}
+	if err := a.build(box, opts.OnStep); err != nil {
+		return nil, err
+	}
 	if err := a.recover(ctx); err != nil {
 		return nil, err
 	}
@@ -120,6 +118,30 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (_ *App, err err
 	}
 	a.handler = a.routes(surface, pages, opts.Routes)
 	return a, nil
+}
+
+// build makes the core over the open store.
+func (a *App) build(box *secret.Box, onStep func(checkout.Step)) (err error) {
+	if a.merchants, err = newMerchants(a.cfg, a.now); err != nil {
+		return err
+	}
+	a.core = checkout.New(checkout.Config{Store: a.store, Merchants: a.merchants, Box: box, Now: a.now, Log: a.log,
+		PaymentTimeout: a.cfg.Payments.Timeout, UnknownBudget: a.cfg.Payments.UnknownBudget, OnStep: onStep})
+	return nil
+}
+
+// NewCore makes a core over an open store, beside whatever servers run on it:
+// for an operator's commands.
+func NewCore(cfg *config.Config, st *store.Store, log *slog.Logger) (*checkout.Service, error) {
+	box, err := OpenBox(cfg)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, log: log, now: time.Now, store: st}
+	if err := a.build(box, nil); err != nil {
+		return nil, err
+	}
+	return a.core, nil
 }
 
 // recover makes what a process that died had in hand free to be taken up at

@@ -15,9 +15,9 @@ import (
 )
 
 func newPayments() *cobra.Command {
-	c := &cobra.Command{Use: "payments", Short: "Look at payments whose outcome is open, and at one's history",
+	c := &cobra.Command{Use: "payments", Short: "Look after payments whose outcome is open, and at one's history",
 		Example: `  checkstand payments open`}
-	c.AddCommand(newPaymentsOpen(), newPaymentsShow())
+	c.AddCommand(newPaymentsOpen(), newPaymentsShow(), newPaymentsReconcile(), newPaymentsSettle())
 	return c
 }
 

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+
+	"github.com/spf13/cobra"
+
+	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/server"
+)
+
+// core opens the shop's core over its store.
+func (d *keyDesk) core(c *cobra.Command, do func(context.Context, *checkout.Service) error) error {
+	return d.open(c, func(ctx context.Context) error {
+		core, err := server.NewCore(d.cfg, d.store, newLogger(os.Stderr, d.cfg.Log))
+		if err != nil {
+			return err
+		}
+		return do(ctx, core)
+	})
+}
+
+func newPaymentsReconcile() *cobra.Command {
+	var d keyDesk
+	c := &cobra.Command{
+		Use:   "reconcile PAYMENT",
+		Short: "Ask the payment provider about an open payment now",
+		Long: `Ask the payment provider about an open payment now, and record what it says. A
+running server does the same by itself, less often the longer a payment is open.`,
+		Example: `  checkstand payments reconcile pay_01j8…`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return d.core(c, func(ctx context.Context, core *checkout.Service) error {
+				a, err := core.Ask(ctx, d.shop.ID, args[0], operatorName())
+				if err != nil {
+					return aboutPayment(err, args[0], d.shop.ID)
+				}
+				return printOutcome(c, a)
+			})
+		},
+	}
+	d.flags(c)
+	return c
+}
+
+func newPaymentsSettle() *cobra.Command {
+	var d keyDesk
+	var charged string
+	var notCharged bool
+	by := operatorName()
+	c := &cobra.Command{
+		Use:   "settle PAYMENT",
+		Short: "Say what became of a payment that the provider would not tell about",
+		Long: `Say what became of an open payment, after looking it up at the payment provider
+yourself. With --charged the order is made and the agent told; with
+--not-charged the stock is given back and the session can be paid again.
+
+This is recorded with your name and cannot be taken back.`,
+		Example: `  checkstand payments settle pay_01j8… --charged ch_123
+  checkstand payments settle pay_01j8… --not-charged --by "night shift"`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if (charged == "") == !notCharged {
+				return usageError{errors.New("say either --charged ID or --not-charged"), c.CommandPath()}
+			}
+			verdict := checkout.WasCharged
+			if notCharged {
+				verdict = checkout.NotCharged
+			}
+			return d.core(c, func(ctx context.Context, core *checkout.Service) error {
+				a, err := core.Decide(ctx, d.shop.ID, args[0], verdict, charged, by)
+				if err != nil {
+					return aboutPayment(err, args[0], d.shop.ID)
+				}
+				return printOutcome(c, a)
+			})
+		},
+	}
+	d.flags(c)
+	f := c.Flags()
+	f.StringVar(&charged, "charged", "", "the provider's `ID` of the payment: it was charged, in full")
+	f.BoolVar(&notCharged, "not-charged", false, "it was not charged and will not be")
+	f.StringVar(&by, "by", by, "`NAME` to record it under")
+	f.Lookup("by").DefValue = "your user name"
+	return c
+}
+
+// operatorName is who works at this terminal.
+func operatorName() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "operator"
+}
+
+func aboutPayment(err error, id, shop string) error {
+	if errors.Is(err, checkout.ErrNotFound) {
+		return fmt.Errorf("shop %s has no payment %s; 'checkstand payments open' lists the open ones", shop, id)
+	}
+	return fmt.Errorf("payment %s: %w", id, err)
+}
+
+func printOutcome(c *cobra.Command, a *payment.Attempt) error {
+	p := printer{w: c.OutOrStdout()}
+	p.f("Payment %s of session %s is %s.", a.ID, a.SessionID, a.State)
+	switch {
+	case a.State.Paid():
+		p.f(" Order %s was made.", a.OrderID)
+	case a.State.Live():
+		p.f(" The provider has not told; it will be asked again.")
+	default:
+		p.f(" Nothing was charged; the session can be paid again.")
+	}
+	p.f("\n")
+	return p.err
+}
