@@ -2,7 +2,6 @@ package feed
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strings"
 )
@@ -13,34 +12,22 @@ func readGoogleTable(ctx context.Context, in *intake, src io.Reader) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"id", "title", "price"} {
-		if err := t.require(t.column(name), name); err != nil {
-			return err
-		}
+	if err := t.require(need{t.column("id"), "id"}, need{t.column("title"), "title"}, need{t.column("price"), "price"}); err != nil {
+		return err
 	}
 	columns := make(map[string]column, len(t.index))
 	for name, i := range t.index {
 		columns[strings.ReplaceAll(name, " ", "_")] = column(i)
 	}
 	var value [1]string
-	for {
-		rec, err := t.next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		get := func(name string) []string {
+	return t.each(func(rec record) error {
+		return acceptGoogle(rec.place, func(name string) []string {
 			c, ok := columns[name]
 			if !ok {
 				return nil
 			}
 			value[0] = rec.get(c)
 			return value[:]
-		}
-		if err := acceptGoogle(rec.place, get); err != nil {
-			return err
-		}
-	}
+		})
+	})
 }

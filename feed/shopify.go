@@ -3,7 +3,6 @@ package feed
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -122,26 +121,13 @@ func readShopify(ctx context.Context, in *intake, src io.Reader) error {
 		return err
 	}
 	r := &shopifyReader{in: in, t: t, col: findShopifyColumns(t), recent: map[string]*shopifyProduct{}}
-	for _, need := range []struct {
-		col  column
-		name string
-	}{{r.col.handle, "Handle"}, {r.col.title, "Title"}, {r.col.price, "Variant Price"}} {
-		if err := t.require(need.col, need.name); err != nil {
-			return err
-		}
+	if err := t.require(need{r.col.handle, "Handle"}, need{r.col.title, "Title"}, need{r.col.price, "Variant Price"}); err != nil {
+		return err
 	}
-	for {
-		rec, err := t.next()
-		if errors.Is(err, io.EOF) {
-			return r.flush()
-		}
-		if err != nil {
-			return err
-		}
-		if err := r.row(rec); err != nil {
-			return err
-		}
+	if err := t.each(r.row); err != nil {
+		return err
 	}
+	return r.flush()
 }
 
 // row takes one record in.

@@ -82,12 +82,36 @@ func (t *table) name(c column) string {
 	return t.names[c]
 }
 
-// require returns ErrHeader unless the column is there.
-func (t *table) require(c column, name string) error {
-	if c != absent {
-		return nil
+// need is a column that a format cannot do without, and what it is called.
+type need struct {
+	column column
+	name   string
+}
+
+// require returns ErrHeader unless the columns are there.
+func (t *table) require(columns ...need) error {
+	for _, c := range columns {
+		if c.column == absent {
+			return fmt.Errorf("%w: column %q is missing; export the products again with all columns", ErrHeader, c.name)
+		}
 	}
-	return fmt.Errorf("%w: column %q is missing; export the products again with all columns", ErrHeader, name)
+	return nil
+}
+
+// each calls row for every record that can be used, until one fails.
+func (t *table) each(row func(record) error) error {
+	for {
+		rec, err := t.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := row(rec); err != nil {
+			return err
+		}
+	}
 }
 
 // record is one data record.

@@ -3,7 +3,6 @@ package feed
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -91,26 +90,13 @@ func readWooCommerce(ctx context.Context, in *intake, src io.Reader) error {
 		return err
 	}
 	r := &wooReader{in: in, t: t, col: findWooColumns(t), parents: map[string]*wooParent{}, waiting: map[string][]record{}}
-	for _, need := range []struct {
-		col  column
-		name string
-	}{{r.col.kind, "Type"}, {r.col.name, "Name"}, {r.col.regular, "Regular price"}} {
-		if err := t.require(need.col, need.name); err != nil {
-			return err
-		}
+	if err := t.require(need{r.col.kind, "Type"}, need{r.col.name, "Name"}, need{r.col.regular, "Regular price"}); err != nil {
+		return err
 	}
-	for {
-		rec, err := t.next()
-		if errors.Is(err, io.EOF) {
-			return r.finish()
-		}
-		if err != nil {
-			return err
-		}
-		if err := r.row(rec); err != nil {
-			return err
-		}
+	if err := t.each(r.row); err != nil {
+		return err
 	}
+	return r.finish()
 }
 
 // wooType is the Type column: "simple, downloadable, virtual".

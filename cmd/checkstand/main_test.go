@@ -65,7 +65,7 @@ func TestNameOfSelf(t *testing.T) {
 		"in PATH":                {"checkstand", here, here, true, "checkstand"},
 		"by its path":            {"bin/checkstand", here, "", false, "bin/checkstand"},
 		"another one is in PATH": {"bin/checkstand", here, "/nowhere/checkstand", true, "bin/checkstand"},
-		"by the Go tool":         {"/tmp/go-build1/b001/exe/checkstand", "/tmp/go-build1/b001/exe/checkstand", "", false, "go run ./cmd/checkstand"},
+		"by the Go tool":         {"/cache/go-build1/b001/exe/checkstand", "/cache/go-build1/b001/exe/checkstand", "", false, "go run ./cmd/checkstand"},
 		"by another name":        {"cs", here, "", false, "checkstand"},
 	} {
 		if got := nameOfSelf(c.called, c.here, c.found, c.ok); got != c.want {
