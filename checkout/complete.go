@@ -252,11 +252,11 @@ func (p *purchase) reserve(tx Tx, sess *Session, items map[string]*catalog.Item,
 		return err
 	}
 	p.attempt, p.body = a, body
-	return p.hold(tx, a.LeaseUntil, now)
+	return p.markRunning(tx, a.LeaseUntil, now)
 }
 
-// hold marks the call's key as being carried out.
-func (p *purchase) hold(tx Tx, until, now time.Time) error {
+// markRunning marks the call's key as being carried out.
+func (p *purchase) markRunning(tx Tx, until, now time.Time) error {
 	if p.call.Key == "" {
 		return nil
 	}
@@ -297,7 +297,7 @@ func (p *purchase) join(tx Tx, sess *Session, now time.Time) error {
 		return err
 	}
 	p.attempt = a
-	return p.hold(tx, a.LeaseUntil, now)
+	return p.markRunning(tx, a.LeaseUntil, now)
 }
 
 func (p *purchase) samePayment(a *payment.Attempt) bool {
