@@ -3,6 +3,7 @@ package checkout
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/idempotency"
@@ -97,4 +98,7 @@ type Tx interface {
 	Enqueue(job.Job) error
 	// Dequeue removes a job that is no longer wanted, claimed or not.
 	Dequeue(merchantID, jobID string) error
+	// HastenJob makes a job due at the given time if it would be due later.
+	// One that is claimed, parked or gone is left alone.
+	HastenJob(merchantID, jobID string, due time.Time) error
 }

@@ -33,6 +33,8 @@ RETURNING ` + jobColumns
 
 	deleteJob = `DELETE FROM job WHERE merchant_id = $1 AND id = $2`
 
+	hastenJob = `UPDATE job SET due = $3 WHERE merchant_id = $1 AND id = $2 AND due > $3 AND leased = 0 AND parked_at = 0`
+
 	finishJob = `DELETE FROM job WHERE id = $1 AND attempt = $2 AND leased = 1`
 
 	retryJob = `UPDATE job SET due = $3, last_error = $4, leased = 0 WHERE id = $1 AND attempt = $2 AND leased = 1`
@@ -70,6 +72,15 @@ func (tx *Tx) Enqueue(j job.Job) error {
 // Dequeue removes a job that is no longer wanted, claimed or not.
 func (tx *Tx) Dequeue(merchantID, jobID string) error {
 	tx.add(Op{SQL: deleteJob, Args: []any{merchantID, jobID}, What: "dequeue job " + jobID})
+	return nil
+}
+
+// HastenJob makes a job due at the given time if it would be due later, and
+// wakes the runners with the commit. One that is claimed, parked or gone is
+// left alone.
+func (tx *Tx) HastenJob(merchantID, jobID string, due time.Time) error {
+	tx.add(Op{SQL: hastenJob, Args: []any{merchantID, jobID, millis(due)}, What: "hasten job " + jobID})
+	tx.jobs = true
 	return nil
 }
 

@@ -16,7 +16,7 @@ type Tx struct {
 	run   int
 	ops   []Op
 	stock []stockMove
-	jobs  bool  // a job was enqueued
+	jobs  bool  // a job was enqueued or hastened
 	err   error // the first write that could not even be buffered
 
 	raised []raise

@@ -221,6 +221,37 @@ func testJob(t *testing.T, open Open) {
 		}
 	})
 
+	t.Run("a job that is hastened is due no later, and only when it waits", func(t *testing.T) {
+		s := open(t)
+		later := at.Add(time.Hour)
+		enqueue(t, s, newJob("job_1", "a", later), newJob("job_2", "b", at.Add(-time.Hour)), newJob("job_3", "c", at), newJob("job_4", "d", at.Add(-time.Minute)),
+			newJob("job_5", "e", later))
+		out := claim(t, s, at, 10) // 2, 3 and 4
+		must(t, s.Park(ctx, out[0], at, "no"))
+		must(t, s.Retry(ctx, out[1], later, "no"))
+		hasten := func(merchant string, due time.Time, ids ...string) {
+			holds(t, s, func(tx *store.Tx) error {
+				for _, id := range ids {
+					if err := tx.HastenJob(merchant, id, due); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		woken := 0
+		s.OnEnqueue(func() { woken++ })
+		hasten(shop, at, "job_1", "job_2", "job_3", "job_4", "job_9")
+		if woken != 1 {
+			t.Errorf("runners were woken %d times; want once", woken)
+		}
+		hasten(otherShop, at, "job_5")
+		hasten(shop, at.Add(time.Minute), "job_1")
+		if got := claim(t, s, at, 10); jobIDs(got) != "job_1 job_3 " {
+			t.Errorf("claimed %s; want those that waited, and no claimed, parked or other merchant's", jobIDs(got))
+		}
+	})
+
 	t.Run("racing claims give each job to one of them", func(t *testing.T) {
 		s := open(t)
 		const jobs, keys = 300, 20
