@@ -3,6 +3,7 @@ package checkout_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -313,7 +314,7 @@ func TestNoticesRaceWithTheRequest(t *testing.T) {
 		})
 	}
 	racing.Go(func() {
-		if _, err := core.Ask(context.Background(), "shop", a.ID, "test"); err != nil && err != checkout.ErrSettled && err != checkout.ErrBusy {
+		if _, err := core.Ask(context.Background(), "shop", a.ID, "test"); err != nil && !errors.Is(err, checkout.ErrSettled) && !errors.Is(err, checkout.ErrBusy) {
 			t.Error(err)
 		}
 	})
