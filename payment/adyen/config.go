@@ -87,7 +87,7 @@ func New(cfg Config) (*Provider, error) {
 	for i, k := range cfg.HMACKeys {
 		key, err := hex.DecodeString(k.Reveal())
 		if err != nil || len(key) != hmacKeySize {
-			return wrong("webhook_secret", "%d is not %d hexadecimal digits: copy the webhook's HMAC key again", i+1, 2*hmacKeySize)
+			return wrong("hmac_keys", "has a key, number %d, that is not %d hexadecimal digits: copy the webhook's HMAC key again", i+1, 2*hmacKeySize)
 		}
 		p.hmacKeys = append(p.hmacKeys, key)
 	}

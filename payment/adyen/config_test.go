@@ -52,7 +52,7 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 		{"live_prefix", func(c *adyen.Config) { c.BaseURL, c.Live = "", true }},
 		{"live_prefix", func(c *adyen.Config) { c.LivePrefix = "abc" }},
 		{"live_prefix", func(c *adyen.Config) { c.BaseURL, c.Live, c.LivePrefix = "", true, "evil.example/" }},
-		{"webhook_secret", func(c *adyen.Config) { c.HMACKeys = []secret.String{secret.New("abcd")} }},
+		{"hmac_keys", func(c *adyen.Config) { c.HMACKeys = []secret.String{secret.New("abcd")} }},
 		{"webhook_user", func(c *adyen.Config) { c.WebhookUser = "adyen" }},
 		{"token_field", func(c *adyen.Config) { c.TokenField = `x":"y` }},
 		{"token_field", func(c *adyen.Config) { c.TokenField = "type" }},

@@ -155,6 +155,8 @@ func TestProblems(t *testing.T) {
 		"no brands":         {replaced("acct}", "acct, brands: []}"), nil, `checkstand.yaml:8: merchants[0].payment.test.brands: are empty; write those that the shop accepts, such as [visa, mastercard]`},
 		"literal live key":  {replaced("{test:", "{live:"), nil, `checkstand.yaml:8: warning: merchants[0].payment.live.key: is a secret written out in the file of a server with live payments; refer to it, as in ${file:/run/secrets/…} or ${NAME}`},
 		"literal seal live": {"sealing_keys: [" + key + "]" + replaced("{test:", "{live:"), nil, `checkstand.yaml:1: warning: sealing_keys[0]: is a secret written out in the file of a server with live payments; refer to it, as in ${file:/run/secrets/…} or ${NAME}`},
+		"literal webhook":   {account("live", stripeLive+", stripe: {webhook_secret: whsec_hidden}}, test: {provider: none"), []string{"LIVE=sk_live_1"}, `checkstand.yaml:8: warning: merchants[0].payment.live.stripe.webhook_secret: is a secret written out in the file of a server with live payments; refer to it, as in ${file:/run/secrets/…} or ${NAME}`},
+		"literal HMAC key":  {account("live", strings.Replace(adyenLive, "adyen: {", "adyen: {hmac_keys: ["+hmacKey+"], ", 1)+"}, test: {provider: none"), []string{"LIVE=1"}, `checkstand.yaml:8: warning: merchants[0].payment.live.adyen.hmac_keys[0]: is a secret written out in the file of a server with live payments; refer to it, as in ${file:/run/secrets/…} or ${NAME}`},
 
 		// Agents.
 		"agent name":        {merchant("agents: [{name: a b}]"), nil, `checkstand.yaml:9: merchants[0].agents[0].name: "a b" is not fit for an id; write at most 64 letters, digits, "_", "-" and ".", such as "chatgpt"`},

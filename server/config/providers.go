@@ -8,33 +8,38 @@ import (
 	"github.com/checkstand/checkstand/payment/adyen"
 	"github.com/checkstand/checkstand/payment/braintree"
 	"github.com/checkstand/checkstand/payment/stripe"
+	"github.com/checkstand/checkstand/secret"
 )
 
 // StripeConfig are the options of an account at Stripe; docs/payments/stripe.md
 // explains them.
 type StripeConfig struct {
-	Account         string `yaml:"account,omitempty" doc:"The connected account, \"acct_…\", that payments are of when the key is a platform's; the key's own account when not set."`
-	ReceiptEmail    bool   `yaml:"receipt_email" default:"false" doc:"Tell Stripe the buyer's address, so that it sends a receipt."`
-	APIVersion      string `yaml:"api_version" default:"2026-08-26.dahlia" doc:"Version of Stripe's API for everything but shared payment tokens."`
-	TokenAPIVersion string `yaml:"token_api_version" default:"2026-04-22.preview" doc:"Version for requests with a shared payment token, which are in preview."`
-	TokenParameter  string `yaml:"token_parameter" default:"payment_method_data[shared_payment_granted_token]" doc:"Parameter that carries the shared payment token. Not verified."`
-	AllowAction     bool   `yaml:"allow_action" default:"false" doc:"Leave error_on_requires_action out of charges; the adapter then cancels a payment that needs the buyer. Not verified."`
+	Account         string        `yaml:"account,omitempty" doc:"The connected account, \"acct_…\", that payments are of when the key is a platform's; the key's own account when not set."`
+	WebhookSecret   secret.String `yaml:"webhook_secret,omitempty" doc:"Signing secret of the webhook endpoint, \"whsec_…\". Webhooks are refused when not set."`
+	ReceiptEmail    bool          `yaml:"receipt_email" default:"false" doc:"Tell Stripe the buyer's address, so that it sends a receipt."`
+	APIVersion      string        `yaml:"api_version" default:"2026-08-26.dahlia" doc:"Version of Stripe's API for everything but shared payment tokens."`
+	TokenAPIVersion string        `yaml:"token_api_version" default:"2026-04-22.preview" doc:"Version for requests with a shared payment token, which are in preview."`
+	TokenParameter  string        `yaml:"token_parameter" default:"payment_method_data[shared_payment_granted_token]" doc:"Parameter that carries the shared payment token. Not verified."`
+	AllowAction     bool          `yaml:"allow_action" default:"false" doc:"Leave error_on_requires_action out of charges; the adapter then cancels a payment that needs the buyer. Not verified."`
 }
 
 // AdyenConfig are the options of an account at Adyen; docs/payments/adyen.md
 // explains them.
 type AdyenConfig struct {
-	MerchantAccount    string        `yaml:"merchant_account,omitempty" doc:"The merchant account's code; merchant_id when not set."`
-	LivePrefix         string        `yaml:"live_prefix,omitempty" doc:"Live mode only: the first part of the live address, such as \"1797a841fbb37ca7-AcmeStore\"."`
-	ReturnURL          string        `yaml:"return_url" doc:"A page of the shop. Adyen requires it with every payment, though an agent's buyer is never sent there."`
-	APIVersion         string        `yaml:"api_version" default:"v72" doc:"Version of the Checkout API."`
-	ResendFor          time.Duration `yaml:"resend_for" default:"1h" doc:"How long an unclear payment is sent again to learn its outcome, from 1m to 168h."`
-	TokenField         string        `yaml:"token_field" default:"storedPaymentMethodId" doc:"Member of paymentMethod that carries the delegated token. Not verified."`
-	ShopperInteraction string        `yaml:"shopper_interaction" default:"ContAuth" doc:"ContAuth, Ecommerce, Moto, or omit to leave it out. Not verified."`
-	RecurringModel     string        `yaml:"recurring_model" default:"CardOnFile" doc:"CardOnFile, UnscheduledCardOnFile, Subscription, or omit to leave it out. Not verified."`
-	Authentication     string        `yaml:"authentication" default:"never" doc:"Whether 3-D Secure is attempted: never, always, or omit to leave it out. Not verified."`
-	ShopperReference   string        `yaml:"shopper_reference" default:"omit" doc:"The shopperReference that is sent, or omit to leave it out. Not verified."`
-	ErrorClasses       []CodeConfig  `yaml:"error_classes,omitempty" doc:"What Adyen's error codes mean, before those that are known."`
+	MerchantAccount    string          `yaml:"merchant_account,omitempty" doc:"The merchant account's code; merchant_id when not set."`
+	LivePrefix         string          `yaml:"live_prefix,omitempty" doc:"Live mode only: the first part of the live address, such as \"1797a841fbb37ca7-AcmeStore\"."`
+	ReturnURL          string          `yaml:"return_url" doc:"A page of the shop. Adyen requires it with every payment, though an agent's buyer is never sent there."`
+	HMACKeys           []secret.String `yaml:"hmac_keys,omitempty" doc:"HMAC keys of the webhook, 64 hexadecimal digits each; any of them may have signed, so that a key can be changed. Webhooks are refused when there is none."`
+	WebhookUser        string          `yaml:"webhook_user,omitempty" doc:"User of the webhook's basic authentication; not asked for when not set."`
+	WebhookPassword    secret.String   `yaml:"webhook_password,omitempty" doc:"Password of the webhook's basic authentication, set together with webhook_user."`
+	APIVersion         string          `yaml:"api_version" default:"v72" doc:"Version of the Checkout API."`
+	ResendFor          time.Duration   `yaml:"resend_for" default:"1h" doc:"How long an unclear payment is sent again to learn its outcome, from 1m to 168h."`
+	TokenField         string          `yaml:"token_field" default:"storedPaymentMethodId" doc:"Member of paymentMethod that carries the delegated token. Not verified."`
+	ShopperInteraction string          `yaml:"shopper_interaction" default:"ContAuth" doc:"ContAuth, Ecommerce, Moto, or omit to leave it out. Not verified."`
+	RecurringModel     string          `yaml:"recurring_model" default:"CardOnFile" doc:"CardOnFile, UnscheduledCardOnFile, Subscription, or omit to leave it out. Not verified."`
+	Authentication     string          `yaml:"authentication" default:"never" doc:"Whether 3-D Secure is attempted: never, always, or omit to leave it out. Not verified."`
+	ShopperReference   string          `yaml:"shopper_reference" default:"omit" doc:"The shopperReference that is sent, or omit to leave it out. Not verified."`
+	ErrorClasses       []CodeConfig    `yaml:"error_classes,omitempty" doc:"What Adyen's error codes mean, before those that are known."`
 }
 
 // BraintreeConfig are the options of an account at Braintree;
@@ -94,7 +99,7 @@ func (p *PaymentConfig) standIn() string {
 // StripeAccount is the account for Stripe's adapter, without clock and timeout.
 func (p *PaymentConfig) StripeAccount(live bool) stripe.Config {
 	o := p.Stripe
-	return stripe.Config{Key: p.Key, Live: live, MerchantID: p.MerchantID, Account: o.Account, APIVersion: o.APIVersion,
+	return stripe.Config{Key: p.Key, Live: live, MerchantID: p.MerchantID, Account: o.Account, WebhookSecret: o.WebhookSecret, APIVersion: o.APIVersion,
 		TokenAPIVersion: o.TokenAPIVersion, TokenParameter: o.TokenParameter, AllowAction: o.AllowAction, ReceiptEmail: o.ReceiptEmail, BaseURL: p.URL}
 }
 
@@ -106,7 +111,8 @@ func (p *PaymentConfig) AdyenAccount(live bool) adyen.Config {
 		account = p.MerchantID
 	}
 	return adyen.Config{APIKey: p.Key, MerchantAccount: account, MerchantID: p.MerchantID, Live: live, LivePrefix: o.LivePrefix,
-		APIVersion: o.APIVersion, BaseURL: p.URL, ReturnURL: o.ReturnURL, TokenField: o.TokenField, ShopperInteraction: o.ShopperInteraction,
+		APIVersion: o.APIVersion, BaseURL: p.URL, ReturnURL: o.ReturnURL,
+		HMACKeys: o.HMACKeys, WebhookUser: o.WebhookUser, WebhookPassword: o.WebhookPassword, TokenField: o.TokenField, ShopperInteraction: o.ShopperInteraction,
 		RecurringModel: o.RecurringModel, Authentication: o.Authentication, ShopperReference: o.ShopperReference,
 		ErrorClasses: meanings(o.ErrorClasses), ResendFor: o.ResendFor}
 }

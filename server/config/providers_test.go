@@ -38,6 +38,12 @@ const (
 	braintreeLive = "provider: braintree, key: '${LIVE}', merchant_id: gateway, braintree: {public_key: public, merchant_account: shop_eur}"
 )
 
+// Keys of webhooks.
+const (
+	hmacKey  = "'44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056'"
+	otherKey = "'0102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F20'"
+)
+
 func TestProblemsOfProviders(t *testing.T) {
 	with := func(account, option string) string { return strings.Replace(account, ": {", ": {"+option+", ", 1) }
 	for name, test := range map[string]struct {
@@ -47,7 +53,14 @@ func TestProblemsOfProviders(t *testing.T) {
 		"options of another": {"test", stripeTest + ", adyen: {live_prefix: x}", `test.adyen: is for the provider adyen, and this account is at stripe; remove it, or write provider: adyen`},
 		"of the sandbox":     {"test", "provider: sandbox, url: 'http://127.0.0.1:1', key: hidden, merchant_id: a, braintree: {public_key: x}", `test.braintree: is for the provider braintree, and this account is at sandbox; remove it, or write provider: braintree`},
 		"of neither":         {"test", adyenTest + ", stripe: {receipt_email: true}", `test.stripe: is for the provider stripe, and this account is at adyen; remove it, or write provider: stripe`},
-		"webhook secret":     {"test", stripeTest + ", stripe: {webhook_secret: hidden}", `test.stripe.webhook_secret: unknown key; the keys here are account, receipt_email, api_version, token_api_version, token_parameter, allow_action`},
+		"unknown option":     {"test", stripeTest + ", stripe: {webhook_key: hidden}", `test.stripe.webhook_key: unknown key; the keys here are account, webhook_secret, receipt_email, api_version, token_api_version, token_parameter, allow_action`},
+
+		"stripe webhook secret": {"test", stripeTest + ", stripe: {webhook_secret: hidden}", `test.stripe.webhook_secret: is not the signing secret of an endpoint; it begins with whsec_`},
+		"stripe secret of both": {"live", "provider: stripe, key: sk_live_hidden, merchant_id: profile_1, stripe: {webhook_secret: whsec_hidden}}, test: {" + stripeTest + ", stripe: {webhook_secret: whsec_hidden}", `live.stripe.webhook_secret: signs the webhooks of test mode too; write the one of the live webhook`},
+		"adyen webhook key":     {"test", with(adyenTest, "hmac_keys: ["+hmacKey+", hidden]"), `test.adyen.hmac_keys: has a key, number 2, that is not 64 hexadecimal digits; copy the webhook's HMAC key again`},
+		"adyen keys of both":    {"live", strings.Replace(with(adyenTest, "live_prefix: 1797a-Shop, hmac_keys: ["+otherKey+", "+hmacKey+"]"), "AQE", "AQElive", 1) + "}, test: {" + with(adyenTest, "hmac_keys: ["+hmacKey+"]"), `live.adyen.hmac_keys[1]: signs the webhooks of test mode too; write the one of the live webhook`},
+		"adyen too many keys":   {"test", with(adyenTest, "hmac_keys: ["+strings.Repeat(hmacKey+", ", config.MaxHMACKeys)+otherKey+"]"), `test.adyen.hmac_keys: 9 of them; at most 8, so remove those that no webhook is signed with any more`},
+		"adyen user alone":      {"test", with(adyenTest, "webhook_user: adyen"), `test.adyen.webhook_user: and webhook_password belong together; set both or neither`},
 
 		"stripe live in test":     {"test", strings.Replace(stripeTest, "_test_", "_live_", 1), `test.key: is a live key, as it begins with "sk_live_"; test mode must not have it, so write the test one`},
 		"stripe test in live":     {"live", stripeTest, `live.key: is a test key, as it begins with "sk_test_"; write the live one`},
@@ -171,14 +184,15 @@ func TestAccountsOfEachProvider(t *testing.T) {
 
 // Every key arrives where the adapter looks for it.
 func TestAccountsAsAdaptersSeeThem(t *testing.T) {
-	p := parse(t, account("test", stripeTest+", url: 'http://127.0.0.1:1', stripe: {account: acct_1, receipt_email: true, api_version: '2026-01-01', token_api_version: '2026-01-02', token_parameter: spt, allow_action: true}")).Merchants[0].Payment.Test
-	same(t, stripe.Config{Key: secret.New("sk_test_hidden"), MerchantID: "profile_test_1", Account: "acct_1", APIVersion: "2026-01-01", TokenAPIVersion: "2026-01-02",
+	p := parse(t, account("test", stripeTest+", url: 'http://127.0.0.1:1', stripe: {account: acct_1, webhook_secret: whsec_hidden, receipt_email: true, api_version: '2026-01-01', token_api_version: '2026-01-02', token_parameter: spt, allow_action: true}")).Merchants[0].Payment.Test
+	same(t, stripe.Config{Key: secret.New("sk_test_hidden"), MerchantID: "profile_test_1", Account: "acct_1", WebhookSecret: secret.New("whsec_hidden"), APIVersion: "2026-01-01", TokenAPIVersion: "2026-01-02",
 		TokenParameter: "spt", AllowAction: true, ReceiptEmail: true, BaseURL: "http://127.0.0.1:1"}, p.StripeAccount(false))
 
-	p = parse(t, account("test", "provider: adyen, key: AQE, merchant_id: at_psp, url: 'http://127.0.0.1:1/v73', adyen: {merchant_account: ShopECOM, return_url: 'https://shop.example.com', api_version: v73, resend_for: 2h, token_field: token, "+
+	p = parse(t, account("test", "provider: adyen, key: AQE, merchant_id: at_psp, url: 'http://127.0.0.1:1/v73', adyen: {merchant_account: ShopECOM, return_url: 'https://shop.example.com', hmac_keys: ["+hmacKey+", "+otherKey+"], webhook_user: adyen, webhook_password: hidden, api_version: v73, resend_for: 2h, token_field: token, "+
 		"shopper_interaction: Moto, recurring_model: omit, authentication: always, shopper_reference: shop-1, error_classes: [{code: x, class: token_used}]}")).Merchants[0].Payment.Test
 	same(t, adyen.Config{APIKey: secret.New("AQE"), MerchantAccount: "ShopECOM", MerchantID: "at_psp", APIVersion: "v73", BaseURL: "http://127.0.0.1:1/v73",
-		ReturnURL: "https://shop.example.com", TokenField: "token", ShopperInteraction: "Moto", RecurringModel: "omit", Authentication: "always",
+		ReturnURL: "https://shop.example.com", HMACKeys: []secret.String{secret.New(strings.Trim(hmacKey, "'")), secret.New(strings.Trim(otherKey, "'"))},
+		WebhookUser: "adyen", WebhookPassword: secret.New("hidden"), TokenField: "token", ShopperInteraction: "Moto", RecurringModel: "omit", Authentication: "always",
 		ShopperReference: "shop-1", ErrorClasses: map[string]payment.Class{"x": payment.ClassTokenUsed}, ResendFor: 2 * time.Hour}, p.AdyenAccount(false))
 	p = parse(t, account("live", adyenLive), "LIVE=AQE").Merchants[0].Payment.Live
 	if got := p.AdyenAccount(true); got.LivePrefix != "1797a-Shop" || !got.Live || got.MerchantAccount != "ShopECOM" {
@@ -230,7 +244,8 @@ func TestDocumentedAccounts(t *testing.T) {
 		yaml := strings.Replace(block[1], "  - id: shop\n", "  - id: shop\n    name: Test Shop\n    currency: usd\n    country: US\n"+
 			"    links: {terms_of_use: 'https://shop.example.com/terms', privacy_policy: 'https://shop.example.com/privacy'}\n", 1)
 		environ := []string{"STRIPE_TEST_KEY=sk_test_1", "STRIPE_LIVE_KEY=sk_live_1", "ADYEN_TEST_API_KEY=a", "ADYEN_LIVE_API_KEY=b",
-			"BRAINTREE_SANDBOX_PRIVATE_KEY=c", "BRAINTREE_SANDBOX_PUBLIC_KEY=d", "BRAINTREE_SANDBOX_MERCHANT_ID=e",
+			"STRIPE_TEST_WEBHOOK_SECRET=whsec_1", "STRIPE_LIVE_WEBHOOK_SECRET=whsec_2",
+			"ADYEN_TEST_HMAC_KEY=" + strings.Trim(hmacKey, "'"), "ADYEN_LIVE_HMAC_KEY=" + strings.Trim(otherKey, "'"), "BRAINTREE_SANDBOX_PRIVATE_KEY=c", "BRAINTREE_SANDBOX_PUBLIC_KEY=d", "BRAINTREE_SANDBOX_MERCHANT_ID=e",
 			"BRAINTREE_PRIVATE_KEY=f", "BRAINTREE_PUBLIC_KEY=g", "BRAINTREE_MERCHANT_ID=h"}
 		c := parse(t, yaml, environ...)
 		if p := c.Merchants[0].Payment; p.Test.Provider != provider || p.Live.Provider != provider {

@@ -166,6 +166,11 @@ func (c *Config) checkLiterals(r *report) {
 	for i := range c.Merchants {
 		at := "merchants[" + strconv.Itoa(i) + "]"
 		warn(at + ".payment.live.key")
+		warn(at + ".payment.live.stripe.webhook_secret")
+		warn(at + ".payment.live.adyen.webhook_password")
+		for j := range c.Merchants[i].Payment.Live.Adyen.HMACKeys {
+			warn(at + ".payment.live.adyen.hmac_keys[" + strconv.Itoa(j) + "]")
+		}
 		for j := range c.Merchants[i].Agents {
 			warn(at + ".agents[" + strconv.Itoa(j) + "].webhook.secret")
 		}

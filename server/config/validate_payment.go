@@ -19,6 +19,9 @@ const (
 	MinResendFor = time.Minute
 	MinSearchLag = time.Second
 	maxCodes     = 200 // of a provider that are given a meaning
+	// MaxHMACKeys is how many keys a webhook of Adyen may have; two while one
+	// is changed for another.
+	MaxHMACKeys = 8
 )
 
 // providers are the payment providers that this build talks to, and the modes
@@ -54,6 +57,27 @@ func (p *PaymentModesConfig) check(r *report, at, currency string, timeout time.
 	if len(test) > 0 && subtle.ConstantTimeCompare(test, live) == 1 {
 		r.errorf(at+".live.key", "is the key of test mode too; write the provider's live key")
 	}
+	p.checkWebhookKeys(r, at)
+}
+
+// checkWebhookKeys reports keys that sign webhooks of both modes: whoever holds
+// those of test mode could speak for live payments then.
+func (p *PaymentModesConfig) checkWebhookKeys(r *report, at string) {
+	const both = "signs the webhooks of test mode too; write the one of the live webhook"
+	if s := p.Live.Stripe.WebhookSecret; !s.IsZero() && sameSecret(s, p.Test.Stripe.WebhookSecret) {
+		r.errorf(at+".live.stripe.webhook_secret", both)
+	}
+	for i, live := range p.Live.Adyen.HMACKeys {
+		for _, test := range p.Test.Adyen.HMACKeys {
+			if !live.IsZero() && sameSecret(live, test) {
+				r.errorf(at+".live.adyen.hmac_keys["+strconv.Itoa(i)+"]", both)
+			}
+		}
+	}
+}
+
+func sameSecret(a, b secret.String) bool {
+	return subtle.ConstantTimeCompare([]byte(a.Reveal()), []byte(b.Reveal())) == 1
 }
 
 // check reports what is wrong with an account. What an adapter alone can tell
@@ -146,6 +170,9 @@ func (a *AdyenConfig) check(r *report, at string, needsPrefix bool) {
 	}
 	if needsPrefix && a.LivePrefix == "" {
 		r.errorf(at+".live_prefix", "is missing; write the first part of your live address, which the Customer Area shows under Developers > API URLs")
+	}
+	if len(a.HMACKeys) > MaxHMACKeys {
+		r.errorf(at+".hmac_keys", "%d of them; at most %d, so remove those that no webhook is signed with any more", len(a.HMACKeys), MaxHMACKeys)
 	}
 	r.lasting(at+".resend_for", a.ResendFor, MinResendFor, adyen.MaxResendFor)
 	r.codes(at+".error_classes", a.ErrorClasses)
