@@ -216,6 +216,8 @@ func (a *App) routes(surface *rest.Surface, pages http.Handler, extra map[string
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", a.ready)
+	mux.HandleFunc("POST "+pspWebhookPath, a.pspWebhook)
+	mux.HandleFunc("GET "+pspWebhookPath, a.pspWebhook) // Braintree's challenge
 	for _, pattern := range slices.Sorted(maps.Keys(extra)) {
 		mux.Handle(pattern, extra[pattern])
 	}

@@ -44,6 +44,10 @@ type psp struct {
 	// lose makes the provider charge and lose its answers to the next sales.
 	lose  func()
 	books func(sessionID string) books
+	// webhooks are those that are signed and wait about an attempt, and
+	// requests how often the provider was asked for anything.
+	webhooks func(attemptID string) []payment.WebhookRequest
+	requests func() int
 }
 
 // standIns open the stand-ins by the provider's name.
@@ -57,6 +61,9 @@ func stripeStandIn(t testing.TB) psp {
 	p.mint = func(s *client.Session, o outcome) string {
 		return fake.Grant(stripetest.Grant{Card: cards[o], Currency: s.Currency, MaxAmount: s.Total, ExpiresAt: time.Now().Add(time.Hour)})
 	}
+	p.account.Stripe.WebhookSecret = secret.New("whsec_stripetest")
+	p.webhooks = func(string) []payment.WebhookRequest { return fake.Webhooks() }
+	p.requests = fake.Requests
 	p.lose = func() { fake.Break(stripetest.DropAfter, stripetest.LookupFails) }
 	p.books = func(sessionID string) books {
 		b := fake.Books(sessionID)
@@ -73,6 +80,9 @@ func adyenStandIn(t testing.TB) psp {
 	p.mint = func(s *client.Session, o outcome) string {
 		return fake.Mint(adyentest.Grant{Outcome: cards[o], Currency: strings.ToUpper(s.Currency), MaxAmount: s.Total})
 	}
+	p.account.Adyen.HMACKeys = []secret.String{secret.New(adyentest.HMACKey)}
+	p.webhooks = func(string) []payment.WebhookRequest { return fake.Notifications() }
+	p.requests = fake.Posts
 	p.lose = func() { fake.Break(adyentest.DropAfter, adyentest.DropAfter) }
 	p.books = func(sessionID string) books {
 		b := fake.Books(sessionID)
@@ -91,6 +101,16 @@ func braintreeStandIn(t testing.TB) psp {
 	p.mint = func(s *client.Session, o outcome) string {
 		return fake.Mint(braintreetest.Allowance{Outcome: cards[o], SessionID: s.ID, MaxAmount: s.Total, Currency: s.Currency, Lifetime: time.Hour})
 	}
+	// Braintree calls when the money is settled, in the night.
+	p.webhooks = func(attemptID string) (out []payment.WebhookRequest) {
+		for _, id := range fake.IDs(attemptID) {
+			fake.Settle(id)
+			out = append(out, payment.WebhookRequest{Method: http.MethodPost, Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
+				Body: fake.Notice("transaction_settled", id)})
+		}
+		return out
+	}
+	p.requests = func() int { return len(fake.Requests()) }
 	p.lose = func() { fake.Break(braintreetest.DropAfter, braintreetest.LookupFails) }
 	p.books = func(sessionID string) books {
 		b := fake.Books(sessionID)
