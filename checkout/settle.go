@@ -14,9 +14,9 @@ import (
 
 // settle is the second transaction: it records what became of an attempt and
 // everything that follows from it. Whoever learns an outcome calls it, the
-// request that sent the payment, the reconciler, an operator; the attempt's
-// states only move forward, so the first one to come decides and the others
-// find it decided. p is nil when no request waits for an answer.
+// request that sent the payment, the reconciler, the PSP's webhook, an operator;
+// the attempt's states only move forward, so the first one to come decides and
+// the others find it decided. p is nil when no request waits for an answer.
 func (s *Service) settle(ctx context.Context, sent *payment.Attempt, r payment.Result, who string, p *purchase) (Answer, error) {
 	m, err := s.merchants.Merchant(ctx, sent.MerchantID)
 	if err != nil {

@@ -82,7 +82,7 @@ type Event struct {
 	AttemptID string
 	At        time.Time
 	From, To  State
-	Who       string // "complete", "reconcile", "operator:<name>"
+	Who       string // "complete", "reconcile", "webhook", "operator:<name>"
 	Detail    string // class and PSP reference; never a token
 }
 
