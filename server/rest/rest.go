@@ -97,59 +97,39 @@ func (s *Surface) noRoute(x *exchange, refusal http.Handler) {
 }
 
 func (s *Surface) create(ctx context.Context, x *exchange) {
-	doc, err := x.document()
-	if err != nil {
-		x.refuse(x.codec, acp.AsError(err))
-		return
+	if doc, req, ok := decoded(x, x.codec.DecodeCreate); ok {
+		x.answer(s.Core.Create(ctx, s.call(x, doc, http.StatusCreated), req))
 	}
-	req, err := x.codec.DecodeCreate(doc)
-	if err != nil {
-		x.refuse(x.codec, acp.AsError(err))
-		return
-	}
-	x.answer(s.Core.Create(ctx, s.call(x, doc, http.StatusCreated), req))
 }
 
 func (s *Surface) update(ctx context.Context, x *exchange) {
-	doc, err := x.document()
-	if err != nil {
-		x.refuse(x.codec, acp.AsError(err))
-		return
+	if doc, req, ok := decoded(x, x.codec.DecodeUpdate); ok {
+		x.answer(s.Core.Update(ctx, s.call(x, doc, http.StatusOK), x.r.PathValue("id"), req))
 	}
-	req, err := x.codec.DecodeUpdate(doc)
-	if err != nil {
-		x.refuse(x.codec, acp.AsError(err))
-		return
-	}
-	x.answer(s.Core.Update(ctx, s.call(x, doc, http.StatusOK), x.r.PathValue("id"), req))
 }
 
 func (s *Surface) complete(ctx context.Context, x *exchange) {
-	doc, err := x.document()
-	if err != nil {
-		x.refuse(x.codec, acp.AsError(err))
-		return
+	if doc, req, ok := decoded(x, x.codec.DecodeComplete); ok {
+		x.answer(s.Core.Complete(ctx, s.call(x, doc, http.StatusOK), x.r.PathValue("id"), req))
 	}
-	req, err := x.codec.DecodeComplete(doc)
-	if err != nil {
-		x.refuse(x.codec, acp.AsError(err))
-		return
-	}
-	x.answer(s.Core.Complete(ctx, s.call(x, doc, http.StatusOK), x.r.PathValue("id"), req))
 }
 
 func (s *Surface) cancel(ctx context.Context, x *exchange) {
+	if doc, req, ok := decoded(x, x.codec.DecodeCancel); ok {
+		x.answer(s.Core.Cancel(ctx, s.call(x, doc, http.StatusOK), x.r.PathValue("id"), req))
+	}
+}
+
+// decoded parses and decodes the body, or refuses it.
+func decoded[T any](x *exchange, decode func(*wire.Document) (T, error)) (doc *wire.Document, req T, ok bool) {
 	doc, err := x.document()
+	if err == nil {
+		req, err = decode(doc)
+	}
 	if err != nil {
 		x.refuse(x.codec, acp.AsError(err))
-		return
 	}
-	req, err := x.codec.DecodeCancel(doc)
-	if err != nil {
-		x.refuse(x.codec, acp.AsError(err))
-		return
-	}
-	x.answer(s.Core.Cancel(ctx, s.call(x, doc, http.StatusOK), x.r.PathValue("id"), req))
+	return doc, req, err == nil
 }
 
 func (s *Surface) get(ctx context.Context, x *exchange) {
