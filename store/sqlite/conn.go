@@ -52,14 +52,20 @@ func (c *conn) prepare(text string) (preparedStmt, error) {
 	return stmt, nil
 }
 
+// bound gives a statement and the driver's form of its arguments.
+func (c *conn) bound(text string, args []any) (preparedStmt, []driver.NamedValue, error) {
+	stmt, err := c.prepare(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	values, err := valuesOf(args)
+	return stmt, values, err
+}
+
 // exec runs a statement and counts the rows that it wrote. It does not stop
 // half way: a commit is not to be interrupted.
 func (c *conn) exec(text string, args []any) (int64, error) {
-	stmt, err := c.prepare(text)
-	if err != nil {
-		return 0, err
-	}
-	values, err := valuesOf(args)
+	stmt, values, err := c.bound(text, args)
 	if err != nil {
 		return 0, err
 	}
@@ -73,11 +79,7 @@ func (c *conn) exec(text string, args []any) (int64, error) {
 // query runs a statement and calls each for every row. It stops between two
 // rows when ctx has ended.
 func (c *conn) query(ctx context.Context, text string, args []any, each func(store.Row) error) (n int64, err error) {
-	stmt, err := c.prepare(text)
-	if err != nil {
-		return 0, err
-	}
-	values, err := valuesOf(args)
+	stmt, values, err := c.bound(text, args)
 	if err != nil {
 		return 0, err
 	}

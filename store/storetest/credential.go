@@ -9,6 +9,7 @@ import (
 
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/credential"
+	"github.com/checkstand/checkstand/store"
 )
 
 func testCredential(t *testing.T, open Open) {
@@ -134,7 +135,13 @@ func testCredential(t *testing.T, open Open) {
 			{"key_c", k2, later, true},
 			{"key_c", k1, later, false},
 		} {
-			if fresh, err := s.Remember(ctx, tc.cred, d, tc.key, tc.expires); err != nil || fresh != tc.fresh {
+			sig := checkout.Signed{CredentialID: tc.cred, Digest: d, KeyHash: tc.key, ExpiresAt: tc.expires}
+			elsewhere, err := s.Reader(ctx).SignedElsewhere(sig)
+			if err != nil || elsewhere == tc.fresh {
+				t.Errorf("%d: elsewhere = %t, %v; want %t", i, elsewhere, err, !tc.fresh)
+			}
+			err = once(ctx, s, func(tx *store.Tx) error { return tx.RememberSigned(sig) })
+			if fresh := err == nil; fresh != tc.fresh || (err != nil && !errors.Is(err, errGuard)) {
 				t.Errorf("%d: fresh = %t, %v; want %t", i, fresh, err, tc.fresh)
 			}
 		}

@@ -30,9 +30,10 @@ func testSweep(t *testing.T, open Open) {
 		return tx.InsertSession(newSession(shop, "cs_for_ever"))
 	})
 	for i := range rows {
-		if _, err := s.Remember(ctx, "key_1", sha256.Sum256([]byte{byte(i)}), sha256.Sum256(nil), now.Add(time.Duration(i-rows/2)*time.Minute)); err != nil {
-			t.Fatal(err)
-		}
+		holds(t, s, func(tx *store.Tx) error {
+			return tx.RememberSigned(checkout.Signed{CredentialID: "key_1", Digest: sha256.Sum256([]byte{byte(i)}), KeyHash: sha256.Sum256(nil),
+				ExpiresAt: now.Add(time.Duration(i-rows/2) * time.Minute)})
+		})
 	}
 	abandoned, err := s.Import(ctx, shop, store.ImportOptions{Replace: true})
 	must(t, err)
