@@ -3,9 +3,11 @@ package payment
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/money"
 )
 
 // Class is what an answer of a PSP means, in words that no PSP owns. What an
@@ -73,6 +75,31 @@ type Charge struct {
 	BuyerEmail    string
 	StatementText string
 	Capture       CaptureMode
+}
+
+// Token is the credential's token, for an adapter's request and nothing else.
+// One that no PSP could have made is an error.
+func (c Charge) Token() (string, error) {
+	token := c.Credential.Token.Reveal()
+	if token == "" || len(token) > acp.MaxToken {
+		return "", fmt.Errorf("the payment token is empty or longer than %d bytes", acp.MaxToken)
+	}
+	return token, nil
+}
+
+// Check refuses a charge that no adapter can ask for.
+func (c Charge) Check() error {
+	switch {
+	case c.AttemptID == "":
+		return errors.New("the charge has no attempt id")
+	case c.SessionID == "":
+		return errors.New("the charge has no session id")
+	case c.Amount <= 0 || c.Amount > money.Max:
+		return fmt.Errorf("amount: %d cannot be charged", c.Amount)
+	case !money.Valid(c.Currency):
+		return fmt.Errorf("currency: %q is not a lower-case ISO 4217 currency", c.Currency)
+	}
+	return nil
 }
 
 // ErrNotSent is returned by Send when not a byte of the request left this

@@ -84,9 +84,9 @@ const manualCapture = "manualCapture"
 // Build implements payment.Provider. Money that is taken at once is asked for
 // with captureDelayHours 0, so that the account's own delay does not matter.
 func (p *Provider) Build(c payment.Charge) ([]byte, error) {
-	token := c.Credential.Token.Reveal()
-	if token == "" || len(token) > acp.MaxToken {
-		return nil, fmt.Errorf("adyen payments: the payment token is empty or longer than %d bytes", acp.MaxToken)
+	token, err := c.Token()
+	if err != nil {
+		return nil, fmt.Errorf("adyen payments: %w", err)
 	}
 	value, err := p.checkCharge(c)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 
-	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/go-json-experiment/json"
@@ -61,9 +60,9 @@ var descriptorForm = regexp.MustCompile(`^(?:[A-Za-z0-9 .+-]{3}\*[A-Za-z0-9 .+-]
 // Build implements payment.Provider. StatementText is sent when it has
 // Braintree's form ("ACME   *Running shoe"), and left out otherwise.
 func (p *Provider) Build(c payment.Charge) ([]byte, error) {
-	token := c.Credential.Token.Reveal()
-	if token == "" || len(token) > acp.MaxToken {
-		return nil, fmt.Errorf("braintree payments: the payment token is empty or longer than %d bytes", acp.MaxToken)
+	token, err := c.Token()
+	if err != nil {
+		return nil, fmt.Errorf("braintree payments: %w", err)
 	}
 	amount, account, err := p.price(c)
 	if err != nil {

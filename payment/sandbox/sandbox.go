@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/checkstand/checkstand/acp"
-	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/exchange"
 	"github.com/checkstand/checkstand/secret"
@@ -105,19 +103,14 @@ type chargeRequest struct {
 // Build implements payment.Provider. The sandbox PSP needs to know nothing
 // about the buyer and is told nothing.
 func (p *Provider) Build(c payment.Charge) ([]byte, error) {
-	token := c.Credential.Token.Reveal()
-	switch {
-	case c.AttemptID == "":
-		return nil, errors.New("sandbox payments: the charge has no attempt id")
-	case c.SessionID == "":
-		return nil, errors.New("sandbox payments: the charge has no session id")
-	case token == "" || len(token) > acp.MaxToken:
-		return nil, fmt.Errorf("sandbox payments: the payment token is empty or longer than %d bytes", acp.MaxToken)
-	case c.Amount <= 0 || c.Amount > money.Max:
-		return nil, fmt.Errorf("sandbox payments: %d cannot be charged", c.Amount)
-	case !money.Valid(c.Currency):
-		return nil, fmt.Errorf("sandbox payments: %q is not a lower-case ISO 4217 currency", c.Currency)
-	case c.MerchantID != "" && c.MerchantID != p.merchant:
+	if err := c.Check(); err != nil {
+		return nil, fmt.Errorf("sandbox payments: %w", err)
+	}
+	token, err := c.Token()
+	if err != nil {
+		return nil, fmt.Errorf("sandbox payments: %w", err)
+	}
+	if c.MerchantID != "" && c.MerchantID != p.merchant {
 		return nil, fmt.Errorf("sandbox payments: the charge is for account %q, this adapter is for %q", c.MerchantID, p.merchant)
 	}
 	return json.Marshal(chargeRequest{

@@ -1,12 +1,9 @@
 package stripe
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/checkstand/checkstand/acp"
-	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/payment"
 )
 
@@ -34,9 +31,9 @@ const (
 // Build implements payment.Provider. Stripe has the buyer's billing address
 // with the token, so none is sent.
 func (p *Provider) Build(c payment.Charge) ([]byte, error) {
-	token := c.Credential.Token.Reveal()
-	if token == "" || len(token) > acp.MaxToken {
-		return nil, fmt.Errorf("stripe payments: the payment token is empty or longer than %d bytes", acp.MaxToken)
+	token, err := c.Token()
+	if err != nil {
+		return nil, fmt.Errorf("stripe payments: %w", err)
 	}
 	units, err := p.check(c)
 	if err != nil {
@@ -66,16 +63,10 @@ func (p *Provider) Build(c payment.Charge) ([]byte, error) {
 
 // check refuses what cannot be charged and gives the amount in Stripe's units.
 func (p *Provider) check(c payment.Charge) (units int64, err error) {
-	switch {
-	case c.AttemptID == "":
-		return 0, errors.New("stripe payments: the charge has no attempt id")
-	case c.SessionID == "":
-		return 0, errors.New("stripe payments: the charge has no session id")
-	case c.Amount <= 0 || c.Amount > money.Max:
-		return 0, fmt.Errorf("stripe payments: amount: %d cannot be charged", c.Amount)
-	case !money.Valid(c.Currency):
-		return 0, fmt.Errorf("stripe payments: currency: %q is not a lower-case ISO 4217 currency", c.Currency)
-	case p.cfg.MerchantID != "" && c.MerchantID != "" && c.MerchantID != p.cfg.MerchantID:
+	if err := c.Check(); err != nil {
+		return 0, fmt.Errorf("stripe payments: %w", err)
+	}
+	if p.cfg.MerchantID != "" && c.MerchantID != "" && c.MerchantID != p.cfg.MerchantID {
 		return 0, fmt.Errorf("stripe payments: the charge is for %q, this account is %q", c.MerchantID, p.cfg.MerchantID)
 	}
 	if units, err = toStripe(c.Amount, c.Currency); err != nil {
