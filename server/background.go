@@ -7,7 +7,6 @@ import (
 
 	"github.com/checkstand/checkstand/job"
 	"github.com/checkstand/checkstand/order"
-	"github.com/checkstand/checkstand/store"
 	"github.com/checkstand/checkstand/webhook"
 )
 
@@ -17,6 +16,7 @@ const (
 	sweepBatch  = 500             // rows of one transaction of a sweep
 	askFirst    = 2 * time.Second // before a payment's outcome is asked for again
 	askLongest  = 15 * time.Minute
+	recordTime  = 10 * time.Second // for writing an outcome down
 	tellFirst   = 5 * time.Second // before a webhook is tried again
 	tellLongest = 6 * time.Hour
 	tellTries   = 24 // with the pauses above: about three days
@@ -30,7 +30,6 @@ const (
 // own kind may take.
 type background struct {
 	runners []*job.Runner
-	store   *store.Store
 	app     *App
 	cancel  context.CancelFunc
 	wg      sync.WaitGroup
@@ -45,10 +44,11 @@ func newBackground(a *App) *background {
 	}
 	for kind, do := range a.core.Jobs() {
 		// A payment is asked about until its outcome is known: it is never
-		// given up on, only asked about less often.
-		handlers[kind] = job.Handler{Do: do, Timeout: 2*a.cfg.Payments.Timeout + time.Second, MaxAttempts: job.NoLimit, First: askFirst, Longest: askLongest}
+		// given up on, only asked about less often. One asking takes no longer
+		// than a call and the budget; the rest is for recording what was learned.
+		handlers[kind] = job.Handler{Do: do, Timeout: a.cfg.Payments.Timeout + a.cfg.Payments.UnknownBudget + recordTime, MaxAttempts: job.NoLimit, First: askFirst, Longest: askLongest}
 	}
-	b := &background{app: a, store: a.store}
+	b := &background{app: a}
 	for kind, h := range handlers {
 		b.runners = append(b.runners, &job.Runner{Store: a.store, Handlers: map[string]job.Handler{kind: h}, Logger: a.log, Clock: a.now,
 			Grace: a.cfg.Limits.ShutdownGrace})
@@ -62,7 +62,7 @@ func (b *background) start() {
 		ctx, cancel := context.WithCancel(context.Background())
 		b.cancel = cancel
 		for _, r := range b.runners {
-			b.store.OnEnqueue(r.Wake)
+			b.app.store.OnEnqueue(r.Wake)
 			b.wg.Go(func() {
 				if err := r.Run(ctx); err != nil {
 					b.app.log.Error("jobs do not run", "error", err)
@@ -89,7 +89,7 @@ func (b *background) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepPause)
 	defer tick.Stop()
 	for {
-		n, err := b.store.SweepExpired(ctx, b.app.now(), sweepBatch)
+		n, err := b.app.store.SweepExpired(ctx, b.app.now(), sweepBatch)
 		if err != nil && ctx.Err() == nil {
 			b.app.log.ErrorContext(ctx, "sweep", "error", err)
 		}
