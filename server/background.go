@@ -17,7 +17,7 @@ const (
 	askFirst    = 2 * time.Second // before a payment's outcome is asked for again
 	askLongest  = 15 * time.Minute
 	recordTime  = 10 * time.Second // for writing an outcome down
-	tellFirst   = 5 * time.Second // before a webhook is tried again
+	tellFirst   = 5 * time.Second  // before a webhook is tried again
 	tellLongest = 6 * time.Hour
 	tellTries   = 24 // with the pauses above: about three days
 )
