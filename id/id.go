@@ -14,6 +14,7 @@ const (
 	Line     = "li"
 	Order    = "ord"
 	Attempt  = "pay"
+	Op       = "op"
 	Event    = "evt"
 	Job      = "job"
 	Key      = "key"

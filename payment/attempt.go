@@ -34,6 +34,14 @@ var next = map[State][]State{
 	Authorized: {Captured, Voided},
 }
 
+// Kind is how the buyer hands over what the payment is made with.
+type Kind string
+
+const (
+	Delegated Kind = ""       // a token in the complete request
+	OnPage    Kind = "hosted" // on a page of the PSP
+)
+
 // CanBecome reports whether an attempt may move from s to t.
 func (s State) CanBecome(t State) bool {
 	for _, n := range next[s] {
@@ -59,7 +67,10 @@ type Attempt struct {
 	SessionID  string
 	OrderID    string // decided before the money moves, so that a lost answer changes nothing
 	Live       bool   // live mode; false is test mode
+	Kind       Kind
+	Capture    CaptureMode
 	Provider   string // name of the adapter
+	Account    string // the shop's id at the PSP; "" for attempts of before it was kept
 	Amount     int64  // minor units; the total last shown to the buyer
 	Currency   string
 	IdemKey    string // the key under which the PSP is asked, of this attempt alone
@@ -70,6 +81,9 @@ type Attempt struct {
 	PSPRef     string
 	Decline    string // the PSP's own reason, for the operator only
 	Captured   int64  // minor units taken
+	Refunded   int64  // minor units given back, of those taken
+	PageRef    string // the PSP's id of its payment page; "" while none is known
+	Page       []byte // the page's address, encrypted; emptied when the outcome is known
 	Version    int64  // counts the writes; compare-and-set
 	Tries      int64  // questions asked to learn the outcome
 	CreatedAt  time.Time
@@ -101,7 +115,7 @@ func (a *Attempt) Move(r Result, who string, now time.Time) (ev Event, ok bool) 
 	}
 	a.State, a.Class, a.Decline, a.Captured = to, r.Class, r.DeclineCode, r.Captured
 	if !to.Live() {
-		a.FinalAt, a.Sealed = now, nil
+		a.FinalAt, a.Sealed, a.Page = now, nil, nil
 	}
 	return ev, true
 }

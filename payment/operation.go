@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/checkstand/checkstand/secret"
@@ -58,6 +59,83 @@ type Operator interface {
 	Operate(ctx context.Context, op Op) (Result, error)
 	// ReconcileOp asks what became of an Op. ClassNotFound is a definite no.
 	ReconcileOp(ctx context.Context, op Op) (Result, error)
+}
+
+// OpState is where an operation stands. States only move forward, but that a
+// move that was done may still come back: banks return refunds, and captures
+// bounce.
+type OpState string
+
+const (
+	OpSending OpState = "sending" // committed; the PSP may have been asked or not
+	OpUnknown OpState = "unknown" // asked, and the PSP has not clearly answered
+	OpPending OpState = "pending" // the PSP has accepted it and will say later
+	OpDone    OpState = "done"
+	OpFailed  OpState = "failed" // nothing moved, or it came back
+)
+
+var nextOp = map[OpState][]OpState{
+	OpSending: {OpUnknown, OpPending, OpDone, OpFailed},
+	OpUnknown: {OpPending, OpDone, OpFailed},
+	OpPending: {OpDone, OpFailed},
+	OpDone:    {OpFailed},
+}
+
+// CanBecome reports whether an operation may move from s to t.
+func (s OpState) CanBecome(t OpState) bool { return slices.Contains(nextOp[s], t) }
+
+// Open reports whether the outcome is not known: the PSP is asked until it is,
+// or will tell.
+func (s OpState) Open() bool { return s == OpSending || s == OpUnknown || s == OpPending }
+
+// OpState gives the state of an operation that a class leads to.
+func (c Class) OpState() OpState {
+	switch c {
+	case ClassCaptured, ClassVoided, ClassRefunded:
+		return OpDone
+	case ClassPending:
+		return OpPending
+	case ClassDeclined, ClassProcessorError, ClassConfig, ClassRateLimited, ClassNotFound:
+		return OpFailed
+	}
+	return OpUnknown
+}
+
+// Operation is a stored Op with where it stands. It commits before the PSP is
+// asked, so that a crash leaves a row to go on from.
+type Operation struct {
+	Op
+	MerchantID string
+	OrderID    string
+	Live       bool
+	Provider   string
+	Account    string
+	State      OpState
+	Class      Class
+	Decline    string // the PSP's own reason, for the operator only
+	Who        string // "operator:<name>", "shipment", "psp"
+	Version    int64  // counts the writes; compare-and-set
+	Tries      int64  // how often the PSP was asked
+	FinalAt    time.Time
+	LeaseUntil time.Time // until then the process that asks owns it
+}
+
+// Move takes the operation to the state that a result means. ok is false when
+// the move is not allowed (a late or repeated answer), and nothing has changed
+// then.
+func (o *Operation) Move(r Result, now time.Time) (ok bool) {
+	to := r.Class.OpState()
+	if !o.State.CanBecome(to) {
+		return false
+	}
+	if r.PSPRef != "" {
+		o.OpRef = r.PSPRef
+	}
+	o.State, o.Class, o.Decline = to, r.Class, r.DeclineCode
+	if !to.Open() {
+		o.FinalAt = now
+	}
+	return true
 }
 
 // TokenInfo is what a PSP tells about a delegated token.
@@ -126,12 +204,35 @@ type WebhookRequest struct {
 	Body   []byte
 }
 
+// Subject is what a notice is about.
+type Subject string
+
+const (
+	AboutPayment   Subject = ""          // an attempt: its outcome, or that its hold has ended (ClassVoided)
+	AboutOperation Subject = "operation" // a capture, void or refund; OpKind says which
+	AboutDispute   Subject = "dispute"   // the buyer's bank takes the payment back
+	AboutPage      Subject = "page"      // a payment page; PageRef names it
+)
+
+// DisputeState is where a dispute stands.
+type DisputeState string
+
+const (
+	DisputeOpen DisputeState = "open"
+	DisputeWon  DisputeState = "won"  // the shop keeps the money
+	DisputeLost DisputeState = "lost" // the buyer has it back
+)
+
 // Notice is one thing that a webhook reports.
 type Notice struct {
 	ID        string // repeats of one notice have one id
+	Subject   Subject
 	Reference string // our attempt or op; "" when the PSP does not say
 	PSPRef    string // the PSP's payment
-	OpRef     string // the PSP's capture, void or refund; "" for the payment itself
+	OpRef     string // the PSP's capture, void, refund or dispute; "" for the payment itself
+	OpKind    OpKind // of AboutOperation; "" when the PSP does not say
+	Dispute   DisputeState
+	PageRef   string // the PSP's id of the payment page
 	Kind      string // the PSP's own word, for the log
 	Result    Result // ClassUnknown when it only says that something changed
 	Final     bool   // Result may be recorded as it is; else the PSP is asked

@@ -44,6 +44,8 @@ func (c Class) State() State {
 	case ClassRequiresAction, ClassDeclined, ClassTokenInvalid, ClassTokenExpired, ClassTokenUsed,
 		ClassAmountExceeded, ClassCurrencyMismatch:
 		return Declined
+	case ClassVoided:
+		return Voided
 	case ClassProcessorError, ClassConfig, ClassRateLimited, ClassNotFound:
 		return Failed
 	}
