@@ -2,7 +2,6 @@ package checkout
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/checkstand/checkstand/catalog"
@@ -14,7 +13,7 @@ import (
 
 // ErrNotFound is returned for what does not exist or belongs to another
 // merchant or mode; the two are not told apart.
-var ErrNotFound = errors.New("not found")
+var ErrNotFound = order.ErrNotFound
 
 // Store keeps sessions and everything that must commit with them.
 type Store interface {

@@ -30,16 +30,36 @@ const alphabet = "0123456789abcdefghjkmnpqrstvwxyz" // Crockford base32, lower c
 // "cs_01j8z3wxyz9abcdefghjkmnpqr".
 func New(prefix string, now time.Time) string {
 	var b [16]byte
-	ms := uint64(now.UnixMilli())
-	for i := range 6 {
-		b[i] = byte(ms >> (40 - 8*i))
-	}
+	stamp(&b, now)
 	rand.Read(b[6:]) // never fails: crypto/rand aborts the program instead
 	out := make([]byte, len(prefix)+1+26)
 	copy(out, prefix)
 	out[len(prefix)] = '_'
 	encode(out[len(prefix)+1:], b)
 	return string(out)
+}
+
+// Before returns what sorts before every id of the prefix made at the time or
+// later, and after those made before it; milliseconds count.
+func Before(prefix string, at time.Time) string {
+	var b [16]byte
+	stamp(&b, at)
+	out := make([]byte, len(prefix)+1+26)
+	copy(out, prefix)
+	out[len(prefix)] = '_'
+	encode(out[len(prefix)+1:], b)
+	return string(out[:len(prefix)+1+timeChars])
+}
+
+// timeChars is how many characters hold the time: two zero bits and 48.
+const timeChars = 10
+
+// stamp writes the milliseconds of a time.
+func stamp(b *[16]byte, at time.Time) {
+	ms := uint64(max(at.UnixMilli(), 0))
+	for i := range 6 {
+		b[i] = byte(ms >> (40 - 8*i))
+	}
 }
 
 // encode writes 128 bits as 26 characters, five bits each, the first holding

@@ -5,6 +5,8 @@ import "context"
 const (
 	endAttemptLeases = `UPDATE attempt SET lease_until = $1 WHERE state IN ('sending', 'unknown', 'pending') AND lease_until > $1`
 
+	endOperationLeases = `UPDATE payment_op SET lease_until = $1 WHERE state IN ('sending', 'unknown', 'pending') AND lease_until > $1`
+
 	endKeyLeases = `UPDATE idempotency SET lease_until = $1 WHERE state = 'running' AND lease_until > $1`
 
 	// A job that waits for an attempt's lease waits in vain too. A retry's
@@ -19,6 +21,7 @@ func (s *Store) EndLeases(ctx context.Context) error {
 	now := millis(s.clock())
 	return s.commit(ctx,
 		Op{SQL: endAttemptLeases, Args: []any{now}, What: "end leases of payments"},
+		Op{SQL: endOperationLeases, Args: []any{now}, What: "end leases of operations"},
 		Op{SQL: endKeyLeases, Args: []any{now}, What: "end leases of keys"},
 		Op{SQL: endJobLeases, Args: []any{now}, What: "end leases of jobs"})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/job"
+	"github.com/checkstand/checkstand/order"
 )
 
 // MaxRuns is how often a unit of work runs before ErrContended.
@@ -29,6 +30,8 @@ type Store struct {
 var (
 	_ checkout.Store = (*Store)(nil)
 	_ checkout.Tx    = (*Tx)(nil)
+	_ order.Tx       = (*Tx)(nil)
+	_ order.Store    = (*Store)(nil)
 	_ job.Store      = (*Store)(nil)
 )
 
@@ -87,6 +90,15 @@ func (s *Store) Reader(ctx context.Context) checkout.Reader { return reader{s, c
 func (s *Store) Update(ctx context.Context, fn func(checkout.Tx) error) error {
 	return s.Do(ctx, func(tx *Tx) error { return fn(tx) })
 }
+
+// UpdateOrders implements order.Store; it is Update with what a sale's later
+// life needs.
+func (s *Store) UpdateOrders(ctx context.Context, fn func(order.Tx) error) error {
+	return s.Do(ctx, func(tx *Tx) error { return fn(tx) })
+}
+
+// Orders implements order.Store.
+func (s *Store) Orders(ctx context.Context) order.Reader { return reader{s, ctx} }
 
 // Do is Update with all that a transaction of this store can write.
 func (s *Store) Do(ctx context.Context, fn func(*Tx) error) error {
