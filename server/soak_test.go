@@ -145,7 +145,7 @@ func oneToOne(t *testing.T, w *servertest.World, orders map[string]string) {
 		}
 	}
 	n := len(orders)
-	ledger, err := w.PSP.Summary(t.Context())
+	ledger, err := w.Sandbox.Summary(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

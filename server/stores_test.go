@@ -109,7 +109,7 @@ func drawRequest(rt *rapid.T, key string, drawn *twin) func(context.Context, *tw
 			})
 		}
 	case "token":
-		card := rapid.SampledFrom([]string{servertest.CardApproved, servertest.CardDeclined}).Draw(rt, "card")
+		card := rapid.SampledFrom([]servertest.Card{servertest.CardApproved, servertest.CardDeclined}).Draw(rt, "card")
 		return func(ctx context.Context, s *twin) string { return s.token(ctx, session, card) }
 	case "complete":
 		token := pick(len(drawn.tokens), "token")
@@ -181,7 +181,7 @@ func (s *twin) call(ctx context.Context, do func(context.Context) (*client.Sessi
 	return said(ctx)
 }
 
-func (s *twin) token(ctx context.Context, session int, card string) string {
+func (s *twin) token(ctx context.Context, session int, card servertest.Card) string {
 	token, err := s.agent.Token(ctx, s.sessions[session], card)
 	if err != nil {
 		return s.answer(nil, err)
@@ -229,7 +229,7 @@ func (s *twin) sold(t *testing.T) map[string]int64 {
 		it := s.Item(t, id)
 		out[id], out[id+" reserved"] = it.Stock, it.Reserved
 	}
-	ledger, err := s.PSP.Summary(t.Context())
+	ledger, err := s.Sandbox.Summary(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

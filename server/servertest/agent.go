@@ -3,20 +3,12 @@ package servertest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/client"
-	"github.com/checkstand/checkstand/secret"
-)
-
-// Test cards of the sandbox PSP.
-const (
-	CardApproved = "4242424242424242"
-	CardDeclined = "4000000000000002"
 )
 
 const (
@@ -80,20 +72,10 @@ func (a *Agent) Open(t testing.TB, itemIDs ...string) *client.Session {
 	return s
 }
 
-// Token has the PSP make a token of a test card, for one payment of the
-// session's total.
-func (a *Agent) Token(ctx context.Context, s *client.Session, card string) (string, error) {
-	if len(s.Handlers) == 0 {
-		return "", fmt.Errorf("session %s offers no way to pay", s.ID)
-	}
-	r := client.DelegateRequest{Card: client.Card{Number: secret.New(card), ExpMonth: 12, ExpYear: time.Now().Year() + 3},
-		Allowance: client.Allowance{MaxAmount: s.Total, Currency: s.Currency, SessionID: s.ID, MerchantID: s.Handlers[0].MerchantID,
-			ExpiresAt: time.Now().Add(time.Hour)}}
-	token, err := a.DelegatePayment(ctx, a.world.PSPURL, a.world.AgentKey, r)
-	if err != nil {
-		return "", err
-	}
-	return token.ID.Reveal(), nil
+// Token has the PSP make a token of a card, for one payment of the session's
+// total.
+func (a *Agent) Token(ctx context.Context, s *client.Session, c Card) (string, error) {
+	return a.world.PSP.Mint(ctx, s, c)
 }
 
 // Payment is a request to complete a session.

@@ -14,7 +14,7 @@ import (
 // pollPause is how often Eventually looks again.
 const pollPause = 20 * time.Millisecond
 
-// Outcome is what became of a session: what the PSP's ledger says, and what
+// Outcome is what became of a session: what the PSP's books say, and what
 // the shop's database says, which know nothing of each other.
 type Outcome struct {
 	SessionID string
@@ -54,17 +54,9 @@ func (w *World) outcome(ctx context.Context, sessionID string) (Outcome, error) 
 	case !errors.Is(err, checkout.ErrNotFound):
 		return o, err
 	}
-	ledger, err := w.PSP.Ledger(ctx, sessionID)
-	if err != nil {
-		return o, err
-	}
-	o.Charges = ledger.Charges
-	for _, c := range ledger.List {
-		if c.Status.TakesMoney() {
-			o.Taken += c.Amount
-		}
-	}
-	return o, nil
+	books, err := w.PSP.Books(ctx, sessionID)
+	o.Charges, o.Taken = books.Charges, books.Taken
+	return o, err
 }
 
 // Lawful is nil when the outcome is exactly one of: one order and one charge of

@@ -1,5 +1,5 @@
 // Package servertest runs whole servers for tests: the App that a deployment
-// runs, on a real listener and a real database, with a sandbox PSP, a webhook
+// runs, on a real listener and a real database, with a PSP, a webhook
 // receiver and agents around it. Servers run in the test's own process (Start)
 // or in one of their own (World.Spawn), which can be killed and started again
 // while everything around it lives on.
@@ -33,6 +33,8 @@ const (
 type Options struct {
 	Database string         // path of a SQLite file or postgres:// URL
 	Items    []catalog.Item // what the shop sells; Goods when nil
+	PSP      string         // one of PSPs; the sandbox when empty
+	Wired    bool           // with World.Wire between the servers and the PSP
 	// PaymentTimeout bounds one exchange with the PSP and UnknownBudget what a
 	// request spends on an unclear outcome; the defaults when zero.
 	PaymentTimeout time.Duration

@@ -45,6 +45,7 @@ type blueprint struct {
 	Database       string
 	PublicURL      string
 	SealingKey     string
+	PSP            string
 	PSPURL         string
 	PSPKey         string
 	WebhookURL     string
@@ -69,8 +70,7 @@ func (b *blueprint) configuration() *config.Config {
 		{ID: "express", Title: "Express", Kind: "flat", Countries: []string{"US"}, Price: "14.90", MinDays: 1, MaxDays: 2},
 		{ID: "electronic", Title: "By e-mail", Kind: "digital", Price: "0"},
 	}
-	m.Payment.Test.Provider, m.Payment.Test.URL, m.Payment.Test.MerchantID = "sandbox", b.PSPURL, accountID
-	m.Payment.Test.Key = secret.New(b.PSPKey)
+	b.account(&m.Payment.Test)
 	m.Agents = []config.AgentConfig{{Name: AgentName, Webhook: config.WebhookConfig{URL: b.WebhookURL, Secret: secret.New(b.WebhookSecret)}}}
 	cfg.Merchants = []config.MerchantConfig{m}
 	return cfg

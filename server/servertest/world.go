@@ -6,7 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,19 +18,22 @@ import (
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server"
 	"github.com/checkstand/checkstand/server/config"
+	"github.com/checkstand/checkstand/server/servertest/tcpproxy"
 	"github.com/checkstand/checkstand/store"
 	"github.com/checkstand/checkstand/webhook/receiver"
 )
 
 // World is all that surrounds the servers of one test: the database with a
-// stocked catalogue and credentials, the sandbox PSP with a file and an address
-// of its own, the receiver of webhooks. It outlives its servers, and ends with
-// the test.
+// stocked catalogue and credentials, the stand-in of a PSP at an address of its
+// own, the receiver of webhooks. It outlives its servers, and ends with the
+// test.
 type World struct {
-	PSP      *sandbox.PSP
-	PSPURL   string
-	PSPKey   secret.String // the shop's, for charges and the ledger
-	AgentKey secret.String // the agents', for delegate_payment
+	PSP      StandIn
+	PSPURL   string          // of the PSP, past Wire
+	Wire     *tcpproxy.Proxy // between the servers and the PSP; nil unless Options.Wired
+	Sandbox  *sandbox.PSP    // nil at another PSP
+	PSPKey   secret.String   // the shop's at the sandbox, for charges and the ledger
+	AgentKey secret.String   // the agents' at the sandbox, for delegate_payment
 	Webhooks *receiver.Receiver
 	// Store is a view of the database that is no server's.
 	Store *store.Store
@@ -41,6 +44,7 @@ type World struct {
 	opts         Options
 	blueprint    blueprint
 	pspWrap      wrapper
+	pspRequests  atomic.Int64
 	webhookWrap  wrapper
 }
 
@@ -53,6 +57,9 @@ func NewWorld(t testing.TB, opts Options) *World {
 	if opts.Items == nil {
 		opts.Items = Goods()
 	}
+	if opts.PSP == "" {
+		opts.PSP = PSPs()[0]
+	}
 	if opts.PaymentTimeout == 0 {
 		opts.PaymentTimeout = DefaultPaymentTimeout
 	}
@@ -61,7 +68,7 @@ func NewWorld(t testing.TB, opts Options) *World {
 	}
 	w := &World{opts: opts, PSPKey: secret.New(id.Secret("sbx_shop")), AgentKey: secret.New(id.Secret("sbx_agent")),
 		SignatureKey: secret.New(id.Secret("sig"))}
-	w.blueprint = blueprint{Database: opts.Database, SealingKey: secret.GenerateKey(), PSPKey: w.PSPKey.Reveal(),
+	w.blueprint = blueprint{Database: opts.Database, SealingKey: secret.GenerateKey(), PSP: opts.PSP, PSPKey: w.PSPKey.Reveal(),
 		WebhookSecret: id.Secret("whsec"), PaymentTimeout: opts.PaymentTimeout, UnknownBudget: opts.UnknownBudget}
 	w.openPSP(t)
 	w.openReceiver(t)
@@ -69,18 +76,11 @@ func NewWorld(t testing.TB, opts Options) *World {
 	return w
 }
 
-func (w *World) openPSP(t testing.TB) {
+// wire puts the proxy between the servers and the PSP.
+func (w *World) wire(t testing.TB) {
 	t.Helper()
-	psp, err := sandbox.Open(t.Context(), sandbox.Config{Path: filepath.Join(t.TempDir(), "psp.db"), AgentKey: w.AgentKey, MerchantKey: w.PSPKey,
-		MerchantIDs: []string{accountID}, Name: "sandbox"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { closed(t, psp) })
-	srv := psp.Server()
-	srv.Handler = w.pspWrap.around(srv.Handler)
-	w.PSP, w.PSPURL = psp, serve(t, srv)
-	w.blueprint.PSPURL = w.PSPURL
+	w.Wire = tcpproxy.New(t, strings.TrimPrefix(w.PSPURL, scheme))
+	w.blueprint.PSPURL = scheme + w.Wire.Addr()
 }
 
 func (w *World) openReceiver(t testing.TB) {
@@ -221,7 +221,9 @@ func listen(t testing.TB) *net.TCPListener {
 	return ln.(*net.TCPListener)
 }
 
-func originOf(ln net.Listener) string { return "http://" + ln.Addr().String() }
+const scheme = "http://"
+
+func originOf(ln net.Listener) string { return scheme + ln.Addr().String() }
 
 func closed(t testing.TB, c interface{ Close() error }) {
 	t.Helper()
