@@ -21,6 +21,9 @@ func (m *Merchant) Present(s *Session) *acp.Session {
 	shown := s.Session
 	shown.Links = m.Links
 	shown.Capabilities = m.capabilities(s.Live, s.Interventions)
+	if m.CheckoutLink != nil && m.Payment(s.Live).Hosted() != nil && !Final(s.Status) {
+		shown.ContinueURL = m.CheckoutLink(s)
+	}
 	return &shown
 }
 

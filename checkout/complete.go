@@ -213,46 +213,67 @@ func (p *purchase) tokenElsewhere(tx Reader) (bool, error) {
 // reserve holds the stock and commits the payment request, sealed, before a
 // byte of it is sent.
 func (p *purchase) reserve(tx Tx, sess *Session, items map[string]*catalog.Item, now time.Time) error {
-	c := p.call
-	a := &payment.Attempt{ID: id.New(id.Attempt, now), MerchantID: c.MerchantID, SessionID: sess.ID,
-		OrderID: id.New(id.Order, now), Live: c.Live, Provider: p.provider.Name(), Amount: sess.Total(), Currency: sess.Currency,
-		State: payment.Sending, CreatedAt: now, LeaseUntil: p.lease(now)}
-	a.IdemKey = "acp_" + a.ID
+	setup := p.merchant.Payment(sess.Live)
+	a := newAttempt(sess, setup, now)
+	a.LeaseUntil = p.lease(now)
 	if p.prints != nil {
 		a.TokenFP = p.prints[0]
 	}
-	charge := payment.Charge{AttemptID: a.ID, SessionID: sess.ID, OrderID: a.OrderID, Amount: a.Amount, Currency: a.Currency,
-		Credential: p.cred, MerchantID: p.merchant.Payment(c.Live).MerchantID, Billing: p.req.Payment.Billing, StatementText: p.merchant.Name}
-	if sess.Buyer != nil {
-		charge.BuyerEmail = sess.Buyer.Email
-	}
+	charge := p.merchant.charge(sess, a)
+	charge.Credential, charge.Billing = p.cred, p.req.Payment.Billing
 	body, err := p.provider.Build(charge)
 	if err != nil {
 		return err
 	}
 	a.Sealed = p.box.Seal(body, a.ID)
-	if err := sess.become(acp.CompleteInProgress); err != nil {
+	if err := sess.beginPayment(tx, a, items, now, "complete"); err != nil {
 		return err
 	}
-	sess.AttemptID = a.ID
-	sess.DeletableAt = time.Time{} // never while money is on its way
-	if err := sess.hold(tx, items); err != nil {
+	p.attempt, p.body = a, body
+	return p.markRunning(tx, a.LeaseUntil, now)
+}
+
+// newAttempt is a try to pay the session's total.
+func newAttempt(sess *Session, setup PaymentSetup, now time.Time) *payment.Attempt {
+	a := &payment.Attempt{ID: id.New(id.Attempt, now), MerchantID: sess.MerchantID, SessionID: sess.ID,
+		OrderID: id.New(id.Order, now), Live: sess.Live, Provider: setup.Provider.Name(), Account: setup.MerchantID,
+		Capture: setup.Capture, Amount: sess.Total(), Currency: sess.Currency, State: payment.Sending, CreatedAt: now}
+	a.IdemKey = "acp_" + a.ID
+	return a
+}
+
+// charge is what an adapter needs to know of an attempt.
+func (m *Merchant) charge(sess *Session, a *payment.Attempt) payment.Charge {
+	c := payment.Charge{AttemptID: a.ID, SessionID: sess.ID, OrderID: a.OrderID, Amount: a.Amount, Currency: a.Currency,
+		MerchantID: m.Payment(sess.Live).MerchantID, StatementText: m.Name, Capture: a.Capture}
+	if sess.Buyer != nil {
+		c.BuyerEmail = sess.Buyer.Email
+	}
+	return c
+}
+
+// beginPayment writes everything that has to be committed before a byte is sent
+// to the PSP: the stock that is held, the attempt, and the job that finishes
+// what this process may leave.
+func (s *Session) beginPayment(tx Tx, a *payment.Attempt, items map[string]*catalog.Item, now time.Time, who string) error {
+	if err := s.become(acp.CompleteInProgress); err != nil {
+		return err
+	}
+	s.AttemptID = a.ID
+	s.DeletableAt = time.Time{} // never while money is on its way
+	if err := s.hold(tx, items); err != nil {
 		return err
 	}
 	if err := tx.InsertAttempt(a); err != nil {
 		return err
 	}
-	if err := tx.AppendEvent(c.MerchantID, payment.Event{AttemptID: a.ID, At: now, To: a.State, Who: "complete"}); err != nil {
+	if err := tx.AppendEvent(a.MerchantID, payment.Event{AttemptID: a.ID, At: now, To: a.State, Who: who}); err != nil {
 		return err
 	}
 	if err := tx.Enqueue(reconcileJob(a)); err != nil {
 		return err
 	}
-	if err := tx.SaveSession(sess); err != nil {
-		return err
-	}
-	p.attempt, p.body = a, body
-	return p.markRunning(tx, a.LeaseUntil, now)
+	return tx.SaveSession(s)
 }
 
 // markRunning marks the call's key as being carried out.
@@ -289,8 +310,8 @@ func (p *purchase) join(tx Tx, sess *Session, now time.Time) error {
 	if a.LeaseUntil.After(now) || !a.State.Live() {
 		return p.refuseIn(tx, sess.editable())
 	}
-	if p.provider.Name() != a.Provider {
-		return otherProvider(a)
+	if !p.merchant.Payment(a.Live).took(a) {
+		return otherAccount(a)
 	}
 	a.LeaseUntil = p.lease(now)
 	if err := tx.SaveAttempt(a); err != nil {
@@ -301,6 +322,9 @@ func (p *purchase) join(tx Tx, sess *Session, now time.Time) error {
 }
 
 func (p *purchase) samePayment(a *payment.Attempt) bool {
+	if a.Kind != payment.Delegated {
+		return false
+	}
 	if a.TokenFP == nil {
 		// A reusable token tells nothing; the key does.
 		return p.prev != nil

@@ -28,6 +28,13 @@ type Merchant struct {
 	SessionTTL time.Duration // how long a session without a purchase lives
 	QuoteTTL   time.Duration // how long a price shown at ready_for_payment is binding
 
+	// CheckoutLink gives the address of the checkout page of a session; nil when
+	// the shop has none. See Links.
+	CheckoutLink func(*Session) string
+	// ReturnOrigins are the origins of addresses that a buyer may be sent back
+	// to after the checkout page, as in "https://chatgpt.com".
+	ReturnOrigins []string
+
 	Test PaymentSetup // for test-mode credentials
 	Live PaymentSetup // for live-mode credentials; Provider nil refuses live sessions
 }
@@ -40,6 +47,19 @@ type PaymentSetup struct {
 	// certain names.
 	StandIn string
 	Brands  []string // accepted card brands
+	Capture payment.CaptureMode
+}
+
+// took reports whether an attempt was sent to this account. No other one can
+// say what became of it.
+func (p PaymentSetup) took(a *payment.Attempt) bool {
+	return p.Provider != nil && p.Provider.Name() == a.Provider && (a.Account == "" || a.Account == p.MerchantID)
+}
+
+// Hosted is the provider with payment on pages; nil when it has none.
+func (p PaymentSetup) Hosted() payment.Hosted {
+	h, _ := p.Provider.(payment.Hosted)
+	return h
 }
 
 // Payment is the setup of a mode.

@@ -40,13 +40,12 @@ func (s *Service) Notice(ctx context.Context, merchantID string, live bool, n pa
 		return err
 	}
 	log = log.With("attempt", a.ID)
-	pr := m.Payment(live).Provider
 	switch {
 	case n.Live != live || a.Live != live:
 		log.WarnContext(ctx, "notice ignored: the payment is of the other mode")
 		return nil
-	case pr == nil || pr.Name() != a.Provider:
-		log.WarnContext(ctx, "notice ignored: the payment was sent to another provider", "provider", a.Provider)
+	case !m.Payment(live).took(a):
+		log.WarnContext(ctx, "notice ignored: the payment was sent to another account", "provider", a.Provider)
 		return nil
 	case !a.State.Live():
 		s.compare(ctx, log, a, n)

@@ -69,6 +69,14 @@ func (s *Service) send(ctx context.Context, pr payment.Provider, a *payment.Atte
 // not recent, it has failed. They are sent again too where that is the only
 // way to learn the outcome.
 func (s *Service) ask(ctx context.Context, pr payment.Provider, a *payment.Attempt) payment.Result {
+	if a.Kind == payment.OnPage {
+		hosted, ok := pr.(payment.Hosted)
+		if !ok {
+			s.log.ErrorContext(ctx, "the payment provider has no payment pages any more", "attempt", a.ID)
+			return payment.Result{Class: payment.ClassUnknown}
+		}
+		return s.askPage(ctx, hosted, a)
+	}
 	asking, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	r, err := pr.Reconcile(asking, *a)
@@ -137,6 +145,9 @@ func (s *Service) reconcile(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return err
 	}
+	if class == payment.ClassPending && a.Kind == payment.OnPage {
+		return job.RetryAfter(pageAsking) // the buyer takes the time that the page allows
+	}
 	if class.State().Live() {
 		return fmt.Errorf("payment %s of session %s is still %s", a.ID, a.SessionID, class)
 	}
@@ -150,21 +161,21 @@ func (s *Service) askAndSettle(ctx context.Context, a *payment.Attempt, who stri
 	if err != nil {
 		return "", err
 	}
-	pr := m.Payment(a.Live).Provider
-	if pr == nil || pr.Name() != a.Provider {
-		return "", otherProvider(a)
+	setup := m.Payment(a.Live)
+	if !setup.took(a) {
+		return "", otherAccount(a)
 	}
 	asking, cancel := context.WithTimeout(ctx, s.timeout+s.budget) // within the lease
 	defer cancel()
-	r := s.ask(asking, pr, a)
+	r := s.ask(asking, setup.Provider, a)
 	_, err = s.settle(ctx, a, r, who, nil)
 	return r.Class, err
 }
 
-// otherProvider is the fault of a configuration that has lost the PSP of an
+// otherAccount is the fault of a configuration that has lost the account of an
 // open attempt: no other one can say what became of it.
-func otherProvider(a *payment.Attempt) error {
-	return fmt.Errorf("attempt %s was sent to %s, which is not configured any more", a.ID, a.Provider)
+func otherAccount(a *payment.Attempt) error {
+	return fmt.Errorf("attempt %s was sent to account %s at %s, which is not configured any more", a.ID, a.Account, a.Provider)
 }
 
 // own takes the attempt's lease. a is nil when its outcome is known already;

@@ -30,6 +30,13 @@ type Session struct {
 	Reserved  []Reservation `json:"reserved,omitzero"`
 	AttemptID string        `json:"attempt_id,omitzero"`
 
+	// Links counts how often a link to the checkout page was taken up; each use
+	// makes the link worthless. Visitor is the digest of the secret of the
+	// browser that did so last, ReturnURL where the buyer came from.
+	Links     int64  `json:"links,omitzero"`
+	Visitor   []byte `json:"visitor,omitzero"`
+	ReturnURL string `json:"return_url,omitzero"`
+
 	OrderNotes    string             `json:"order_notes,omitzero"`
 	Interventions *acp.Interventions `json:"agent_interventions,omitzero"`
 

@@ -36,6 +36,9 @@ func (s *Service) settle(ctx context.Context, sent *payment.Attempt, r payment.R
 			return err
 		}
 		wasLive, takenOver := a.State.Live(), a.Version != sent.Version
+		if wasLive && a.PageRef == "" {
+			a.PageRef, a.Page = sent.PageRef, sent.Page
+		}
 		if takenOver && (r.Class.State().Live() || r.DeclineCode == notSent) {
 			// Another process owns the attempt now and may have sent it: that
 			// this one learned nothing, or did not send, says nothing any more.

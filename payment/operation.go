@@ -196,6 +196,22 @@ type Hosted interface {
 	CloseHosted(ctx context.Context, a Attempt, ref string) (Result, error)
 }
 
+// Embedded is a Hosted provider without pages of its own. Its script runs on a
+// page of ours, with the client token of OpenHosted, and hands back a token
+// that is charged as a delegated one is. There is no attempt until then.
+type Embedded interface {
+	Hosted
+	// Embed is what the page has to load.
+	Embed() Embed
+}
+
+// Embed is a PSP's script on a page of ours.
+type Embed struct {
+	Name    string   // which script: "braintree-dropin"
+	Script  string   // its address
+	Sources []string // origins that it needs in the page's content security policy, as in "https://*.example.com"
+}
+
 // WebhookRequest is a PSP's call to us, as it came.
 type WebhookRequest struct {
 	Method string

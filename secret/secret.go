@@ -68,7 +68,8 @@ type Box struct {
 type sealingKey struct {
 	id   byte
 	aead cipher.AEAD
-	mac  []byte
+	mac  []byte // for Fingerprints
+	link []byte // for Links
 }
 
 // NewBox takes one to sixteen keys of KeySize bytes, the current one first.
@@ -89,7 +90,7 @@ func NewBox(keys ...[]byte) (*Box, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.keys = append(b.keys, sealingKey{id: derive(k, "id")[0], aead: aead, mac: derive(k, "fingerprint")})
+		b.keys = append(b.keys, sealingKey{id: derive(k, "id")[0], aead: aead, mac: derive(k, "fingerprint"), link: derive(k, "link")})
 	}
 	return b, nil
 }
@@ -139,11 +140,32 @@ func (b *Box) Open(sealed []byte, aad string) ([]byte, error) {
 func (b *Box) Fingerprints(value string) [][]byte {
 	out := make([][]byte, len(b.keys))
 	for i, k := range b.keys {
-		m := hmac.New(sha256.New, k.mac)
-		m.Write([]byte(value))
-		out[i] = m.Sum(nil)
+		out[i] = digest(k.mac, value)
 	}
 	return out
+}
+
+// LinkBytes is the length of a link's proof: 128 bits, which nobody guesses.
+const LinkBytes = 16
+
+// Link is the proof that whoever shows it was given it by us: what makes the
+// address of a page unguessable without anything being stored. value is what
+// the address leads to.
+func (b *Box) Link(value string) []byte { return digest(b.keys[0].link, value)[:LinkBytes] }
+
+// Linked reports whether a proof is that of Link for the value, under any key.
+func (b *Box) Linked(value string, proof []byte) bool {
+	ok := false
+	for _, k := range b.keys {
+		ok = hmac.Equal(digest(k.link, value)[:LinkBytes], proof) || ok
+	}
+	return ok
+}
+
+func digest(key []byte, value string) []byte {
+	m := hmac.New(sha256.New, key)
+	m.Write([]byte(value))
+	return m.Sum(nil)
 }
 
 func derive(key []byte, purpose string) []byte {

@@ -122,7 +122,7 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (_ *App, err err
 
 // build makes the core over the open store.
 func (a *App) build(box *secret.Box, onStep func(checkout.Step)) (err error) {
-	if a.merchants, err = newMerchants(a.cfg, a.now); err != nil {
+	if a.merchants, err = newMerchants(a.cfg, box, a.now); err != nil {
 		return err
 	}
 	a.core = checkout.New(checkout.Config{Store: a.store, Merchants: a.merchants, Box: box, Now: a.now, Log: a.log,

@@ -13,6 +13,7 @@ import (
 	"github.com/checkstand/checkstand/payment/braintree"
 	"github.com/checkstand/checkstand/payment/sandbox"
 	"github.com/checkstand/checkstand/payment/stripe"
+	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/webhook"
 )
@@ -27,7 +28,7 @@ type merchants struct {
 
 type agentOf struct{ merchant, agent string }
 
-func newMerchants(cfg *config.Config, now func() time.Time) (*merchants, error) {
+func newMerchants(cfg *config.Config, box *secret.Box, now func() time.Time) (*merchants, error) {
 	ms := &merchants{byID: map[string]*checkout.Merchant{}, endpoints: map[agentOf]webhook.Endpoint{}}
 	for i := range cfg.Merchants {
 		mc := &cfg.Merchants[i]
@@ -40,6 +41,9 @@ func newMerchants(cfg *config.Config, now func() time.Time) (*merchants, error) 
 		}
 		if m.Live.Provider, err = newProvider(mc, &mc.Payment.Live, true, cfg.Payments.Timeout, now); err != nil {
 			return nil, fmt.Errorf("merchants[%d].payment.live: %w", i, err)
+		}
+		if mc.Checkout.Enabled {
+			m.CheckoutLink = checkout.Links(box, m.BaseURL)
 		}
 		ms.byID[m.ID] = &m
 		ms.order = append(ms.order, m.ID)

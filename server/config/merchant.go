@@ -13,7 +13,11 @@ type MerchantConfig struct {
 	Currency   string             `yaml:"currency" doc:"ISO 4217 code in lower case, such as \"eur\". Every price of the shop is in it."`
 	Country    string             `yaml:"country" doc:"ISO 3166-1 alpha-2 code of the country that the shop sells from, such as \"DE\". Prices with tax in them are split with its rates until the destination is known."`
 	Locale     string             `yaml:"locale" default:"en-US" doc:"BCP 47 language tag for amounts and texts."`
+	Website    string             `yaml:"website,omitempty" doc:"URL of the shop's own site; its name on pages leads there."`
+	Logo       string             `yaml:"logo,omitempty" doc:"URL of the shop's logo for its pages, at least 64 pixels high; the name is shown when not set."`
+	Accent     string             `yaml:"accent_color,omitempty" doc:"The shop's colour on its pages: #rrggbb or oklch(L C H). It is made darker or lighter until it is readable."`
 	Links      LinksConfig        `yaml:"links"`
+	Checkout   CheckoutConfig     `yaml:"checkout"`
 	LowStock   int64              `yaml:"low_stock" default:"5" doc:"At this many left, or fewer, agents are told that stock is low; 0 never tells."`
 	SessionTTL time.Duration      `yaml:"session_ttl" default:"6h" doc:"How long a session without a purchase lives."`
 	QuoteTTL   time.Duration      `yaml:"quote_ttl" default:"30m" doc:"How long a price that was shown as final is kept."`
@@ -21,6 +25,12 @@ type MerchantConfig struct {
 	Shipping   []ShippingConfig   `yaml:"shipping,omitempty" doc:"Ways of delivery, in the order buyers see them."`
 	Payment    PaymentModesConfig `yaml:"payment"`
 	Agents     []AgentConfig      `yaml:"agents,omitempty" doc:"Agents that sell for the shop and are told about its orders."`
+}
+
+// CheckoutConfig is the checkout page that agents can send a buyer to.
+type CheckoutConfig struct {
+	Enabled       bool     `yaml:"enabled" default:"true" doc:"Whether sessions carry a link to a checkout page of ours, where the buyer pays at the payment provider. At most one browser can use a link, and a new one is shown then."`
+	ReturnOrigins []string `yaml:"return_origins" default:"https://chatgpt.com" doc:"Origins that the page may send the buyer back to, such as \"https://chatgpt.com\". Other return addresses are ignored."`
 }
 
 // LinksConfig are the pages that a buyer may want to read before buying.

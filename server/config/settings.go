@@ -27,6 +27,7 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 		Taxes:   taxes, Methods: methods,
 		LowStock: m.LowStock, SessionTTL: m.SessionTTL, QuoteTTL: m.QuoteTTL,
 		Test: m.Payment.Test.setup(), Live: m.Payment.Live.setup(),
+		ReturnOrigins: m.Checkout.ReturnOrigins,
 	}
 	for _, link := range m.Links.list() {
 		if link.URL != "" {

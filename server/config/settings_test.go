@@ -12,6 +12,7 @@ import (
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/pricing"
+	"github.com/checkstand/checkstand/server/config"
 )
 
 func TestSettings(t *testing.T) {
@@ -74,7 +75,8 @@ merchants:
 			{ID: "mail", Title: "E-mail", Kind: pricing.Electronic},
 		},
 		LowStock: 3, SessionTTL: 2 * time.Hour, QuoteTTL: 10 * time.Minute,
-		Test: checkout.PaymentSetup{MerchantID: "acct", StandIn: "adyen", Brands: []string{"jcb"}},
+		ReturnOrigins: []string{"https://chatgpt.com"},
+		Test:          checkout.PaymentSetup{MerchantID: "acct", StandIn: "adyen", Brands: []string{"jcb"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Settings (-want +got):\n%s", diff)
@@ -133,6 +135,30 @@ func TestExample(t *testing.T) {
 		}
 		if got := strings.Join(ids, " "); got != test.options || quote.Tax != test.tax {
 			t.Errorf("to %+v: options %q, tax %d; want %q, %d", test.to, got, quote.Tax, test.options, test.tax)
+		}
+	}
+}
+
+func TestReturnOriginsAreOrigins(t *testing.T) {
+	for _, tt := range []struct{ origin, want string }{
+		{"https://chat.example.com", ""},
+		{"http://127.0.0.1:8080", ""},
+		{"https://chat.example.com/", "is not an origin"},
+		{"https://chat.example.com/c/1", "is not an origin"},
+		{"https://CHAT.example.com", "is not an origin"},
+		{"http://chat.example.com", "is http"},
+		{"javascript:alert(1)", "is not a URL"},
+	} {
+		m := config.DefaultMerchant()
+		m.Checkout.ReturnOrigins = []string{tt.origin}
+		text := ""
+		for _, p := range (&config.Config{Merchants: []config.MerchantConfig{m}}).Validate() {
+			if strings.Contains(p.String(), "return_origins[0]") {
+				text = p.String()
+			}
+		}
+		if (text == "") != (tt.want == "") || !strings.Contains(text, tt.want) {
+			t.Errorf("%s: %s", tt.origin, text)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/ui"
 )
 
 // Bounds of a merchant's settings, inclusive.
@@ -20,6 +21,7 @@ const (
 	MaxSessionTTL      = 30 * 24 * time.Hour
 	MinQuoteTTL        = time.Minute
 	MaxAgents          = 100
+	MaxReturnOrigins   = 20
 	maxMerchantIDBytes = 256 // of a payment provider; the protocol's bound
 
 	// weakSecretBytes is the length below which a webhook secret is warned of.
@@ -40,7 +42,18 @@ func (m *MerchantConfig) check(r *report, at string, timeout time.Duration) {
 	if _, err := language.Parse(m.Locale); err != nil {
 		r.errorf(at+".locale", "%q is not a language tag; write one such as \"en-US\" or \"de\"", clip(m.Locale))
 	}
+	for path, address := range map[string]string{at + ".website": m.Website, at + ".logo": m.Logo} {
+		if address != "" {
+			r.webURL(path, address)
+		}
+	}
+	if m.Accent != "" {
+		if _, err := ui.Accent(m.Accent); err != nil {
+			r.errorf(at+".accent_color", "%v", err)
+		}
+	}
 	m.Links.check(r, at+".links")
+	m.Checkout.check(r, at+".checkout")
 	r.between(at+".low_stock", m.LowStock, 0, MaxLowStock)
 	r.lasting(at+".session_ttl", m.SessionTTL, MinSessionTTL, MaxSessionTTL)
 	r.lasting(at+".quote_ttl", m.QuoteTTL, MinQuoteTTL, MaxSessionTTL)
@@ -62,6 +75,19 @@ func (m *MerchantConfig) checkCurrency(r *report, at string) {
 		r.errorf(at, "%q is written in lower case: %q", m.Currency, lower)
 	default:
 		r.errorf(at, "%q is not a currency; write an ISO 4217 code in lower case, such as \"eur\"", clip(m.Currency))
+	}
+}
+
+func (c *CheckoutConfig) check(r *report, at string) {
+	if len(c.ReturnOrigins) > MaxReturnOrigins {
+		r.errorf(at+".return_origins", "%d of them; at most %d", len(c.ReturnOrigins), MaxReturnOrigins)
+		return
+	}
+	for i, origin := range c.ReturnOrigins {
+		path := at + ".return_origins[" + strconv.Itoa(i) + "]"
+		if u := r.webURL(path, origin); u != nil && origin != u.Scheme+"://"+strings.ToLower(u.Host) {
+			r.errorf(path, "%q is not an origin; write scheme and host alone, in lower case, such as \"https://chatgpt.com\"", clip(origin))
+		}
 	}
 }
 

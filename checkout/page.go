@@ -1,0 +1,339 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/payment"
+)
+
+const (
+	// pageLifetime is for how long a PSP's page can be paid. Stripe takes no
+	// less than half an hour, reckoned by its own clock. The stock is held, and
+	// the agent has to wait, for as long.
+	pageLifetime = 32 * time.Minute
+	// pageAsking is how often the PSP is asked about an open page when it does
+	// not call.
+	pageAsking = 2 * time.Minute
+)
+
+// ErrNoPage is returned where the PSP has not opened its page; nothing was
+// charged, and trying again is safe.
+var ErrNoPage = errors.New("the payment provider has not opened its payment page")
+
+// Opened is what came of opening a payment page.
+type Opened struct {
+	// Session as it stands. If it is complete_in_progress the buyer is to go to
+	// URL; else it is completed (nothing had to be paid), or has messages that
+	// say why it cannot be paid as it is.
+	Session *Session
+	URL     string
+}
+
+// OpenPage takes the session to a payment page of the PSP: it holds the stock,
+// commits the sealed request for the page, and asks the PSP for it. The amount
+// is fixed from then on. Opening again while the page is open gives the same
+// page. The payment itself is learned from the PSP's webhook, or by asking the
+// PSP, never from the buyer's browser. Errors: ErrNotVisitor, ErrNoPage, and
+// *acp.Error for a session that is over or being paid in another way.
+func (s *Service) OpenPage(ctx context.Context, v Visit) (Opened, error) {
+	var p *paging
+	err := s.store.Update(ctx, func(tx Tx) error {
+		sess, m, err := s.visited(ctx, tx, v)
+		if err != nil {
+			return err
+		}
+		pr := m.Payment(sess.Live).Hosted()
+		if pr == nil {
+			return acp.Refused(http.StatusConflict, acp.CodeUnsupported, "", "This shop takes no payments on a page.")
+		}
+		p = &paging{Service: s, merchant: m, provider: pr}
+		return p.claim(tx, sess)
+	})
+	if err != nil {
+		return Opened{}, err
+	}
+	if p.attempt == nil {
+		return Opened{Session: p.session}, nil
+	}
+	s.onStep(StepReserved)
+	return p.open(context.WithoutCancel(ctx))
+}
+
+// paging is one opening of a payment page.
+type paging struct {
+	*Service
+	merchant *Merchant
+	provider payment.Hosted
+	session  *Session
+	attempt  *payment.Attempt // to be opened; nil when there is nothing to pay
+}
+
+// claim is the first transaction.
+func (p *paging) claim(tx Tx, sess *Session) error {
+	now := p.now()
+	p.session = sess
+	switch sess.Status {
+	case acp.CompleteInProgress:
+		a, err := tx.Attempt(sess.MerchantID, sess.AttemptID)
+		if err != nil {
+			return err
+		}
+		if a.Kind != payment.OnPage || !a.State.Live() {
+			return sess.editable()
+		}
+		if !p.merchant.Payment(sess.Live).took(a) {
+			return otherAccount(a)
+		}
+		p.attempt = a
+		return nil
+	case acp.Completed, acp.Canceled, acp.Expired:
+		return sess.editable()
+	}
+	sess.forgetPaymentMessages()
+	sess.UpdatedAt = now
+	payable, items, err := (&purchase{Service: p.Service, merchant: p.merchant}).recheck(tx, sess, now)
+	switch {
+	case err != nil:
+		return err
+	case !payable:
+		return tx.SaveSession(sess)
+	case sess.Total() == 0:
+		if err := sess.hold(tx, items); err != nil {
+			return err
+		}
+		if err := p.sell(tx, p.merchant, sess, nil, now); err != nil {
+			return err
+		}
+		return tx.SaveSession(sess)
+	}
+	return p.reserve(tx, sess, items, now)
+}
+
+// reserve holds the stock and commits the request for the page.
+func (p *paging) reserve(tx Tx, sess *Session, items map[string]*catalog.Item, now time.Time) error {
+	setup := p.merchant.Payment(sess.Live)
+	a := newAttempt(sess, setup, now)
+	a.Kind, a.LeaseUntil = payment.OnPage, p.lease(now)
+	body, err := p.provider.BuildHosted(p.hostedCharge(p.merchant, sess, a))
+	if err != nil {
+		return err
+	}
+	a.Sealed = p.box.Seal(body, a.ID)
+	if err := sess.beginPayment(tx, a, items, now, "page"); err != nil {
+		return err
+	}
+	p.attempt = a
+	return nil
+}
+
+// hostedCharge is what the PSP's page is built from.
+func (s *Service) hostedCharge(m *Merchant, sess *Session, a *payment.Attempt) payment.HostedCharge {
+	page := m.BaseURL + CheckoutPath(sess.MerchantID, sess.ID)
+	h := payment.HostedCharge{
+		Charge:    m.charge(sess, a),
+		Lines:     sess.paymentLines(),
+		ReturnURL: page + "/return", CancelURL: page,
+		ExpiresAt: s.now().Add(pageLifetime), Locale: m.Locale,
+	}
+	return h
+}
+
+// paymentLines are the lines of a payment page. They add up to the total, or
+// there are none, and the page shows the total alone.
+func (s *Session) paymentLines() []payment.HostedLine {
+	var lines []payment.HostedLine
+	var sum int64
+	add := func(title string, quantity, amount int64) {
+		lines, sum = append(lines, payment.HostedLine{Title: title, Quantity: quantity, Amount: amount}), sum+amount
+	}
+	for i := range s.LineItems {
+		l := &s.LineItems[i]
+		subtotal, _ := acp.Amount(l.Totals, acp.TotalSubtotal)
+		add(l.Name, l.Quantity, subtotal)
+	}
+	for _, t := range s.Totals {
+		switch t.Type {
+		case acp.TotalFulfillment, acp.TotalTax, acp.TotalFee, acp.TotalGiftWrap, acp.TotalTip:
+			if t.Amount > 0 {
+				add(t.DisplayText, 1, t.Amount)
+			}
+		}
+	}
+	if sum != s.Total() {
+		return nil
+	}
+	return lines
+}
+
+// storedPage is what is kept of an open page, sealed: whoever has the address
+// can pay, and see what is paid for.
+type storedPage struct {
+	URL       string    `json:"url"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// sealedPage binds it to its attempt, apart from the attempt's request.
+func sealedPage(a *payment.Attempt) string { return a.ID + "/page" }
+
+// open asks the PSP for the page and records the answer.
+func (p *paging) open(ctx context.Context) (Opened, error) {
+	a := p.attempt
+	if len(a.Page) > 0 {
+		if page, ok := p.storedPage(a); ok && p.now().Before(page.ExpiresAt) {
+			return Opened{Session: p.session, URL: page.URL}, nil
+		}
+	}
+	page, r := p.openAgain(ctx, p.provider, a)
+	p.onStep(StepAnswered)
+	if _, err := p.settle(ctx, a, r, "page", nil); err != nil {
+		return Opened{}, err
+	}
+	p.onStep(StepSettled)
+	sess, err := p.store.Reader(ctx).Session(a.MerchantID, a.SessionID)
+	if err != nil {
+		return Opened{}, err
+	}
+	if page.URL == "" {
+		if sess.Status == acp.CompleteInProgress {
+			return Opened{}, ErrNoPage // nobody knows whether there is one
+		}
+		p.log.ErrorContext(ctx, "the payment provider refused to open a payment page", "attempt", a.ID, "class", string(r.Class), "reason", r.DeclineCode)
+		return Opened{}, ErrNoPage
+	}
+	return Opened{Session: sess, URL: page.URL}, nil
+}
+
+// openAgain sends the sealed request for a page; as its key is the attempt's,
+// there is one page however often it is sent. What it learned of the page is
+// in a, for settle to record.
+func (s *Service) openAgain(ctx context.Context, pr payment.Hosted, a *payment.Attempt) (payment.HostedPage, payment.Result) {
+	unclear := payment.Result{Class: payment.ClassUnknown}
+	body, err := s.box.Open(a.Sealed, a.ID)
+	if err != nil {
+		s.log.ErrorContext(ctx, "sealed payment request cannot be opened; was a sealing key removed too early?", "attempt", a.ID, "error", err)
+		return payment.HostedPage{}, unclear
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	page, r, err := pr.OpenHosted(ctx, a.IdemKey, body)
+	switch {
+	case err != nil:
+		s.log.WarnContext(ctx, "payment provider not reachable", "attempt", a.ID, "error", err)
+		if a.Tries > 0 {
+			return payment.HostedPage{}, unclear // it may have been reached before
+		}
+		return payment.HostedPage{}, payment.Result{Class: payment.ClassProcessorError, DeclineCode: notSent}
+	case page.URL == "":
+		if a.Tries > 0 && !ofThePayment(r) {
+			return payment.HostedPage{}, unclear
+		}
+		return payment.HostedPage{}, r
+	}
+	if page.ExpiresAt.IsZero() {
+		page.ExpiresAt = a.CreatedAt.Add(pageLifetime)
+	}
+	kept, err := json.Marshal(storedPage{URL: page.URL, ExpiresAt: page.ExpiresAt})
+	if err != nil {
+		return payment.HostedPage{}, unclear
+	}
+	a.PageRef, a.Page = page.Ref, s.box.Seal(kept, sealedPage(a))
+	return page, payment.Result{Class: payment.ClassPending, RequestID: r.RequestID}
+}
+
+func (s *Service) storedPage(a *payment.Attempt) (page storedPage, ok bool) {
+	plain, err := s.box.Open(a.Page, sealedPage(a))
+	if err != nil || json.Unmarshal(plain, &page) != nil {
+		return storedPage{}, false
+	}
+	return page, true
+}
+
+// PageReturned is to be called when the buyer's browser comes back from the
+// PSP's page. What the browser says proves nothing; the PSP is asked soon.
+func (s *Service) PageReturned(ctx context.Context, v Visit) error {
+	sess, _, err := s.Visited(ctx, v)
+	if err != nil || sess.Status != acp.CompleteInProgress {
+		return err
+	}
+	a, err := s.store.Reader(ctx).Attempt(sess.MerchantID, sess.AttemptID)
+	if err != nil || a.Kind != payment.OnPage {
+		return err
+	}
+	return s.askSoon(ctx, a)
+}
+
+// ClosePage makes the open payment page unusable, so that the buyer can change
+// the order or pay in another way. A payment that was made before wins. The
+// session is returned as it stands then: still complete_in_progress when the
+// PSP would not tell. Errors: ErrNotVisitor, ErrBusy, *acp.Error where no page
+// is open.
+func (s *Service) ClosePage(ctx context.Context, v Visit) (*Session, error) {
+	sess, m, err := s.Visited(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	if sess.Status != acp.CompleteInProgress {
+		return sess, nil
+	}
+	a, ours, err := s.own(ctx, reconcilePayload{MerchantID: sess.MerchantID, AttemptID: sess.AttemptID})
+	switch {
+	case err != nil:
+		return nil, err
+	case a == nil: // settled this moment
+		sess, _, err = s.Visited(ctx, v)
+		return sess, err
+	case !ours:
+		return nil, ErrBusy
+	case a.Kind != payment.OnPage:
+		return nil, sess.editable()
+	}
+	pr := m.Payment(a.Live).Hosted()
+	if pr == nil || !m.Payment(a.Live).took(a) {
+		return nil, otherAccount(a)
+	}
+	ctx = context.WithoutCancel(ctx)
+	closing, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	r := payment.Result{Class: payment.ClassUnknown}
+	if a.PageRef == "" {
+		// The answer with the page was lost: ask for it again, to close it.
+		_, r = s.openAgain(closing, pr, a)
+	}
+	if a.PageRef != "" {
+		if r, err = pr.CloseHosted(closing, *a, a.PageRef); err != nil {
+			s.log.WarnContext(ctx, "payment provider not reachable", "attempt", a.ID, "error", err)
+			r = payment.Result{Class: payment.ClassUnknown}
+		}
+	}
+	if _, err := s.settle(ctx, a, s.verify(a, r), "page", nil); err != nil {
+		return nil, err
+	}
+	sess, _, err = s.Visited(ctx, v)
+	return sess, err
+}
+
+// askPage learns what became of a payment on a page. Nothing is sent again but
+// the request for the page itself.
+func (s *Service) askPage(ctx context.Context, pr payment.Hosted, a *payment.Attempt) payment.Result {
+	asking, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	r, err := pr.ReconcileHosted(asking, *a, a.PageRef, "")
+	if err != nil {
+		s.log.WarnContext(ctx, "payment provider not reachable", "attempt", a.ID, "error", err)
+		return payment.Result{Class: payment.ClassUnknown}
+	}
+	if r.Class == payment.ClassUnknown && a.PageRef == "" {
+		_, r = s.openAgain(ctx, pr, a)
+		if r.DeclineCode == notSent {
+			r = payment.Result{Class: payment.ClassUnknown}
+		}
+	}
+	return s.verify(a, r)
+}
