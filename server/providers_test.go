@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -13,124 +14,22 @@ import (
 	"github.com/checkstand/checkstand/acp/client"
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/payment"
-	"github.com/checkstand/checkstand/payment/adyen/adyentest"
-	"github.com/checkstand/checkstand/payment/braintree/braintreetest"
-	"github.com/checkstand/checkstand/payment/stripe/stripetest"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/servertest"
 )
 
-// outcome is what a token of a provider's stand-in comes to.
-type outcome int
+// companies are the PSPs that are not the sandbox.
+func companies() []string { return servertest.PSPs()[1:] }
 
-const (
-	approved outcome = iota
-	declined
-	challenged // 3-D Secure is asked for
-)
-
-// books are what a provider has taken for one session.
-type books struct {
-	charges int
-	taken   int64
-}
-
-// psp is the stand-in of one provider, and the account of the shop there.
-type psp struct {
-	account  config.PaymentConfig
-	wrongKey string
-	mint     func(s *client.Session, o outcome) string
-	// lose makes the provider charge and lose its answers to the next sales.
-	lose  func()
-	books func(sessionID string) books
-	// webhooks are those that are signed and wait about an attempt, and
-	// requests how often the provider was asked for anything.
-	webhooks func(attemptID string) []payment.WebhookRequest
-	requests func() int
-}
-
-// standIns open the stand-ins by the provider's name.
-var standIns = map[string]func(t testing.TB) psp{"stripe": stripeStandIn, "adyen": adyenStandIn, "braintree": braintreeStandIn}
-
-func stripeStandIn(t testing.TB) psp {
-	fake := stripetest.New(stripetest.Config{})
-	t.Cleanup(fake.Close)
-	p := psp{account: account("stripe", fake.URL(), "sk_test_stripetest", "profile_test_shop"), wrongKey: "sk_test_of_somebody_else"}
-	cards := map[outcome]string{approved: "pm_card_visa", declined: "pm_card_visa_chargeDeclined", challenged: "pm_card_authenticationRequired"}
-	p.mint = func(s *client.Session, o outcome) string {
-		return fake.Grant(stripetest.Grant{Card: cards[o], Currency: s.Currency, MaxAmount: s.Total, ExpiresAt: time.Now().Add(time.Hour)})
-	}
-	p.account.Stripe.WebhookSecret = secret.New("whsec_stripetest")
-	p.webhooks = func(string) []payment.WebhookRequest { return fake.Webhooks() }
-	p.requests = fake.Requests
-	p.lose = func() { fake.Break(stripetest.DropAfter, stripetest.LookupFails) }
-	p.books = func(sessionID string) books {
-		b := fake.Books(sessionID)
-		return books{b.Charges, b.Taken}
-	}
-	return p
-}
-
-func adyenStandIn(t testing.TB) psp {
-	fake := adyentest.New(t)
-	p := psp{account: account("adyen", fake.URL(), adyentest.APIKey, adyentest.MerchantAccount), wrongKey: "AQEofSomebodyElse"}
-	p.account.Adyen.ReturnURL = "https://shop.example.com"
-	cards := map[outcome]adyentest.Outcome{approved: adyentest.Authorised, declined: adyentest.Refused, challenged: adyentest.NeedsSCA}
-	p.mint = func(s *client.Session, o outcome) string {
-		return fake.Mint(adyentest.Grant{Outcome: cards[o], Currency: strings.ToUpper(s.Currency), MaxAmount: s.Total})
-	}
-	p.account.Adyen.HMACKeys = []secret.String{secret.New(adyentest.HMACKey)}
-	p.webhooks = func(string) []payment.WebhookRequest { return fake.Notifications() }
-	p.requests = fake.Posts
-	p.lose = func() { fake.Break(adyentest.DropAfter, adyentest.DropAfter) }
-	p.books = func(sessionID string) books {
-		b := fake.Books(sessionID)
-		return books{b.Charges, b.Taken}
-	}
-	return p
-}
-
-func braintreeStandIn(t testing.TB) psp {
-	fake := braintreetest.New(t, braintreetest.Options{MerchantID: "test_gateway", PublicKey: "public_key_for_tests", PrivateKey: "private_key_for_tests",
-		Accounts: map[string]string{"test_usd": "usd"}, CustomFields: []string{"acp_session_id"}})
-	p := psp{account: account("braintree", fake.URL, "private_key_for_tests", "test_gateway"), wrongKey: "key_of_somebody_else"}
-	p.account.Braintree.PublicKey, p.account.Braintree.MerchantAccount = "public_key_for_tests", "test_usd"
-	p.account.Braintree.SessionField = "acp_session_id"
-	cards := map[outcome]braintreetest.Outcome{approved: braintreetest.Approve, declined: braintreetest.DoNotHonor, challenged: braintreetest.ThreeDSecure}
-	p.mint = func(s *client.Session, o outcome) string {
-		return fake.Mint(braintreetest.Allowance{Outcome: cards[o], SessionID: s.ID, MaxAmount: s.Total, Currency: s.Currency, Lifetime: time.Hour})
-	}
-	// Braintree calls when the money is settled, in the night.
-	p.webhooks = func(attemptID string) (out []payment.WebhookRequest) {
-		for _, id := range fake.IDs(attemptID) {
-			fake.Settle(id)
-			out = append(out, payment.WebhookRequest{Method: http.MethodPost, Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
-				Body: fake.Notice("transaction_settled", id)})
-		}
-		return out
-	}
-	p.requests = func() int { return len(fake.Requests()) }
-	p.lose = func() { fake.Break(braintreetest.DropAfter, braintreetest.LookupFails) }
-	p.books = func(sessionID string) books {
-		b := fake.Books(sessionID)
-		return books{b.Charges, b.Held + b.Taken - b.Refunded}
-	}
-	return p
-}
-
-func account(provider, url, key, merchantID string) config.PaymentConfig {
-	p := config.DefaultMerchant().Payment.Test
-	p.Provider, p.URL, p.Key, p.MerchantID = provider, url, secret.New(key), merchantID
-	return p
-}
-
-// openShop starts a server whose shop has an account at a stand-in.
-func openShop(t *testing.T, account config.PaymentConfig, logs *logBuffer) *servertest.Server {
+// openShop starts a server whose shop has an account at a provider's stand-in.
+func openShop(t *testing.T, provider string, logs *logBuffer, configure ...func(*config.PaymentConfig)) *servertest.Server {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	return servertest.Start(t, servertest.Options{Log: log, UnknownBudget: time.Millisecond, Configure: func(cfg *config.Config) {
-		cfg.Merchants[0].Payment.Test = account
+	return servertest.Start(t, servertest.Options{PSP: provider, Log: log, UnknownBudget: time.Millisecond, Configure: func(cfg *config.Config) {
+		for _, change := range configure {
+			change(&cfg.Merchants[0].Payment.Test)
+		}
 		for _, problem := range cfg.Validate() {
 			if strings.Contains(problem.Path, ".payment") {
 				t.Errorf("the configuration: %s", problem)
@@ -139,70 +38,141 @@ func openShop(t *testing.T, account config.PaymentConfig, logs *logBuffer) *serv
 	}})
 }
 
+// mint has the stand-in make a token.
+func mint(t *testing.T, w *servertest.World, s *client.Session, c servertest.Card) string {
+	t.Helper()
+	token, err := w.PSP.Mint(t.Context(), s, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// breaks makes faults befall the stand-in.
+func breaks(t *testing.T, w *servertest.World, faults ...servertest.Fault) {
+	t.Helper()
+	if err := w.PSP.Break(t.Context(), faults...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// loses makes the provider charge and lose its answers to the next sales.
+func loses(t *testing.T, w *servertest.World) {
+	t.Helper()
+	breaks(t, w, servertest.AnswerLost, servertest.LookupFails)
+}
+
+func booksOf(t *testing.T, w *servertest.World, s *client.Session) servertest.Books {
+	t.Helper()
+	b, err := w.PSP.Books(t.Context(), s.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // A purchase over HTTP with each provider, as a deployment has it: from the
 // configuration through the App to the provider's own books.
 func TestEachProviderTakesPayments(t *testing.T) {
-	for name, open := range standIns {
+	for _, name := range companies() {
 		t.Run(name, func(t *testing.T) {
 			var logs logBuffer
-			psp := open(t)
-			shop := openShop(t, psp.account, &logs)
+			shop := openShop(t, name, &logs)
+			account := shop.Account()
 			agent := shop.Agent(t)
 			var tokens []string
-			mint := func(s *client.Session, o outcome) string {
-				token := psp.mint(s, o)
+			minted := func(s *client.Session, c servertest.Card) string {
+				token := mint(t, shop.World, s, c)
 				tokens = append(tokens, token)
 				return token
 			}
 
 			t.Run("approved", func(t *testing.T) {
 				s := agent.Open(t, servertest.Mug)
-				if len(s.Handlers) == 0 || s.Handlers[0].PSP != name || s.Handlers[0].MerchantID != psp.account.MerchantID {
+				if len(s.Handlers) == 0 || s.Handlers[0].PSP != name || s.Handlers[0].MerchantID != account.MerchantID {
 					t.Errorf("agents are told to pay with %+v", s.Handlers)
 				}
-				pay(t, agent, s, mint(s, approved))
-				bought(t, shop, psp, s, name)
+				pay(t, agent, s, minted(s, servertest.CardApproved))
+				bought(t, shop, s, name)
 			})
 			t.Run("refused, then approved", func(t *testing.T) {
-				for o, code := range map[outcome]string{declined: "payment_declined", challenged: "requires_3ds"} {
+				for o, code := range map[servertest.Card]string{servertest.CardDeclined: "payment_declined", servertest.CardChallenged: "requires_3ds"} {
 					s := agent.Open(t, servertest.Mug)
-					got, err := agent.Complete(t.Context(), s.ID, servertest.Payment(s, mint(s, o)))
+					got, err := agent.Complete(t.Context(), s.ID, servertest.Payment(s, minted(s, o)))
 					if err != nil {
 						t.Fatal(err)
 					}
-					if got.Status != acp.ReadyForPayment || !got.HasCode(code) || psp.books(s.ID) != (books{}) {
-						t.Errorf("%s; want %s, with nothing taken but %+v", got.Raw, code, psp.books(s.ID))
+					if got.Status != acp.ReadyForPayment || !got.HasCode(code) || booksOf(t, shop.World, s) != (servertest.Books{}) {
+						t.Errorf("%s; want %s, with nothing taken but %+v", got.Raw, code, booksOf(t, shop.World, s))
 					}
-					pay(t, agent, s, mint(s, approved))
-					bought(t, shop, psp, s, name)
+					pay(t, agent, s, minted(s, servertest.CardApproved))
+					bought(t, shop, s, name)
 				}
 			})
 			t.Run("a lost answer", func(t *testing.T) {
 				s := agent.Open(t, servertest.Mug)
-				purchase := servertest.Purchase{Session: s, Key: "lost-" + s.ID, Request: servertest.Payment(s, mint(s, approved))}
-				psp.lose()
+				purchase := servertest.Purchase{Session: s, Key: "lost-" + s.ID, Request: servertest.Payment(s, minted(s, servertest.CardApproved))}
+				loses(t, shop.World)
 				_, err := agent.Pay(t.Context(), purchase)
 				refused, ok := errors.AsType[*client.Error](err)
 				if !ok || refused.HTTPStatus != http.StatusServiceUnavailable {
 					t.Fatalf("%v; want 503, as nobody knows", err)
 				}
-				if b := psp.books(s.ID); b.charges != 1 {
+				if b := booksOf(t, shop.World, s); b.Charges != 1 {
 					t.Fatalf("the stand-in took %+v: the test loses nothing", b)
 				}
-				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-				defer cancel()
-				got, err := servertest.Persist(ctx, func() (*client.Session, error) { return agent.Pay(ctx, purchase) })
-				if err != nil || got.Status != acp.Completed {
-					t.Fatalf("%+v, %v", got, err)
-				}
-				bought(t, shop, psp, s, name)
+				persist(t, agent, purchase)
+				bought(t, shop, s, name)
 			})
+			t.Run("another amount", func(t *testing.T) {
+				s := agent.Open(t, servertest.Mug)
+				purchase := servertest.Purchase{Session: s, Key: "wrong-" + s.ID, Request: servertest.Payment(s, minted(s, servertest.CardApproved))}
+				breaks(t, shop.World, servertest.WrongAmount)
+				if _, err := agent.Pay(t.Context(), purchase); err == nil {
+					t.Error("an answer that tells another amount is taken")
+				}
+				if o := shop.Outcome(t, s.ID); o.Open != 1 || o.Orders != 0 {
+					t.Errorf("%+v; want a payment that is not known", o)
+				}
+				persist(t, agent, purchase)
+				bought(t, shop, s, name)
+			})
+			for _, paid := range []bool{true, false} {
+				t.Run(fmt.Sprintf("undecided, then paid: %v", paid), func(t *testing.T) {
+					s := agent.Open(t, servertest.Mug)
+					purchase := servertest.Purchase{Session: s, Key: "pending-" + s.ID, Request: servertest.Payment(s, minted(s, servertest.CardPending))}
+					got, err := agent.Pay(t.Context(), purchase)
+					if err == nil && got.Status != acp.CompleteInProgress {
+						t.Errorf("before it is decided: %s", got.Raw)
+					}
+					if o := shop.Outcome(t, s.ID); o.Open != 1 || o.Orders != 0 {
+						t.Errorf("%+v; want a payment that is not decided", o)
+					}
+					a := attemptOf(t, shop, s)
+					shop.PSP.(servertest.Undecided).Settle(t, a, paid)
+					for _, call := range shop.PSP.Webhooks(a.ID) {
+						if status, body := callBack(t, shop, webhookOfTestMode, call); status != http.StatusOK {
+							t.Errorf("%d %q", status, body)
+						}
+					}
+					servertest.Eventually(t, 2*servertest.DefaultPaymentTimeout, func() error {
+						o := shop.Outcome(t, s.ID)
+						if o.Open != 0 {
+							return fmt.Errorf("%+v", o)
+						}
+						return o.Lawful()
+					})
+					if o := shop.Outcome(t, s.ID); (o.Orders == 1) != paid {
+						t.Errorf("%+v", o)
+					}
+				})
+			}
 
 			log := logs.String()
 			if !strings.Contains(log, "payment settled") {
 				t.Error("the log says nothing of the purchases: the test looks in the wrong place")
 			}
-			for _, secret := range append(tokens, psp.account.Key.Reveal(), servertest.Buyer().Email) {
+			for _, secret := range append(tokens, account.Key.Reveal(), servertest.Buyer().Email) {
 				if strings.Contains(log, secret) {
 					t.Errorf("the log shows %q", secret)
 				}
@@ -213,29 +183,38 @@ func TestEachProviderTakesPayments(t *testing.T) {
 
 // A key that the provider does not know is the shop's fault, and said so.
 func TestAWrongKeyIsTheShopsFault(t *testing.T) {
-	for name, open := range standIns {
+	for name, wrongKey := range map[string]string{"stripe": "sk_test_of_somebody_else", "adyen": "AQEofSomebodyElse", "braintree": "key_of_somebody_else"} {
 		t.Run(name, func(t *testing.T) {
 			var logs logBuffer
-			psp := open(t)
-			psp.account.Key = secret.New(psp.wrongKey)
-			shop := openShop(t, psp.account, &logs)
+			shop := openShop(t, name, &logs, func(p *config.PaymentConfig) { p.Key = secret.New(wrongKey) })
 			agent := shop.Agent(t)
 			s := agent.Open(t, servertest.Mug)
-			_, err := agent.Complete(t.Context(), s.ID, servertest.Payment(s, psp.mint(s, approved)))
+			_, err := agent.Complete(t.Context(), s.ID, servertest.Payment(s, mint(t, shop.World, s, servertest.CardApproved)))
 			refused, ok := errors.AsType[*client.Error](err)
 			if !ok || refused.HTTPStatus != http.StatusInternalServerError || refused.Code != "payment_provider_error" {
 				t.Errorf("%v; want 500 payment_provider_error", err)
 			}
-			if b := psp.books(s.ID); b != (books{}) {
+			if b := booksOf(t, shop.World, s); b != (servertest.Books{}) {
 				t.Errorf("took %+v", b)
 			}
 			if _, err := shop.Store.OrderOfSession(t.Context(), servertest.MerchantID, s.ID); !errors.Is(err, checkout.ErrNotFound) {
 				t.Errorf("an order: %v", err)
 			}
-			if strings.Contains(logs.String(), psp.wrongKey) {
+			if strings.Contains(logs.String(), wrongKey) {
 				t.Error("the log shows the key")
 			}
 		})
+	}
+}
+
+// persist repeats a payment, as an agent does, until it is bought.
+func persist(t *testing.T, agent *servertest.Agent, purchase servertest.Purchase) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	got, err := servertest.Persist(ctx, func() (*client.Session, error) { return agent.Pay(ctx, purchase) })
+	if err != nil || got.Status != acp.Completed {
+		t.Fatalf("%+v, %v", got, err)
 	}
 }
 
@@ -252,14 +231,11 @@ func pay(t *testing.T, agent *servertest.Agent, s *client.Session, token string)
 
 // bought checks that the shop's database and the provider's books agree on one
 // order and one charge of its total.
-func bought(t *testing.T, shop *servertest.Server, psp psp, s *client.Session, provider string) {
+func bought(t *testing.T, shop *servertest.Server, s *client.Session, provider string) {
 	t.Helper()
-	order, err := shop.Store.OrderOfSession(t.Context(), servertest.MerchantID, s.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b := psp.books(s.ID); b != (books{1, s.Total}) || order.Total != s.Total {
-		t.Errorf("an order of %d, and the provider has %+v; want %d once", order.Total, b, s.Total)
+	o := shop.Outcome(t, s.ID)
+	if err := o.Bought(); err != nil || o.Total != s.Total {
+		t.Fatalf("%+v, %v; want %d once", o, err, s.Total)
 	}
 	attempts, err := shop.Store.SessionAttempts(t.Context(), servertest.MerchantID, s.ID)
 	if err != nil {

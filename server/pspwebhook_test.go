@@ -15,6 +15,7 @@ import (
 	"github.com/checkstand/checkstand/payment/braintree/braintreetest"
 	"github.com/checkstand/checkstand/payment/stripe/stripetest"
 	"github.com/checkstand/checkstand/secret"
+	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/servertest"
 )
 
@@ -41,11 +42,11 @@ func callBack(t *testing.T, shop *servertest.Server, path string, w payment.Webh
 }
 
 // unanswered pays for a session and loses the answer.
-func unanswered(t *testing.T, shop *servertest.Server, agent *servertest.Agent, psp psp) (servertest.Purchase, payment.Attempt) {
+func unanswered(t *testing.T, shop *servertest.Server, agent *servertest.Agent) (servertest.Purchase, payment.Attempt) {
 	t.Helper()
 	s := agent.Open(t, servertest.Mug)
-	purchase := servertest.Purchase{Session: s, Key: "lost-" + s.ID, Request: servertest.Payment(s, psp.mint(s, approved))}
-	psp.lose()
+	purchase := servertest.Purchase{Session: s, Key: "lost-" + s.ID, Request: servertest.Payment(s, mint(t, shop.World, s, servertest.CardApproved))}
+	loses(t, shop.World)
 	_, err := agent.Pay(t.Context(), purchase)
 	refused, ok := errors.AsType[*client.Error](err)
 	if !ok || refused.HTTPStatus != http.StatusServiceUnavailable {
@@ -66,15 +67,14 @@ func attemptOf(t *testing.T, shop *servertest.Server, s *client.Session) payment
 // What each provider reports of its own accord settles a payment whose answer
 // was lost, without asking. Only its signature makes it the provider's.
 func TestAWebhookOfTheProviderSettlesALostAnswer(t *testing.T) {
-	for name, open := range standIns {
+	for _, name := range companies() {
 		t.Run(name, func(t *testing.T) {
 			var logs logBuffer
-			psp := open(t)
-			shop := openShop(t, psp.account, &logs)
+			shop := openShop(t, name, &logs)
 			agent := shop.Agent(t)
-			purchase, a := unanswered(t, shop, agent, psp)
-			asked := psp.requests()
-			calls := psp.webhooks(a.ID)
+			purchase, a := unanswered(t, shop, agent)
+			asked := shop.PSPRequests()
+			calls := shop.PSP.Webhooks(a.ID)
 			if len(calls) == 0 {
 				t.Fatal("the stand-in calls nobody")
 			}
@@ -98,9 +98,9 @@ func TestAWebhookOfTheProviderSettlesALostAnswer(t *testing.T) {
 						t.Errorf("%d %q; want 200 %q", status, body, want)
 					}
 				}
-				bought(t, shop, psp, purchase.Session, name)
+				bought(t, shop, purchase.Session, name)
 			}
-			if now := psp.requests(); now != asked {
+			if now := shop.PSPRequests(); now != asked {
 				t.Errorf("the provider was asked %d times; its webhook had said all", now-asked)
 			}
 			if got, err := agent.Pay(t.Context(), purchase); err != nil || got.Status != acp.Completed || got.Order == nil {
@@ -139,10 +139,9 @@ func forged(w payment.WebhookRequest) payment.WebhookRequest {
 // payment's turn comes.
 func TestAWebhookMakesTheProviderBeAsked(t *testing.T) {
 	var logs logBuffer
-	psp := stripeStandIn(t)
-	shop := openShop(t, psp.account, &logs)
-	purchase, a := unanswered(t, shop, shop.Agent(t), psp)
-	for _, call := range psp.webhooks(a.ID) {
+	shop := openShop(t, "stripe", &logs)
+	purchase, a := unanswered(t, shop, shop.Agent(t))
+	for _, call := range shop.PSP.Webhooks(a.ID) {
 		body := bytes.Replace(call.Body, []byte("payment_intent.succeeded"), []byte("payment_intent.processing"), 1)
 		if status, text := callBack(t, shop, webhookOfTestMode, stripetest.Sign("whsec_stripetest", time.Now().Unix(), body)); status != http.StatusOK {
 			t.Errorf("%d %q", status, text)
@@ -155,7 +154,7 @@ func TestAWebhookMakesTheProviderBeAsked(t *testing.T) {
 		}
 		return nil
 	})
-	bought(t, shop, psp, purchase.Session, "stripe")
+	bought(t, shop, purchase.Session, "stripe")
 	if !strings.Contains(logs.String(), "by=reconcile") {
 		t.Error("it was not the background job that learned the outcome")
 	}
@@ -164,9 +163,7 @@ func TestAWebhookMakesTheProviderBeAsked(t *testing.T) {
 // Without its secret, no request is the provider's.
 func TestWithoutASecretEveryWebhookIsRefused(t *testing.T) {
 	var logs logBuffer
-	psp := stripeStandIn(t)
-	psp.account.Stripe.WebhookSecret = secret.String{}
-	shop := openShop(t, psp.account, &logs)
+	shop := openShop(t, "stripe", &logs, func(p *config.PaymentConfig) { p.Stripe.WebhookSecret = secret.String{} })
 	for _, key := range []string{"", "whsec_stripetest"} {
 		call := stripetest.Sign(key, time.Now().Unix(), []byte(`{"id":"evt_1","type":"payment_intent.succeeded"}`))
 		if status, body := callBack(t, shop, webhookOfTestMode, call); status != http.StatusUnauthorized || body != "unauthorized\n" {
@@ -177,8 +174,7 @@ func TestWithoutASecretEveryWebhookIsRefused(t *testing.T) {
 
 func TestWebhooksOfNoProvider(t *testing.T) {
 	var logs logBuffer
-	psp := stripeStandIn(t)
-	shop := openShop(t, psp.account, &logs)
+	shop := openShop(t, "stripe", &logs)
 	call := stripetest.Sign("whsec_stripetest", time.Now().Unix(), []byte(`{"id":"evt_1","type":"customer.created","livemode":false}`))
 	for path, want := range map[string]int{
 		webhookOfTestMode:                http.StatusOK,
@@ -202,10 +198,9 @@ func TestWebhooksOfNoProvider(t *testing.T) {
 // A failure of ours is no answer: the provider has to call again.
 func TestAWebhookThatCannotBeRecordedIsToBeRepeated(t *testing.T) {
 	var logs logBuffer
-	psp := adyenStandIn(t)
-	shop := openShop(t, psp.account, &logs)
-	purchase, a := unanswered(t, shop, shop.Agent(t), psp)
-	calls := psp.webhooks(a.ID)
+	shop := openShop(t, "adyen", &logs)
+	purchase, a := unanswered(t, shop, shop.Agent(t))
+	calls := shop.PSP.Webhooks(a.ID)
 	if err := shop.App.Store().Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -222,8 +217,7 @@ func TestAWebhookThatCannotBeRecordedIsToBeRepeated(t *testing.T) {
 // Braintree checks a new webhook with a challenge.
 func TestBraintreesChallenge(t *testing.T) {
 	var logs logBuffer
-	psp := braintreeStandIn(t)
-	shop := openShop(t, psp.account, &logs)
+	shop := openShop(t, "braintree", &logs)
 	const challenge = "20f9f8ed05f77439fe955c977e4c8a53"
 	ask := func(c string) (int, string) {
 		return callBack(t, shop, webhookOfTestMode, payment.WebhookRequest{Method: http.MethodGet, Query: map[string][]string{"bt_challenge": {c}}})
