@@ -1,11 +1,13 @@
-# make test  sets up what the tests need (PostgreSQL from Debian's packages),
-#            then runs everything; it fails rather than skips.
+# make test  sets up what the tests need (PostgreSQL and Chromium from Debian's
+#            packages, axe-core from npm), then runs everything; it fails
+#            rather than skips.
 # make help  lists the rest.
 
 SHELL := /bin/bash
 GO ?= go
 export CGO_ENABLED ?= 1
 PG_BIN := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
+CHROMIUM := $(or $(CHECKSTAND_CHROMIUM),$(firstword $(foreach name,chromium chromium-headless-shell google-chrome google-chrome-stable,$(shell command -v $(name)))))
 APT := $(if $(filter 0,$(shell id -u)),apt-get,sudo apt-get)
 
 .PHONY: help build demo setup lint test race short bench bench-import fuzz clean
@@ -19,13 +21,23 @@ build: ## bin/checkstand, static
 demo: ## a shop selling on loopback
 	$(GO) run ./cmd/checkstand demo
 
-setup: ## what the tests need beside Go
+setup: tools/browser/node_modules/.package-lock.json ## what the tests need beside Go
 ifeq ($(PG_BIN),)
 	$(APT) update -qq
 	DEBIAN_FRONTEND=noninteractive $(APT) install -y -qq --no-install-recommends postgresql
 endif
+ifeq ($(CHROMIUM),)
+	$(APT) update -qq
+	DEBIAN_FRONTEND=noninteractive $(APT) install -y -qq --no-install-recommends chromium fonts-dejavu-core
+endif
 	@command -v curl >/dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends curl; }
 	@command -v cc >/dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends gcc libc6-dev; }
+
+# npm writes this file last.
+tools/browser/node_modules/.package-lock.json: tools/browser/package.json tools/browser/package-lock.json
+	@command -v npm >/dev/null || { $(APT) update -qq && DEBIAN_FRONTEND=noninteractive $(APT) install -y -qq --no-install-recommends nodejs npm; }
+	cd tools/browser && npm ci --ignore-scripts --loglevel=error
+	@touch $@
 
 bin/golangci-lint: tools/go.mod tools/go.sum
 	$(GO) -C tools build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint

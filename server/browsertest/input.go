@@ -1,0 +1,97 @@
+package browsertest
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// keys are the names of keys that write nothing.
+var keys = map[string]string{
+	"Tab": kb.Tab, "Enter": kb.Enter, "Escape": kb.Escape, "Space": " ", "Backspace": kb.Backspace, "Delete": kb.Delete,
+	"ArrowDown": kb.ArrowDown, "ArrowLeft": kb.ArrowLeft, "ArrowRight": kb.ArrowRight, "ArrowUp": kb.ArrowUp,
+	"Home": kb.Home, "End": kb.End, "PageDown": kb.PageDown, "PageUp": kb.PageUp,
+}
+
+var modifiers = map[string]chromedp.Modifier{
+	"Shift": chromedp.ModifierShift, "Control": chromedp.ModifierCtrl, "Alt": chromedp.ModifierAlt, "Meta": chromedp.ModifierMeta,
+}
+
+// Keys presses keys one after the other, such as "Tab", "Shift+Tab", "Space",
+// "ArrowDown", "Control+a" or "7". What they do, such as leaving for another
+// page, may still be under way when it returns; wait for what must come.
+func (t *Tab) Keys(presses ...string) {
+	t.t.Helper()
+	for _, press := range presses {
+		parts := strings.Split(press, "+")
+		name := parts[len(parts)-1]
+		key, ok := keys[name]
+		if !ok && utf8.RuneCountInString(name) == 1 {
+			key, ok = name, true
+		}
+		var held []chromedp.Modifier
+		for _, part := range parts[:len(parts)-1] {
+			m, known := modifiers[part]
+			held, ok = append(held, m), ok && known
+		}
+		if !ok {
+			t.t.Fatalf("there is no key %q", press)
+		}
+		t.do("press "+press, func(ctx context.Context, s *chromedp.Target) error {
+			_, err := chromedp.KeyEvent(key, chromedp.KeyModifiers(held...))(ctx, s)
+			return err
+		})
+	}
+}
+
+// Type writes a text on the keyboard, into whatever has the focus.
+func (t *Tab) Type(text string) {
+	t.t.Helper()
+	t.do("type", func(ctx context.Context, s *chromedp.Target) error {
+		_, err := chromedp.KeyEvent(text)(ctx, s)
+		return err
+	})
+}
+
+// place finds the middle of the one element that a selector means, scrolled
+// into view, and sees whether a pointer there would reach it.
+const place = `(selector) => {
+	const found = document.querySelectorAll(selector);
+	if (found.length !== 1) return {Fault: found.length + " elements match " + selector + ", want one"};
+	found[0].scrollIntoView({block: "center", behavior: "instant"});
+	const box = found[0].getClientRects()[0];
+	if (!box) return {Fault: selector + " is not shown"};
+	const x = box.x + box.width / 2, y = box.y + box.height / 2, there = document.elementFromPoint(x, y);
+	if (!there || !(found[0].contains(there) || there.contains(found[0])))
+		return {Fault: selector + " lies below " + (there ? "<" + there.localName + ">" : "the edge of the screen")};
+	return {X: x, Y: y};
+}`
+
+// Click clicks or taps on the one element that a CSS selector means. The
+// element must be where a pointer reaches it. As with Keys, what follows may
+// still be under way.
+func (t *Tab) Click(selector string) {
+	t.t.Helper()
+	t.do("click on "+selector, func(ctx context.Context, s *chromedp.Target) error {
+		at, err := call[struct {
+			X, Y  float64
+			Fault string
+		}](0, place, selector)(ctx, s)
+		if err != nil {
+			return err
+		}
+		if at.Fault != "" {
+			return errors.New(at.Fault)
+		}
+		press := chromedp.MouseClickXY(at.X, at.Y)
+		if t.opts.Touch {
+			press = chromedp.TapXY(at.X, at.Y)
+		}
+		_, err = press(ctx, s)
+		return err
+	})
+}

@@ -1,0 +1,83 @@
+package browsertest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// EnvScreenshots names the directory that screenshots go to. Without it they
+// go to the artifacts of the test.
+const EnvScreenshots = "CHECKSTAND_SCREENSHOTS"
+
+// Text is what a reader sees of the one element that a CSS selector means,
+// white space collapsed.
+func (t *Tab) Text(selector string) string {
+	t.t.Helper()
+	found := evaluate[[]string](t, `(selector) => [...document.querySelectorAll(selector)].map(e => e.innerText ?? e.textContent)`, selector)
+	if len(found) != 1 {
+		t.t.Fatalf("%d elements match %s, want one", len(found), selector)
+	}
+	return strings.Join(strings.Fields(found[0]), " ")
+}
+
+// Count is how many elements match a CSS selector, seen or not.
+func (t *Tab) Count(selector string) int {
+	t.t.Helper()
+	return evaluate[int](t, `(selector) => document.querySelectorAll(selector).length`, selector)
+}
+
+// WaitText waits until an element that matches a CSS selector shows a text, or
+// more than it.
+func (t *Tab) WaitText(selector, text string) {
+	t.t.Helper()
+	t.await(fmt.Sprintf("%s to say %q", selector, text), `(selector, text) => [...document.querySelectorAll(selector)]
+		.some(e => e.innerText.replace(/\s+/g, " ").includes(text))`, selector, text)
+}
+
+// WaitGone waits until no element matches a CSS selector.
+func (t *Tab) WaitGone(selector string) {
+	t.t.Helper()
+	t.await(selector+" to go", `(selector) => document.querySelector(selector) === null`, selector)
+}
+
+// WaitURL waits until the page at an address is loaded.
+func (t *Tab) WaitURL(url string) {
+	t.t.Helper()
+	t.await("the page "+url, `(url) => location.href === url && document.readyState === "complete"`, url)
+}
+
+// Screenshot writes the whole page, not only what the window shows of it, to
+// NAME.png. Pictures that load late are loaded first.
+func (t *Tab) Screenshot(name string) {
+	t.t.Helper()
+	// It is also taken when a test has failed already, so nothing here ends one.
+	ctx, cancel := context.WithTimeout(t.ctx, patience)
+	defer cancel()
+	shot, err := chromedp.Run(ctx, func(ctx context.Context, s *chromedp.Target) ([]byte, error) {
+		if _, err := call[any](0, `() => Promise.allSettled([...document.images].map(i => { i.loading = "eager"; return i.decode() }))
+			.then(() => null)`)(ctx, s); err != nil {
+			return nil, err
+		}
+		size, err := cdp.Call(ctx, s, page.GetLayoutMetrics, cdp.Empty{})
+		if err != nil {
+			return nil, err
+		}
+		beyond := true
+		res, err := cdp.Call(ctx, s, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &beyond,
+			Clip: &page.Viewport{Width: size.CSSContentSize.Width, Height: size.CSSContentSize.Height, Scale: 1}})
+		return res.Data, err
+	})
+	if err == nil {
+		err = os.WriteFile(filepath.Join(t.dir, strings.ReplaceAll(name, "/", "-")+".png"), shot, 0o644)
+	}
+	if err != nil {
+		t.t.Errorf("screenshot %s: %v", name, err)
+	}
+}
