@@ -26,6 +26,7 @@ const (
 	Fraud           Outcome = "fraud"
 	TechnicalFault  Outcome = "processing_error"
 	Authentication  Outcome = "requires_3ds"
+	Slow            Outcome = "pending"           // taken, and decided about later
 	ApproveAndDrop  Outcome = "approve_and_drop"  // charges, and breaks the connection before the first answer
 	ApproveAndError Outcome = "approve_and_error" // charges, and answers 500 the first time
 )
@@ -41,6 +42,8 @@ func (o Outcome) Class() payment.Class {
 		return payment.ClassProcessorError
 	case Authentication:
 		return payment.ClassRequiresAction
+	case Slow:
+		return payment.ClassPending
 	}
 	return payment.ClassUnknown
 }
@@ -57,6 +60,10 @@ const (
 	RateLimited       Fault = "rate_limited"        // refused before anything was tried
 	WrongAmount       Fault = "wrong_amount"        // the answer says another amount than was charged
 	LookupFails       Fault = "lookup_fails"        // a question about an attempt is not answered
+
+	// Of stand-ins alone: the suites do not wait for a timeout.
+	TimeoutBeforeCommit Fault = "timeout_before_commit" // silence until the caller gives up, nothing was done
+	TimeoutAfterCommit  Fault = "timeout_after_commit"  // charged, and silence
 )
 
 // Allowance is what a delegated token is minted for.
@@ -110,4 +117,7 @@ type Harness struct {
 	// Settle lets the PSP finish the captures, voids and refunds that it has
 	// accepted. It is nil where these are done when they are answered.
 	Settle func(t testing.TB)
+	// Notices takes the webhooks that wait, as the adapter reads them; nil where
+	// they are not looked at.
+	Notices func(t testing.TB) []payment.Notice
 }

@@ -1,8 +1,6 @@
 package paymenttest
 
 import (
-	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -19,10 +17,11 @@ func TestOperator(t *testing.T, h Harness) {
 	if !ok {
 		t.Fatalf("%T is not a payment.Operator", h.Provider)
 	}
-	s := operations{suite: suite{h}, operator: operator}
+	s := newOperations(h, operator)
 	t.Run("Done", s.done)
 	t.Run("InPart", s.inPart)
 	t.Run("PieceByPiece", s.pieceByPiece)
+	t.Run("PartOfHold", func(t *testing.T) { s.partOfHold(t, s.prepare(t, payment.OpCapture)) })
 	t.Run("Refused", s.refused)
 	t.Run("VoidOfCaptured", s.voidOfCaptured)
 	t.Run("Again", s.again)
@@ -34,6 +33,7 @@ func TestOperator(t *testing.T, h Harness) {
 	t.Run("Unreachable", s.unreachable)
 	t.Run("WrongKeys", s.wrongKeys)
 	t.Run("RateLimited", s.rateLimited)
+	t.Run("RefusedRepeat", s.refusedRepeat)
 }
 
 // operations is the suite of an Operator. Its methods shadow those of the
@@ -41,6 +41,11 @@ func TestOperator(t *testing.T, h Harness) {
 type operations struct {
 	suite
 	operator payment.Operator
+	told     map[string]bool // moves of which a webhook has told the outcome
+}
+
+func newOperations(h Harness, operator payment.Operator) operations {
+	return operations{suite: suite{h}, operator: operator, told: map[string]bool{}}
 }
 
 // move is an Op with the session whose books tell what it did.
@@ -111,9 +116,10 @@ func (s operations) operate(t *testing.T, m move) payment.Result {
 func (s operations) wantDone(t *testing.T, m move, r payment.Result, class payment.Class) {
 	t.Helper()
 	if s.h.Settle != nil && r.Class == payment.ClassPending {
-		s.h.Settle(t)
+		s.settle(t, m, class)
 		return
 	}
+	s.hear(t, m, class)
 	if r.Class != class || r.Amount != m.Amount || r.Currency != m.Currency || r.PSPRef == "" {
 		t.Errorf("got %+v, want %d %s %s", r, m.Amount, m.Currency, class)
 	}
@@ -133,12 +139,48 @@ func (s operations) wantKnown(t *testing.T, m move, class payment.Class) {
 	s.wantDone(t, m, r, class)
 }
 
+// settle lets the PSP finish a move that it has accepted, and checks what it
+// tells then.
+func (s operations) settle(t *testing.T, m move, class payment.Class) {
+	t.Helper()
+	s.h.Settle(t)
+	s.hear(t, m, class)
+	if s.h.Notices != nil && !s.told[m.ID] {
+		t.Errorf("no webhook tells what became of the %s", m.Kind)
+	}
+}
+
+// hear takes the webhooks that wait. Those about the move must say what it came
+// to, with its amount.
+func (s operations) hear(t *testing.T, m move, class payment.Class) {
+	t.Helper()
+	if s.h.Notices == nil {
+		return
+	}
+	for _, n := range s.h.Notices(t) {
+		switch {
+		case n.Subject == payment.AboutPayment && n.Final && n.Result.Class == payment.ClassVoided && n.PSPRef == m.PSPRef:
+			if class != payment.ClassVoided {
+				t.Errorf("the webhook says that the hold has ended: %+v", n)
+			}
+		case n.Subject != payment.AboutOperation || n.Reference != m.ID:
+		case n.OpKind != m.Kind || n.PSPRef != m.PSPRef:
+			t.Errorf("the webhook is about %s of %s, want %s of %s", n.OpKind, n.PSPRef, m.Kind, m.PSPRef)
+		case n.Final:
+			s.told[m.ID] = true
+			if r := n.Result; r.Class != class || (class != payment.ClassDeclined && (r.Amount != m.Amount || r.Currency != m.Currency)) {
+				t.Errorf("the webhook says %+v, want %d %s %s", r, m.Amount, m.Currency, class)
+			}
+		}
+	}
+}
+
 // wantRefused checks that nothing moved. Where the PSP decides later it may
 // have accepted the request first.
-func (s operations) wantRefused(t *testing.T, r payment.Result) {
+func (s operations) wantRefused(t *testing.T, m move, r payment.Result) {
 	t.Helper()
 	if s.h.Settle != nil && r.Class == payment.ClassPending {
-		s.h.Settle(t)
+		s.settle(t, m, payment.ClassDeclined)
 		return
 	}
 	wantClass(t, r, payment.ClassDeclined)
@@ -199,10 +241,45 @@ func (s operations) pieceByPiece(t *testing.T) {
 	s.wantTaken(t, m, amount-500)
 	s.wantDone(t, second, s.operate(t, second), payment.ClassRefunded)
 	s.wantTaken(t, m, 0)
-	s.wantRefused(t, s.operate(t, beyond))
+	s.wantRefused(t, beyond, s.operate(t, beyond))
 	s.wantTaken(t, m, 0)
 	s.wantKnown(t, first, payment.ClassRefunded)
 	s.wantKnown(t, second, payment.ClassRefunded)
+}
+
+// partOfHold: what is captured of a hold can be refunded, the rest is released
+// and cannot be taken any more. m is the capture of all of a fresh hold.
+func (s operations) partOfHold(t *testing.T, m move) {
+	const part, first = 1200, 500
+	captured := m.another(payment.OpCapture, part)
+	s.wantDone(t, captured, s.operate(t, captured), payment.ClassCaptured)
+	s.wantTaken(t, m, part)
+	rest := m.another(payment.OpCapture, amount-part)
+	s.wantRefused(t, rest, s.operate(t, rest))
+	s.wantTaken(t, m, part)
+	if s.h.Mature != nil {
+		s.h.Mature(t, m.PSPRef)
+	}
+	for _, c := range []struct {
+		amount, left int64
+		refused      bool
+	}{
+		{amount: part + 1, left: part, refused: true}, // all of the hold is not there
+		{amount: first, left: part - first},
+		{amount: part - first + 1, left: part - first, refused: true},
+		{amount: part - first, left: 0},
+		{amount: 1, left: 0, refused: true},
+	} {
+		refund := m.another(payment.OpRefund, c.amount)
+		if r := s.operate(t, refund); c.refused {
+			s.wantRefused(t, refund, r)
+		} else {
+			s.wantDone(t, refund, r, payment.ClassRefunded)
+			s.wantKnown(t, refund, payment.ClassRefunded)
+		}
+		s.wantTaken(t, m, c.left)
+	}
+	s.wantKnown(t, captured, payment.ClassCaptured)
 }
 
 // refused: what the state of the payment does not allow moves nothing.
@@ -234,7 +311,8 @@ func (s operations) refused(t *testing.T) {
 					s.h.Settle(t)
 				}
 			}
-			s.wantRefused(t, s.operate(t, m.another(c.kind, c.amount)))
+			refused := m.another(c.kind, c.amount)
+			s.wantRefused(t, refused, s.operate(t, refused))
 			s.wantTaken(t, m, c.wantLeft)
 		})
 	}
@@ -245,12 +323,13 @@ func (s operations) refused(t *testing.T) {
 func (s operations) voidOfCaptured(t *testing.T) {
 	m := s.prepare(t, payment.OpCapture)
 	s.wantDone(t, m, s.operate(t, m), payment.ClassCaptured)
-	r := s.operate(t, m.another(payment.OpVoid, amount))
+	void := m.another(payment.OpVoid, amount)
+	r := s.operate(t, void)
 	switch {
 	case r.Class == payment.ClassVoided:
 		s.wantTaken(t, m, 0)
 	default:
-		s.wantRefused(t, r)
+		s.wantRefused(t, void, r)
 		s.wantTaken(t, m, amount)
 	}
 }
@@ -289,114 +368,4 @@ func (s operations) sameKeyOtherAmount(t *testing.T) {
 		t.Errorf("another amount under the same key: %+v", r)
 	}
 	s.wantTaken(t, m, amount-500)
-}
-
-func (s operations) lostAnswer(t *testing.T) {
-	for _, f := range []Fault{DropAfterCommit, ErrorAfterCommit} {
-		for _, k := range kinds {
-			t.Run(fmt.Sprint(f, " ", k.kind), func(t *testing.T) {
-				m := s.prepare(t, k.kind)
-				s.breakNext(t, f)
-				wantClass(t, s.operate(t, m), payment.ClassUnknown)
-				s.wantKnown(t, m, k.class)
-				s.wantDone(t, m, s.operate(t, m), k.class)
-				s.wantTaken(t, m, k.after)
-			})
-		}
-	}
-}
-
-// lostRequest: the PSP knows nothing, and nobody may claim otherwise; asking
-// again moves the money once.
-func (s operations) lostRequest(t *testing.T) {
-	for _, f := range []Fault{DropBeforeCommit, ErrorBeforeCommit} {
-		for _, k := range kinds {
-			t.Run(fmt.Sprint(f, " ", k.kind), func(t *testing.T) {
-				m := s.prepare(t, k.kind)
-				s.breakNext(t, f)
-				wantClass(t, s.operate(t, m), payment.ClassUnknown)
-				r, err := s.operator.ReconcileOp(t.Context(), m.Op)
-				if err != nil || (r.Class != payment.ClassNotFound && r.Class != payment.ClassUnknown) {
-					t.Errorf("ReconcileOp: %+v, %v", r, err)
-				}
-				s.wantDone(t, m, s.operate(t, m), k.class)
-				s.wantTaken(t, m, k.after)
-			})
-		}
-	}
-}
-
-// neverAsked: when no request can be on its way any more, there is a definite
-// no. A PSP that cannot be asked stays silent.
-func (s operations) neverAsked(t *testing.T) {
-	for _, k := range kinds {
-		t.Run(string(k.kind), func(t *testing.T) {
-			m := s.prepare(t, k.kind)
-			m.CreatedAt = m.CreatedAt.Add(-time.Hour)
-			r, err := s.operator.ReconcileOp(t.Context(), m.Op)
-			silent := s.h.Settle != nil && r.Class == payment.ClassUnknown
-			if err != nil || (r.Class != payment.ClassNotFound && !silent) {
-				t.Errorf("ReconcileOp: %+v, %v", r, err)
-			}
-		})
-	}
-}
-
-func (s operations) failingLookup(t *testing.T) {
-	for _, k := range kinds {
-		t.Run(string(k.kind), func(t *testing.T) {
-			m := s.prepare(t, k.kind)
-			m.CreatedAt = m.CreatedAt.Add(-time.Hour)
-			s.breakNext(t, LookupFails)
-			if r, err := s.operator.ReconcileOp(t.Context(), m.Op); err == nil && r.Class != payment.ClassUnknown {
-				t.Errorf("ReconcileOp: %+v", r)
-			}
-			if s.h.Settle == nil { // else nobody asked, and the fault waits for the next test
-				s.wantDone(t, m, s.operate(t, m), k.class)
-			}
-		})
-	}
-}
-
-func (s operations) unreachable(t *testing.T) {
-	unreachable, ok := s.h.Unreachable.(payment.Operator)
-	if !ok {
-		t.Skip("the harness has no unreachable operator")
-	}
-	for _, k := range kinds {
-		m := s.prepare(t, k.kind)
-		if r, err := unreachable.Operate(t.Context(), m.Op); !errors.Is(err, payment.ErrNotSent) {
-			t.Errorf("%s: %+v, %v, want ErrNotSent", k.kind, r, err)
-		}
-		if r, err := unreachable.ReconcileOp(t.Context(), m.Op); err == nil && r.Class != payment.ClassUnknown {
-			t.Errorf("%s: ReconcileOp: %+v", k.kind, r)
-		}
-	}
-}
-
-func (s operations) wrongKeys(t *testing.T) {
-	stranger, ok := s.h.WrongKeys.(payment.Operator)
-	if !ok {
-		t.Skip("the harness has no operator with wrong keys")
-	}
-	for _, k := range kinds {
-		m := s.prepare(t, k.kind)
-		if r, err := stranger.Operate(t.Context(), m.Op); err != nil || r.Class != payment.ClassConfig {
-			t.Errorf("%s: %+v, %v", k.kind, r, err)
-		}
-		if r, err := stranger.ReconcileOp(t.Context(), m.Op); err == nil && r.Class != payment.ClassUnknown {
-			t.Errorf("%s: ReconcileOp: %+v", k.kind, r)
-		}
-		s.wantTaken(t, m, amount)
-	}
-}
-
-func (s operations) rateLimited(t *testing.T) {
-	for _, k := range kinds {
-		m := s.prepare(t, k.kind)
-		s.breakNext(t, RateLimited)
-		wantClass(t, s.operate(t, m), payment.ClassRateLimited)
-		s.wantTaken(t, m, amount)
-		s.wantDone(t, m, s.operate(t, m), k.class)
-	}
 }

@@ -119,6 +119,13 @@ func TestEveryReasonOfATokenAndStatusOfARefund(t *testing.T) {
 			t.Errorf("%s: %+v", row.Status, r)
 		}
 	}
+	for _, row := range append(disputeRows, disputeRow{Status: "something_new", State: payment.DisputeOpen}) {
+		var n payment.Notice
+		if err := p.readDispute([]byte(`{"id":"du_1","payment_intent":"pi_1","amount":5,"currency":"usd","status":"`+row.Status+`"}`), &n); err != nil ||
+			n.Dispute != row.State || n.Final != (row.State != payment.DisputeOpen) || n.Result.Amount != 5 || n.OpRef != "du_1" {
+			t.Errorf("%s: %+v, %v", row.Status, n, err)
+		}
+	}
 	if r := (refund{ID: "re_1", Status: "something_new", Currency: "usd"}).result(""); r.Class != payment.ClassUnknown {
 		t.Errorf("a new status: %+v", r)
 	}
@@ -195,13 +202,20 @@ func tables() string {
 	for _, r := range refundRows {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(r.Status), r.Class, r.Source)
 	}
-	b.WriteString("\n### Events that are read\n\n| event | means | is news by itself |\n| --- | --- | --- |\n")
+	b.WriteString("\n### Status of a dispute\n\nA status without a row is open.\n\n| status | state | source |\n| --- | --- | --- |\n")
+	for _, r := range disputeRows {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(r.Status), r.State, r.Source)
+	}
+	b.WriteString("\n### Events that are read\n\n| event | about | means | is news by itself |\n| --- | --- | --- | --- |\n")
 	for _, r := range eventRows {
-		final := "no, Stripe is asked"
-		if r.Final {
-			final = "yes"
+		about, final := string(r.About), r.Final
+		if r.About == payment.AboutPayment {
+			about = "payment"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.Type, r.Means, final)
+		if final == "" {
+			final = "no, Stripe is asked"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.Type, about, r.Means, final)
 	}
 	b.WriteString("\n")
 	return b.String()

@@ -53,29 +53,6 @@ func adapter(t testing.TB, url string, change ...func(*stripe.Config)) *stripe.P
 	return p
 }
 
-var cards = map[paymenttest.Outcome]string{
-	paymenttest.Approve:         "pm_card_visa",
-	paymenttest.Decline:         "pm_card_visa_chargeDeclined",
-	paymenttest.NoFunds:         "pm_card_visa_chargeDeclinedInsufficientFunds",
-	paymenttest.ExpiredCard:     "pm_card_chargeDeclinedExpiredCard",
-	paymenttest.WrongCVC:        "pm_card_chargeDeclinedIncorrectCvc",
-	paymenttest.Fraud:           "pm_card_radarBlock",
-	paymenttest.TechnicalFault:  "pm_card_chargeDeclinedProcessingError",
-	paymenttest.Authentication:  "pm_card_authenticationRequired",
-	paymenttest.ApproveAndDrop:  "pm_card_fakeDropAnswer",
-	paymenttest.ApproveAndError: "pm_card_fakeServerError",
-}
-
-var faults = map[paymenttest.Fault]stripetest.Fault{
-	paymenttest.DropBeforeCommit:  stripetest.DropBefore,
-	paymenttest.DropAfterCommit:   stripetest.DropAfter,
-	paymenttest.ErrorBeforeCommit: stripetest.ErrorBefore,
-	paymenttest.ErrorAfterCommit:  stripetest.ErrorAfter,
-	paymenttest.RateLimited:       stripetest.RateLimit,
-	paymenttest.WrongAmount:       stripetest.WrongAmount,
-	paymenttest.LookupFails:       stripetest.LookupFails,
-}
-
 // closedPort is an address where nobody listens.
 func closedPort(t testing.TB) string {
 	t.Helper()
@@ -87,7 +64,21 @@ func closedPort(t testing.TB) string {
 	return "http://" + l.Addr().String()
 }
 
+// told takes the webhooks that wait, as the adapter reads them.
+func (w *world) told(t testing.TB) (all []payment.Notice) {
+	t.Helper()
+	for _, r := range w.Webhooks() {
+		n, answer, err := w.provider.ReceiveWebhook(r)
+		if err != nil || answer.Status != http.StatusOK {
+			t.Fatalf("%v %+v: %s", err, answer, r.Body)
+		}
+		all = append(all, n...)
+	}
+	return all
+}
+
 func (w *world) harness(t testing.TB) paymenttest.Harness {
+	psp := w.StandIn()
 	return paymenttest.Harness{
 		Provider:        w.provider,
 		Unreachable:     adapter(t, closedPort(t)),
@@ -96,18 +87,12 @@ func (w *world) harness(t testing.TB) paymenttest.Harness {
 		Reusable:        payment.Credential{Type: "spt", Token: secret.New("pm_card_visa")},
 		SessionsUnbound: true,
 		Mint: func(_ testing.TB, a paymenttest.Allowance) payment.Credential {
-			g := stripetest.Grant{Card: cards[a.Outcome], Currency: a.Currency, MaxAmount: a.MaxAmount, ExpiresAt: w.Now().Add(a.Lifetime)}
-			if a.OtherMerchant {
-				g.Account = "acct_other"
-			}
-			return payment.Credential{Type: "spt", Token: secret.New(w.Grant(g))}
+			return payment.Credential{Type: "spt", Token: secret.New(psp.Mint(a))}
 		},
-		Books: func(_ testing.TB, session string) paymenttest.Books {
-			b := w.Server.Books(session)
-			return paymenttest.Books{Charges: b.Charges, Taken: b.Held + b.Taken - b.Refunded}
-		},
-		Break:   func(_ testing.TB, f paymenttest.Fault) { w.Break(faults[f]) },
-		Advance: func(_ testing.TB, d time.Duration) { w.Advance(d) },
+		Books:   func(_ testing.TB, session string) paymenttest.Books { return psp.Books(session) },
+		Break:   func(_ testing.TB, f paymenttest.Fault) { psp.Break(f) },
+		Advance: func(_ testing.TB, d time.Duration) { psp.Advance(d) },
+		Notices: w.told,
 	}
 }
 
@@ -119,6 +104,35 @@ func TestContract(t *testing.T) {
 func TestOperatorContract(t *testing.T) {
 	w := newWorld(t)
 	paymenttest.TestOperator(t, w.harness(t))
+}
+
+func TestHostedContract(t *testing.T) {
+	w := newWorld(t)
+	w.provider = adapter(t, w.URL(), func(c *stripe.Config) { c.Now = w.Now }) // pages expire by Stripe's clock
+	psp := w.StandIn()
+	paymenttest.TestHosted(t, paymenttest.HostedHarness{
+		Provider:    w.provider,
+		Unreachable: adapter(t, closedPort(t)),
+		WrongKeys:   adapter(t, w.URL(), func(c *stripe.Config) { c.Key = secret.New("sk_test_another") }),
+		MerchantID:  profile,
+		Pay:         func(_ testing.TB, ref string, o paymenttest.Outcome) bool { return psp.PayPage(ref, o) },
+		Decide:      func(_ testing.TB, ref string, paid bool) { w.DecidePage(ref, paid) },
+		Leave: func(t testing.TB, ref string) {
+			if to := w.LeavePage(ref); to != "https://shop.example/back" {
+				t.Errorf("the page leads back to %q", to)
+			}
+		},
+		Shown: func(_ testing.TB, ref string) paymenttest.Shown {
+			lines, total, _ := w.Page(ref)
+			return paymenttest.Shown{Total: total, Lines: lines}
+		},
+		Books:    func(_ testing.TB, session string) paymenttest.Books { return psp.Books(session) },
+		Break:    func(_ testing.TB, f paymenttest.Fault) { psp.Break(f) },
+		Advance:  func(_ testing.TB, d time.Duration) { psp.Advance(d) },
+		Now:      w.Now,
+		Notices:  w.told,
+		Findable: true,
+	})
 }
 
 // charge is a charge of 19.99 USD on a fresh token for a card.

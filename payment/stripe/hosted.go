@@ -153,21 +153,47 @@ func (p *Provider) OpenHosted(ctx context.Context, key string, body []byte) (pay
 		return payment.HostedPage{}, payment.Result{}, err
 	case err != nil:
 		return payment.HostedPage{}, payment.Result{Class: payment.ClassUnknown, RequestID: r.requestID, DeclineCode: "no_answer"}, nil
+	case r.status >= 500 && r.replayed:
+		return p.pageOfFailure(ctx, r, body)
 	case r.status != http.StatusOK:
 		f := r.failure()
 		row, _ := errorRowOf(r.status, f)
 		return payment.HostedPage{}, payment.Result{Class: row.Class, RequestID: r.requestID, DeclineCode: or(f.reason(), "http_"+strconv.Itoa(r.status))}, nil
 	}
 	var s session
-	if json.Unmarshal(r.body, &s) != nil || s.ID == "" || s.Live != p.cfg.Live {
+	if json.Unmarshal(r.body, &s) != nil {
 		return payment.HostedPage{}, r.unexpected(), nil
 	}
+	page, result := p.opened(s, r.requestID)
+	return page, result, nil
+}
+
+// opened gives the page of a session that is open.
+func (p *Provider) opened(s session, requestID string) (payment.HostedPage, payment.Result) {
+	unexpected := reply{requestID: requestID}.unexpected()
 	amount, err := fromStripe(s.Total, s.Currency)
-	if u, err2 := url.Parse(s.URL); err != nil || err2 != nil || u.Host == "" {
-		return payment.HostedPage{}, r.unexpected(), nil
+	if u, err2 := url.Parse(s.URL); s.ID == "" || s.Live != p.cfg.Live || err != nil || err2 != nil || u.Host == "" {
+		return payment.HostedPage{}, unexpected
 	}
 	page := payment.HostedPage{Ref: s.ID, URL: s.URL, ExpiresAt: time.Unix(s.Expires, 0).UTC()}
-	return page, payment.Result{Class: payment.ClassPending, PSPRef: s.Intent.ID, RequestID: r.requestID, Amount: amount, Currency: s.Currency}, nil
+	return page, payment.Result{Class: payment.ClassPending, PSPRef: s.Intent.ID, RequestID: requestID, Amount: amount, Currency: s.Currency}
+}
+
+// pageOfFailure looks for the page of a request whose stored answer is a
+// failure: Stripe repeats that for a day, and there may be a page all the same.
+func (p *Provider) pageOfFailure(ctx context.Context, r reply, body []byte) (payment.HostedPage, payment.Result, error) {
+	unknown := payment.Result{Class: payment.ClassUnknown, RequestID: r.requestID, DeclineCode: "stored_http_" + strconv.Itoa(r.status)}
+	sent, err := url.ParseQuery(string(body))
+	attempt := sent.Get("metadata[" + metaAttempt + "]")
+	if err != nil || attempt == "" {
+		return payment.HostedPage{}, unknown, nil
+	}
+	now := p.now()
+	if found, result, err := p.findSession(ctx, attempt, now.Add(-lookback), now.Add(clockSkew)); err == nil && found.ID != "" {
+		page, result := p.opened(found, result.RequestID)
+		return page, result, nil
+	}
+	return payment.HostedPage{}, unknown, nil // asking failed; the request itself was sent
 }
 
 // ReconcileHosted implements payment.Hosted. ClassPending while the page is
@@ -176,7 +202,7 @@ func (p *Provider) OpenHosted(ctx context.Context, key string, body []byte) (pay
 // a ref the page is looked for by the attempt's id.
 func (p *Provider) ReconcileHosted(ctx context.Context, a payment.Attempt, ref, _ string) (payment.Result, error) {
 	if ref == "" {
-		found, result, err := p.findSession(ctx, a)
+		found, result, err := p.lost(ctx, a)
 		if err != nil || found.ID == "" {
 			return result, err
 		}
@@ -213,19 +239,30 @@ func (p *Provider) sessionResult(a payment.Attempt, s session, requestID string)
 		// The page is closed: a refusal is final now.
 		in := *s.Intent.Object
 		in.Metadata = nil
-		return p.result(in, requestID)
+		return ended(a, in, p.result(in, requestID))
 	}
 	unknown.DeclineCode = "page_" + s.Status
 	return unknown
 }
 
-// findSession looks for the page of an attempt. Without one the result says
-// what may be said: nobody has the address of a page that we do not know of.
-func (p *Provider) findSession(ctx context.Context, a payment.Attempt) (session, payment.Result, error) {
+// lost looks for the page of an attempt of which we never learned. Without one
+// the result says what may be said: nobody has the address of a page that we do
+// not know of.
+func (p *Provider) lost(ctx context.Context, a payment.Attempt) (session, payment.Result, error) {
+	found, result, err := p.findSession(ctx, a.ID, a.CreatedAt.Add(-clockSkew), a.CreatedAt.Add(settled+clockSkew))
+	if err == nil && result.Class == payment.ClassNotFound {
+		result = p.notFound(a.CreatedAt, result)
+	}
+	return found, result, err
+}
+
+// findSession looks for the page of an attempt among those made between two
+// times. The result is of ClassNotFound when there is none.
+func (p *Provider) findSession(ctx context.Context, attempt string, from, to time.Time) (session, payment.Result, error) {
 	var found session
-	query := url.Values{"created[gte]": {unix(a.CreatedAt.Add(-clockSkew))}, "created[lte]": {unix(a.CreatedAt.Add(settled + clockSkew))}}
+	query := url.Values{"created[gte]": {unix(from)}, "created[lte]": {unix(to)}}
 	whole, result, err := eachPage(ctx, p, []string{"v1", "checkout", "sessions"}, query, maxPages, func(s session) bool {
-		if s.Metadata[metaAttempt] == a.ID {
+		if s.Metadata[metaAttempt] == attempt {
 			found = s
 		}
 		return found.ID == ""
@@ -238,13 +275,13 @@ func (p *Provider) findSession(ctx context.Context, a payment.Attempt) (session,
 		return found, result, nil
 	}
 	result.Class = payment.ClassNotFound
-	return found, p.notFound(a.CreatedAt, result), nil
+	return found, result, nil
 }
 
 // CloseHosted implements payment.Hosted.
 func (p *Provider) CloseHosted(ctx context.Context, a payment.Attempt, ref string) (payment.Result, error) {
 	if ref == "" {
-		found, result, err := p.findSession(ctx, a)
+		found, result, err := p.lost(ctx, a)
 		if err != nil || found.ID == "" {
 			return result, err
 		}

@@ -18,6 +18,7 @@ type intent struct {
 	Currency     string             `json:"currency"`
 	Live         bool               `json:"livemode"`
 	Created      int64              `json:"created"`
+	CaptureBy    string             `json:"capture_method"`
 	CancelReason string             `json:"cancellation_reason"`
 	LastError    *failure           `json:"last_payment_error"`
 	LatestCharge expandable[charge] `json:"latest_charge"`
@@ -26,14 +27,33 @@ type intent struct {
 
 // charge is a Charge, as far as it is read.
 type charge struct {
-	Refunded int64              `json:"amount_refunded"`
-	Intent   expandable[intent] `json:"payment_intent"`
-	Metadata map[string]string  `json:"metadata"`
+	Amount         int64              `json:"amount"`
+	AmountCaptured int64              `json:"amount_captured"`
+	Refunded       int64              `json:"amount_refunded"`
+	Currency       string             `json:"currency"`
+	Captured       bool               `json:"captured"`
+	Intent         expandable[intent] `json:"payment_intent"`
+	Metadata       map[string]string  `json:"metadata"`
 }
 
 // hosted reports whether the payment is made on a payment page, where a buyer
 // may try again after a decline, and answers the issuer's questions.
 func (in intent) hosted() bool { return in.Metadata[metaHosted] == "true" }
+
+// wasHeld reports whether a payment that is canceled held money before: it was
+// to be captured later, a charge was made for it, and none was refused last.
+func (in intent) wasHeld() bool {
+	return in.Status == "canceled" && in.CaptureBy == "manual" && in.LatestCharge.ID != "" && in.LastError == nil
+}
+
+// ended is the result of asking about an attempt: one that was held, and is
+// not any more, was given back.
+func ended(a payment.Attempt, in intent, result payment.Result) payment.Result {
+	if a.State == payment.Authorized && in.Status == "canceled" && result.Class.State() == payment.Failed {
+		result.Class, result.DeclineCode = payment.ClassVoided, in.CancelReason
+	}
+	return result
+}
 
 // abandoned is the cancellation_reason of payments that the adapter cancels
 // because they wait for the buyer to authenticate. Nothing else here uses it.

@@ -35,6 +35,9 @@ const (
 // Without a payment it is ClassNotFound only when none can come any more, see
 // settled. Before that the answer is ClassUnknown, and a repeat under the same
 // key, which is the same request to Stripe, tells more: see ResendToLearn.
+// A hold that has ended, or was canceled at Stripe, is ClassVoided of an attempt
+// that is Authorized, and ClassProcessorError of one whose hold nobody knew.
+//
 // Whatever goes wrong on the way is ClassUnknown; err is ErrNotSent, with a
 // Result of ClassUnknown, when Stripe cannot be reached at all.
 func (p *Provider) Reconcile(ctx context.Context, a payment.Attempt) (payment.Result, error) {
@@ -51,7 +54,7 @@ func (p *Provider) Reconcile(ctx context.Context, a payment.Attempt) (payment.Re
 	if in.Status == "requires_confirmation" && p.age(a.CreatedAt) >= settled {
 		return p.giveUp(ctx, in, ""), nil
 	}
-	return p.finish(ctx, in, result), nil
+	return ended(a, in, p.finish(ctx, in, result)), nil
 }
 
 // ResendToLearn implements payment.Resendable.

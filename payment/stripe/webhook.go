@@ -43,50 +43,6 @@ type event struct {
 	} `json:"data"`
 }
 
-// kind is what the object of an event is.
-type kind int
-
-const (
-	ofIntent kind = iota
-	ofCharge
-	ofRefund
-	ofDispute
-	ofSession
-)
-
-// eventRow says which object an event carries.
-type eventRow struct {
-	Type string
-	kind kind
-	// Final marks events of a state that no payment leaves again, so that the
-	// event itself is the news. All others may be late, and Stripe is asked.
-	Final bool
-	Means string
-}
-
-// eventRows are the events that are read; any other is acknowledged and
-// forgotten.
-var eventRows = []eventRow{
-	{"payment_intent.succeeded", ofIntent, true, "the money is taken"},
-	{"payment_intent.payment_failed", ofIntent, false, "a try was declined"},
-	{"payment_intent.processing", ofIntent, false, "under way"},
-	{"payment_intent.requires_action", ofIntent, false, "the buyer has to authenticate"},
-	{"payment_intent.amount_capturable_updated", ofIntent, false, "held"},
-	{"payment_intent.canceled", ofIntent, false, "given up, by us or when the hold ran out"},
-	{"charge.captured", ofCharge, false, "a hold was captured"},
-	{"charge.expired", ofCharge, false, "a hold ran out"},
-	{"charge.refunded", ofCharge, false, "refunded, in full or in part"},
-	{"charge.dispute.created", ofDispute, false, "the buyer disputes the payment"},
-	{"charge.dispute.closed", ofDispute, false, "the dispute is decided"},
-	{"refund.created", ofRefund, false, "a refund was made, here or in the dashboard"},
-	{"refund.updated", ofRefund, false, "a refund moved on"},
-	{"refund.failed", ofRefund, false, "a refund came back"},
-	{"checkout.session.completed", ofSession, false, "the buyer finished a payment page"},
-	{"checkout.session.async_payment_succeeded", ofSession, false, "a slow method paid"},
-	{"checkout.session.async_payment_failed", ofSession, false, "a slow method did not pay"},
-	{"checkout.session.expired", ofSession, false, "a payment page ran out"},
-}
-
 // ReceiveWebhook implements payment.Webhooks. The error is ErrWebhook for what
 // is not signed by Stripe, answered with 400; another error says that a signed
 // event cannot be read, answered with 500 so that Stripe sends it again and
@@ -116,48 +72,6 @@ func (p *Provider) ReceiveWebhook(w payment.WebhookRequest) ([]payment.Notice, p
 		return []payment.Notice{n}, thanks, nil
 	}
 	return nil, thanks, nil
-}
-
-// notice reads the object of an event.
-func (p *Provider) notice(row eventRow, object jsontext.Value) (payment.Notice, error) {
-	n := payment.Notice{Result: payment.Result{Class: payment.ClassUnknown}}
-	switch row.kind {
-	case ofIntent:
-		var in intent
-		if err := json.Unmarshal(object, &in); err != nil {
-			return n, err
-		}
-		n.PSPRef, n.Reference, n.Result = in.ID, in.Metadata[metaAttempt], p.result(in, "")
-		n.Final = row.Final && n.Result.Class == payment.ClassCaptured
-	case ofCharge:
-		var c charge
-		if err := json.Unmarshal(object, &c); err != nil {
-			return n, err
-		}
-		n.PSPRef, n.Reference = c.Intent.ID, c.Metadata[metaAttempt]
-	case ofRefund:
-		var r refund
-		if err := json.Unmarshal(object, &r); err != nil {
-			return n, err
-		}
-		n.PSPRef, n.OpRef, n.Reference, n.Result = r.Intent.ID, r.ID, r.Metadata[metaOp], r.result("")
-	case ofDispute:
-		var d struct {
-			ID     string             `json:"id"`
-			Intent expandable[intent] `json:"payment_intent"`
-		}
-		if err := json.Unmarshal(object, &d); err != nil {
-			return n, err
-		}
-		n.PSPRef, n.OpRef = d.Intent.ID, d.ID
-	case ofSession:
-		var s session
-		if err := json.Unmarshal(object, &s); err != nil {
-			return n, err
-		}
-		n.PSPRef, n.Reference = s.Intent.ID, s.Metadata[metaAttempt]
-	}
-	return n, nil
 }
 
 // signed checks a Stripe-Signature header: t=<seconds>,v1=<hex>[,v1=…], where

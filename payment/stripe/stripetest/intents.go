@@ -38,7 +38,7 @@ type Card struct{ Code, Decline string }
 type intent struct {
 	id, status, currency, card, token, cancelReason, page string
 	amount, received, capturable, refunded                int64
-	manual                                                bool
+	manual, tried                                         bool // tried: a charge was made, whatever came of it
 	created                                               time.Time
 	metadata                                              map[string]string
 	lastError                                             object
@@ -111,7 +111,7 @@ func (s *Server) confirm(in *intent, how Card, failOnAction bool) answer {
 		in.status = "requires_action"
 		s.emit("payment_intent.requires_action", s.show(in))
 	case how.Code != "":
-		in.status = "requires_payment_method"
+		in.status, in.tried = "requires_payment_method", true
 		in.lastError = failure("card_error", how.Code, "", "Your card was declined.")
 		if how.Decline != "" {
 			in.lastError["decline_code"] = how.Decline
@@ -123,7 +123,7 @@ func (s *Server) confirm(in *intent, how Card, failOnAction bool) answer {
 		}
 		return answer{status: 402, body: object{"error": e}, began: true}
 	case in.card == "pm_card_fakeProcessing":
-		in.status = "processing"
+		in.status, in.tried = "processing", true
 		s.emit("payment_intent.processing", s.show(in))
 	default:
 		s.pay(in)
@@ -140,7 +140,7 @@ func (s *Server) confirm(in *intent, how Card, failOnAction bool) answer {
 
 // pay takes or holds the money.
 func (s *Server) pay(in *intent) {
-	in.lastError = nil
+	in.lastError, in.tried = nil, true
 	if in.manual {
 		in.status, in.capturable = "requires_capture", in.amount
 		s.emit("payment_intent.amount_capturable_updated", s.show(in))
@@ -154,10 +154,12 @@ func (s *Server) pay(in *intent) {
 func (s *Server) SettleIntent(id string, paid bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	in := s.intents[id]
-	if in == nil || in.status != "processing" {
-		return
+	if in := s.intents[id]; in != nil && in.status == "processing" {
+		s.settle(in, paid)
 	}
+}
+
+func (s *Server) settle(in *intent, paid bool) {
 	if paid {
 		s.pay(in)
 		return
@@ -168,9 +170,15 @@ func (s *Server) SettleIntent(id string, paid bool) {
 
 func (s *Server) show(in *intent) object {
 	o := object{"id": in.id, "object": "payment_intent", "status": in.status, "amount": in.amount, "amount_received": in.received,
-		"amount_capturable": in.capturable, "currency": in.currency, "created": in.created.Unix(), "livemode": s.cfg.Live, "latest_charge": "ch_" + in.id[3:],
+		"amount_capturable": in.capturable, "currency": in.currency, "created": in.created.Unix(), "livemode": s.cfg.Live, "latest_charge": nil, "capture_method": "automatic",
 		"payment_method": in.card, "next_action": nil, "last_payment_error": nil, "cancellation_reason": nil, "metadata": maps.Clone(in.metadata),
 		"client_secret": in.id + "_secret_fake"}
+	if in.tried {
+		o["latest_charge"] = "ch_" + in.id[3:]
+	}
+	if in.manual {
+		o["capture_method"] = "manual"
+	}
 	if in.status == "requires_action" {
 		o["next_action"] = object{"type": "use_stripe_sdk"}
 	}
@@ -193,14 +201,15 @@ func (s *Server) getIntent(r request) answer {
 
 func (s *Server) expanded(in *intent, params map[string][]string, name string) object {
 	o := s.show(in)
-	if slices.Contains(params["expand[]"], name) {
+	if in.tried && slices.Contains(params["expand[]"], name) {
 		o["latest_charge"] = s.charge(in)
 	}
 	return o
 }
 
 func (s *Server) charge(in *intent) object {
-	return object{"id": "ch_" + in.id[3:], "object": "charge", "amount": in.amount, "amount_refunded": in.refunded, "payment_intent": in.id, "metadata": maps.Clone(in.metadata)}
+	return object{"id": "ch_" + in.id[3:], "object": "charge", "amount": in.amount, "amount_captured": in.received, "amount_refunded": in.refunded,
+		"currency": in.currency, "captured": in.received > 0, "payment_intent": in.id, "metadata": maps.Clone(in.metadata)}
 }
 
 // unexpected is the refusal of a move that the status does not allow.
@@ -228,13 +237,16 @@ func (s *Server) captureIntent(r request) answer {
 	if amount > in.capturable {
 		return refuse(400, invalid, "amount_too_large", "amount_to_capture", "The amount to capture is greater than the amount capturable")
 	}
+	maps.Copy(in.metadata, metadata(r, "metadata"))
+	s.capture(in, amount)
+	return ok(s.show(in))
+}
+
+// capture takes a part of a hold and releases the rest.
+func (s *Server) capture(in *intent, amount int64) {
 	in.status, in.received, in.capturable = "succeeded", amount, 0
-	for k, v := range metadata(r, "metadata") {
-		in.metadata[k] = v
-	}
 	s.emit("charge.captured", s.charge(in))
 	s.emit("payment_intent.succeeded", s.show(in))
-	return ok(s.show(in))
 }
 
 func (s *Server) cancelIntent(r request) answer {
@@ -255,16 +267,6 @@ func (s *Server) cancelIntent(r request) answer {
 func (s *Server) cancel(in *intent, reason string) {
 	in.status, in.capturable, in.cancelReason = "canceled", 0, reason
 	s.emit("payment_intent.canceled", s.show(in))
-}
-
-// ExpireHold lets the hold of a payment run out, as it does after some days.
-func (s *Server) ExpireHold(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if in := s.intents[id]; in != nil && in.status == "requires_capture" {
-		s.cancel(in, "")
-		s.emit("charge.expired", s.charge(in))
-	}
 }
 
 func (s *Server) listIntents(r request) answer {
@@ -345,15 +347,4 @@ func metadata(r request, under string) map[string]string {
 		}
 	}
 	return m
-}
-
-// PayElsewhere makes a payment that has nothing to do with Checkstand, as the
-// merchant's other shops do. It gives the payment's id.
-func (s *Server) PayElsewhere(currency string, amount int64) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	in := &intent{id: s.id("pi"), status: "succeeded", currency: currency, amount: amount, received: amount, card: "pm_card_visa", created: s.now(),
-		metadata: map[string]string{"cart": "7"}}
-	s.intents[in.id] = in
-	return in.id
 }

@@ -47,7 +47,12 @@ func (s *Server) createRefund(r request) answer {
 	case amount > left:
 		return refuse(400, invalid, "", "amount", "Refund amount is greater than unrefunded amount on charge")
 	}
-	back := &refund{id: s.id("re"), status: "succeeded", intent: in, amount: amount, created: s.now(), metadata: metadata(r, "metadata")}
+	return ok(s.giveBack(in, amount, metadata(r, "metadata")).show())
+}
+
+// giveBack refunds a part of a payment.
+func (s *Server) giveBack(in *intent, amount int64, metadata map[string]string) *refund {
+	back := &refund{id: s.id("re"), status: "succeeded", intent: in, amount: amount, created: s.now(), metadata: metadata}
 	if s.fault(PendingRefund) != "" {
 		back.status = "pending"
 	}
@@ -55,7 +60,7 @@ func (s *Server) createRefund(r request) answer {
 	in.refunded += amount
 	s.emit("refund.created", back.show())
 	s.emit("charge.refunded", s.charge(in))
-	return ok(back.show())
+	return back
 }
 
 // SettleRefund decides about a pending refund.
@@ -71,6 +76,19 @@ func (s *Server) SettleRefund(id string, paid bool) {
 		s.emit("refund.updated", back.show())
 		return
 	}
+	s.fail(back)
+}
+
+// FailRefund lets a refund come back from the buyer's bank, pending or done.
+func (s *Server) FailRefund(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if back := s.refunds[id]; back != nil && back.status != "failed" {
+		s.fail(back)
+	}
+}
+
+func (s *Server) fail(back *refund) {
 	back.status, back.failure = "failed", "expired_or_canceled_card"
 	back.intent.refunded -= back.amount
 	s.emit("refund.failed", back.show())

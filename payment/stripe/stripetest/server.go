@@ -15,6 +15,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/checkstand/checkstand/payment/paymenttest"
 )
 
 // Config is the account that the server plays. Every field has a default.
@@ -40,9 +42,12 @@ type Server struct {
 	intents  map[string]*intent
 	refunds  map[string]*refund
 	sessions map[string]*session
+	disputes map[string]*dispute
 	order    []string // ids of everything, oldest first
 	keys     map[string]*stored
 	faults   []Fault
+	storm    int // requests that are still to fail
+	delivery paymenttest.Delivery
 	stalled  []func()
 	events   []event
 	requests int
@@ -92,7 +97,7 @@ func New(cfg Config) *Server {
 		cfg.MinAmount = 50
 	}
 	s := &Server{cfg: cfg, tokens: map[string]*token{}, intents: map[string]*intent{}, refunds: map[string]*refund{},
-		sessions: map[string]*session{}, keys: map[string]*stored{}}
+		sessions: map[string]*session{}, disputes: map[string]*dispute{}, keys: map[string]*stored{}}
 	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
 	return s
 }
@@ -108,6 +113,13 @@ func (s *Server) Break(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, faults...)
+}
+
+// Storm answers the next n requests with 503, and carries none of them out.
+func (s *Server) Storm(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.storm = n
 }
 
 // Release does what was stalled.

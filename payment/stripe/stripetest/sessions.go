@@ -15,6 +15,8 @@ var sessionParams = []string{"mode", "success_url", "cancel_url", "client_refere
 // session is a payment page.
 type session struct {
 	id, status, currency string
+	cancelURL            string
+	lines                []int64
 	total                int64
 	created, expires     time.Time
 	manual               bool
@@ -26,7 +28,7 @@ type session struct {
 func (s *Server) createSession(r request) answer {
 	p := r.params
 	now := s.now()
-	page := &session{status: "open", created: now, expires: now.Add(24 * time.Hour), metadata: metadata(r, "metadata"),
+	page := &session{status: "open", cancelURL: p.Get("cancel_url"), created: now, expires: now.Add(24 * time.Hour), metadata: metadata(r, "metadata"),
 		intentMetadata: metadata(r, "payment_intent_data[metadata]"), manual: p.Get("payment_intent_data[capture_method]") == "manual"}
 	if p.Get("mode") != "payment" {
 		return refuse(400, invalid, "parameter_missing", "mode", "Missing required param: mode.")
@@ -54,6 +56,7 @@ func (s *Server) createSession(r request) answer {
 			return refuse(400, invalid, "parameter_invalid_integer", at, "Invalid line item")
 		}
 		page.currency = currency
+		page.lines = append(page.lines, quantity*unit)
 		page.total += quantity * unit
 	}
 	if page.total < s.cfg.MinAmount {
@@ -153,4 +156,44 @@ func (s *Server) PayPage(id, card string) bool {
 	page.status, in.page = "complete", ""
 	s.emit("checkout.session.completed", s.showPage(page, nil))
 	return true
+}
+
+// LeavePage is the buyer going back to the shop, and gives the address where
+// the page's link leads. The page stays open.
+func (s *Server) LeavePage(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if page := s.sessions[id]; page != nil {
+		return page.cancelURL
+	}
+	return ""
+}
+
+// Page is what a payment page shows: what each line comes to, and the total,
+// in Stripe's units. open is false when it takes no payment.
+func (s *Server) Page(id string) (lines []int64, total int64, open bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	page := s.sessions[id]
+	if page == nil {
+		return nil, 0, false
+	}
+	s.expireIfDue(page)
+	return slices.Clone(page.lines), page.total, page.status == "open"
+}
+
+// DecidePage decides about a slow payment that a page took.
+func (s *Server) DecidePage(id string, paid bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	page := s.sessions[id]
+	if page == nil || page.intent == nil || page.intent.status != "processing" {
+		return
+	}
+	s.settle(page.intent, paid)
+	outcome := "checkout.session.async_payment_failed"
+	if paid {
+		outcome = "checkout.session.async_payment_succeeded"
+	}
+	s.emit(outcome, s.showPage(page, nil))
 }

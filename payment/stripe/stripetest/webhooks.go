@@ -6,9 +6,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 	"github.com/go-json-experiment/json"
 )
 
@@ -29,18 +32,53 @@ func (s *Server) emit(kind string, about object) {
 	s.events = append(s.events, event{kind, body})
 }
 
+// Deliver sets how webhooks go out from now on.
+func (s *Server) Deliver(d paymenttest.Delivery) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.delivery = d
+}
+
 // Webhooks takes the webhooks that wait, oldest first, each signed now: as it
 // would be delivered at this moment. Deliver them late, twice or in another
 // order, as Stripe does.
 func (s *Server) Webhooks() []payment.WebhookRequest {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make([]payment.WebhookRequest, len(s.events))
-	for i, e := range s.events {
-		out[i] = Sign(s.cfg.WebhookSecret, s.now().Unix(), e.body)
+	var out []payment.WebhookRequest
+	for _, e := range s.events {
+		if s.delivery.WrongAmount {
+			e.body = lessAmount(e.body)
+		}
+		out = append(out, Sign(s.cfg.WebhookSecret, s.now().Unix(), e.body))
+		if s.delivery.Twice {
+			out = append(out, Sign(s.cfg.WebhookSecret, s.now().Unix(), e.body))
+		}
+	}
+	if s.delivery.Backwards {
+		slices.Reverse(out)
 	}
 	s.events = nil
 	return out
+}
+
+// lessAmount takes a unit from every amount of an event.
+func lessAmount(body []byte) []byte {
+	var e map[string]any
+	if err := json.Unmarshal(body, &e); err != nil {
+		panic(err) // it was written by emit
+	}
+	about := e["data"].(map[string]any)["object"].(map[string]any)
+	for field, value := range about {
+		if amount, number := value.(float64); number && strings.HasPrefix(field, "amount") && amount > 0 {
+			about[field] = int64(amount) - 1
+		}
+	}
+	body, err := json.Marshal(e, json.Deterministic(true))
+	if err != nil {
+		panic(err)
+	}
+	return body
 }
 
 // Sign makes the request of a webhook.
