@@ -47,6 +47,7 @@ type Charge struct {
 	MerchantID string            `json:"merchant_id"`
 	SessionID  string            `json:"checkout_session_id"`
 	Reference  string            `json:"reference"`
+	Page       string            `json:"page,omitzero"` // the payment page that it was made on
 	Card       Card              `json:"card"`
 	Descriptor string            `json:"statement_descriptor,omitzero"`
 	Metadata   map[string]string `json:"metadata"`
@@ -145,7 +146,7 @@ func findCharges(ctx context.Context, q querier, condition string, args ...any) 
 		if err := json.Unmarshal([]byte(metadata), &c.Metadata); err != nil {
 			return nil, fmt.Errorf("metadata of charge %s: %w", c.ID, err)
 		}
-		c.Created = fromMillis(created)
+		c.Created, c.Page = fromMillis(created), pageOfToken(c.token)
 		list = append(list, c)
 	}
 	return list, rows.Err()

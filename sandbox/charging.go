@@ -92,7 +92,7 @@ func (p *PSP) charge(ctx context.Context, tx *sql.Tx, c *call) (answer, error) {
 	if !p.merchants[ch.MerchantID] {
 		return answer{}, acp.Refused(http.StatusForbidden, codeForbidden, "$.merchant_id", "This key may not charge for that merchant.")
 	}
-	if err := p.referenceFree(ctx, tx, c, ch); err != nil {
+	if err := p.referenceFree(ctx, tx, c, ch.MerchantID, ch.Reference); err != nil {
 		return answer{}, err
 	}
 	outcome, blocked, err := p.useToken(ctx, tx, &ch, now)
@@ -124,10 +124,10 @@ func (p *PSP) charge(ctx context.Context, tx *sql.Tx, c *call) (answer, error) {
 	return a, err
 }
 
-// referenceFree refuses a reference that has a charge, or that was closed after
-// the request was sent. A shop that asks what became of a reference, and closes
+// referenceFree refuses a reference that has a charge or a page, or that was
+// closed after the request was sent. A shop that asks what became of a reference, and closes
 // it on a no, can rely on the no even when its request is still on the way.
-func (p *PSP) referenceFree(ctx context.Context, tx *sql.Tx, c *call, ch Charge) error {
+func (p *PSP) referenceFree(ctx context.Context, tx *sql.Tx, c *call, merchantID, reference string) error {
 	sent, err := sentAt(c)
 	if err != nil {
 		return err
@@ -135,14 +135,15 @@ func (p *PSP) referenceFree(ctx context.Context, tx *sql.Tx, c *call, ch Charge)
 	var closed, used bool
 	err = tx.QueryRowContext(ctx, `SELECT
 		EXISTS (SELECT 1 FROM closed_reference WHERE merchant_id = ?1 AND reference = ?2 AND sent_before >= ?3),
-		EXISTS (SELECT 1 FROM charge WHERE merchant_id = ?1 AND reference = ?2)`, ch.MerchantID, ch.Reference, sent).Scan(&closed, &used)
+		EXISTS (SELECT 1 FROM charge WHERE merchant_id = ?1 AND reference = ?2)
+			OR EXISTS (SELECT 1 FROM page WHERE merchant_id = ?1 AND reference = ?2)`, merchantID, reference, sent).Scan(&closed, &used)
 	switch {
 	case err != nil:
 		return err
 	case closed:
 		return acp.Refused(http.StatusConflict, codeReferenceClosed, "$.reference", "The reference was closed after this was sent; nothing was charged.")
 	case used:
-		return acp.Refused(http.StatusConflict, codeReferenceInUse, "$.reference", "There is a charge with this reference under another Idempotency-Key. GET /v1/charges?reference= shows it.")
+		return acp.Refused(http.StatusConflict, codeReferenceInUse, "$.reference", "There is a charge or a page with this reference under another Idempotency-Key. GET /v1/charges?reference= shows it.")
 	}
 	return nil
 }

@@ -35,7 +35,8 @@ type target string
 
 const (
 	onCharge   target = "charge"   // POST /v1/charges
-	onLookup   target = "lookup"   // GET of charges, and closing a reference
+	onLookup   target = "lookup"   // GET of charges and pages
+	onPage     target = "page"     // making and ending a page, and closing a reference
 	onDelegate target = "delegate" // delegate_payment
 )
 
@@ -46,14 +47,14 @@ const (
 )
 
 var faultKinds = map[FaultKind][]target{
-	FaultDropBefore:  {onCharge, onDelegate, onLookup},
-	FaultErrorBefore: {onCharge, onDelegate, onLookup},
-	FaultUnavailable: {onCharge, onDelegate, onLookup},
-	FaultRateLimited: {onCharge, onDelegate, onLookup},
-	FaultDelayAfter:  {onCharge, onDelegate, onLookup},
-	FaultDropAfter:   {onCharge, onDelegate},
-	FaultErrorAfter:  {onCharge, onDelegate},
-	FaultDelayBefore: {onCharge, onDelegate},
+	FaultDropBefore:  {onCharge, onPage, onDelegate, onLookup},
+	FaultErrorBefore: {onCharge, onPage, onDelegate, onLookup},
+	FaultUnavailable: {onCharge, onPage, onDelegate, onLookup},
+	FaultRateLimited: {onCharge, onPage, onDelegate, onLookup},
+	FaultDelayAfter:  {onCharge, onPage, onDelegate, onLookup},
+	FaultDropAfter:   {onCharge, onPage, onDelegate},
+	FaultErrorAfter:  {onCharge, onPage, onDelegate},
+	FaultDelayBefore: {onCharge, onPage, onDelegate},
 	FaultWrongAmount: {onCharge},
 }
 

@@ -65,7 +65,11 @@ func (p *PSP) routes() []route {
 		{"POST", "/v1/charges/{id}/capture", merchant, false, true, "", p.captureCharge},
 		{"POST", "/v1/charges/{id}/void", merchant, false, true, "", p.voidCharge},
 		{"POST", "/v1/charges/{id}/refund", merchant, false, true, "", p.refundCharge},
-		{"POST", "/v1/references/{reference}/close", merchant, false, false, onLookup, p.closeReference},
+		{"POST", "/v1/references/{reference}/close", merchant, false, false, onPage, p.closeReference},
+		{"POST", "/v1/pages", merchant, false, true, onPage, p.createPage},
+		{"GET", "/v1/pages", merchant, false, false, onLookup, p.listPages},
+		{"GET", "/v1/pages/{id}", merchant, false, false, onLookup, p.getPage},
+		{"POST", "/v1/pages/{id}/expire", merchant, false, false, onPage, p.expirePage},
 		{"GET", "/v1/tokens/{id}", merchant, false, false, "", p.getToken},
 		{"POST", "/v1/tokens/{id}/revoke", merchant | agent, false, false, "", p.revokeToken},
 		{"GET", "/v1/ledger", merchant | agent, false, false, "", p.getLedger},
@@ -92,6 +96,7 @@ func (p *PSP) Handler() http.Handler {
 			p.refuse(w, r, acp.Refused(http.StatusMethodNotAllowed, "method_not_allowed", "", "This endpoint takes "+allow+" only."))
 		})
 	}
+	p.servePages(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, r, acp.Refused(http.StatusNotFound, codeNotFound, "", "There is no such endpoint."))
 	})

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"math"
 	"net/http"
 	"time"
@@ -18,11 +19,12 @@ func (p *PSP) getCharge(ctx context.Context, c *call) (answer, error) {
 	return reply(http.StatusOK, ch)
 }
 
-// references is what is known of a reference: its charge, if there is one, and
-// whether it is closed.
+// references is what is known of a reference: its charge, if there is one, its
+// payment page, if there is one, and whether it is closed.
 type references struct {
-	Charges []Charge `json:"charges"`
-	Closed  bool     `json:"closed"`
+	Charges []Charge  `json:"charges"`
+	Closed  bool      `json:"closed"`
+	Page    *pageView `json:"page,omitzero"`
 }
 
 // listCharges tells what became of a reference. It sees every charge whose
@@ -37,7 +39,10 @@ func (p *PSP) listCharges(ctx context.Context, c *call) (answer, error) {
 	if reference == "" || len(reference) > MaxIdentifier {
 		return answer{}, acp.Invalid("reference", "The query parameter reference is required.")
 	}
-	found, err := p.lookUp(ctx, p.read, merchantID, reference)
+	if err := p.endOverdue(ctx, `merchant_id = ? AND reference = ?`, merchantID, reference); err != nil {
+		return answer{}, err
+	}
+	found, err := p.lookUp(ctx, p.read, c, merchantID, reference)
 	if err != nil {
 		return answer{}, err
 	}
@@ -51,10 +56,14 @@ type closeRequest struct {
 }
 
 // closeReference answers like listCharges; when there is no charge, the
-// reference is closed in the same transaction: charges that were sent until
-// sent_before are refused when they arrive. What the shop sends again later
-// has a later Sent-At and is looked at. Both times are the shop's own, so that
-// clocks need not agree.
+// reference is closed in the same transaction: charges and pages that were sent
+// until sent_before are refused when they arrive. What the shop sends again
+// later has a later Sent-At and is looked at. Both times are the shop's own, so
+// that clocks need not agree.
+//
+// sent_before is about requests that are still on their way: a page that is
+// open has arrived, and the reference is left as it is until the page is paid
+// or over. Closing for good ends the page with it.
 func (p *PSP) closeReference(ctx context.Context, c *call) (answer, error) {
 	merchantID, err := p.merchantOf(c)
 	if err != nil {
@@ -70,7 +79,17 @@ func (p *PSP) closeReference(ctx context.Context, c *call) (answer, error) {
 	}
 	var found references
 	err = p.update(ctx, func(tx *sql.Tx) (err error) {
-		if found, err = p.lookUp(ctx, tx, merchantID, reference); err != nil || len(found.Charges) > 0 {
+		page, err := p.currentPage(ctx, tx, `merchant_id = ? AND reference = ?`, merchantID, reference)
+		switch {
+		case errors.Is(err, errNoRow):
+		case err != nil:
+			return err
+		case page.status == pageOpen && sentBefore == math.MaxInt64:
+			if err := p.endPage(ctx, tx, page, pageCanceled); err != nil {
+				return err
+			}
+		}
+		if found, err = p.lookUp(ctx, tx, c, merchantID, reference); err != nil || len(found.Charges) > 0 || found.Page.open() {
 			return err
 		}
 		found.Closed = true
@@ -131,7 +150,17 @@ func (p *PSP) merchantOf(c *call) (string, error) {
 	return merchantID, nil
 }
 
-func (p *PSP) lookUp(ctx context.Context, q querier, merchantID, reference string) (r references, err error) {
+// lookUp reads what is known of a reference: the page before the charge, so
+// that a page which is seen to be paid is seen with its charge.
+func (p *PSP) lookUp(ctx context.Context, q querier, c *call, merchantID, reference string) (r references, err error) {
+	switch pg, err := findPage(ctx, q, `merchant_id = ? AND reference = ?`, merchantID, reference); {
+	case err == nil:
+		if r.Page, err = p.viewPage(ctx, q, c, pg); err != nil {
+			return references{}, err
+		}
+	case !errors.Is(err, errNoRow):
+		return references{}, err
+	}
 	if r.Charges, err = findCharges(ctx, q, `merchant_id = ? AND reference = ?`, merchantID, reference); err != nil {
 		return references{}, err
 	}

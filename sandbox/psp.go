@@ -23,11 +23,17 @@
 //	POST /v1/charges/{id}/void          give a hold back
 //	POST /v1/charges/{id}/refund        all or a part of what was captured
 //	POST /v1/references/{ref}/close     refuse what was sent under it so far
+//	POST /v1/pages                      a page for a buyer to pay on
+//	GET  /v1/pages?reference=R, /v1/pages/{id}
+//	POST /v1/pages/{id}/expire          make it unusable
 //	GET  /v1/tokens/{id}
 //	POST /v1/tokens/{id}/revoke         (the agent may do this too)
 //	GET  /v1/ledger?checkout_session_id=S  (the agent may read it too)
 //	GET  /v1/ledger/summary
 //	GET, POST, DELETE /v1/test/faults
+//
+// A payment page is at /pay/{id}, for whoever has its address. It is plain HTML,
+// asks for a card, and makes an ordinary charge under the page's reference.
 //
 // Amounts are int64 minor units. Errors are flat: type, code, message, param.
 package sandbox
@@ -80,6 +86,7 @@ type Config struct {
 	Now         func() time.Time
 	Log         *slog.Logger
 	SlowAnswer  time.Duration // what a slow card takes; DefaultSlow when zero
+	PublicURL   string        // where buyers reach it, for payment pages; "" is the Host that the shop asks at
 }
 
 // PSP is an open sandbox. It is safe for concurrent use.
@@ -90,6 +97,7 @@ type PSP struct {
 	now       func() time.Time
 	log       *slog.Logger
 	slow      time.Duration
+	publicURL string
 
 	write    *sql.DB // one connection: writers queue, and a transaction sees what it checked
 	read     *sql.DB // query_only
@@ -100,6 +108,9 @@ type PSP struct {
 	wait    func(time.Duration) error // delays an answer; ErrClosed when the PSP closes meanwhile
 	closing chan struct{}
 	closed  sync.Once
+
+	mu         sync.Mutex     // of starting what runs in the background
+	background sync.WaitGroup // settling of slow payments on pages
 }
 
 // ErrClosed is what a delayed answer ends with when the PSP is closed first.
@@ -118,6 +129,7 @@ func Open(ctx context.Context, cfg Config) (*PSP, error) {
 		now:       cfg.Now,
 		log:       cfg.Log,
 		slow:      cmp.Or(cfg.SlowAnswer, DefaultSlow),
+		publicURL: cfg.PublicURL,
 		closing:   make(chan struct{}),
 	}
 	for _, id := range cfg.MerchantIDs {
@@ -156,7 +168,7 @@ func (c Config) check() error {
 			return fmt.Errorf("merchant_ids has an id that is empty or longer than %d bytes", MaxIdentifier)
 		}
 	}
-	return nil
+	return checkPublicURL(c.PublicURL)
 }
 
 // Name is the PSP the sandbox stands in for.
@@ -167,7 +179,10 @@ func (p *PSP) Name() string { return p.name }
 func (p *PSP) Close() error {
 	var err error
 	p.closed.Do(func() {
+		p.mu.Lock()
 		close(p.closing)
+		p.mu.Unlock()
+		p.background.Wait()
 		err = errors.Join(p.read.Close(), p.write.Close())
 	})
 	return err

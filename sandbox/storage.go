@@ -14,13 +14,15 @@ import (
 	_ "modernc.org/sqlite" // the database/sql driver "sqlite"
 )
 
-// schemaVersion is the PRAGMA user_version of the tables below.
-const schemaVersion = 1
+// schemas are the steps from an empty file to the tables of today; the PRAGMA
+// user_version of a file says how many it has taken. A step is never changed
+// once it was released, and only adds.
+var schemas = []string{ledgerSchema, pageSchema}
 
 // The indexes carry the two promises of the ledger: a reference names one
 // charge, and a delegated token takes or holds money once. Times are Unix
 // milliseconds, amounts minor units.
-const schema = `
+const ledgerSchema = `
 CREATE TABLE setting (
 	name  TEXT PRIMARY KEY,
 	value BLOB NOT NULL
@@ -106,6 +108,35 @@ CREATE TABLE fault (
 ) STRICT;
 `
 
+// A page has one reference, and a reference one page. Its charge has the page's
+// id for a token, so that charge_token_once lets one charge of it take money.
+// lines, and challenge where there is one, are JSON.
+const pageSchema = `
+CREATE TABLE page (
+	id          TEXT PRIMARY KEY,
+	merchant_id TEXT NOT NULL,
+	session_id  TEXT NOT NULL,
+	reference   TEXT NOT NULL,
+	amount      INTEGER NOT NULL CHECK (amount > 0),
+	currency    TEXT NOT NULL,
+	capture     INTEGER NOT NULL,
+	description TEXT NOT NULL,
+	lines       TEXT NOT NULL,
+	return_url  TEXT NOT NULL,
+	cancel_url  TEXT NOT NULL,
+	locale      TEXT NOT NULL,
+	status      TEXT NOT NULL CHECK (status IN ('open', 'paid', 'expired', 'canceled')),
+	challenge   TEXT NOT NULL DEFAULT '', -- the question that the issuer waits for an answer to
+	declines    INTEGER NOT NULL DEFAULT 0,
+	last_decline TEXT NOT NULL DEFAULT '',
+	charge_id   TEXT NOT NULL DEFAULT '',
+	expires_at  INTEGER NOT NULL,
+	created_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX page_reference ON page (merchant_id, reference);
+CREATE INDEX page_expiry ON page (expires_at) WHERE status = 'open';
+`
+
 // openStorage opens the two pools, makes the tables, and takes up what the
 // last process left unfinished.
 func (p *PSP) openStorage(ctx context.Context, path string) (err error) {
@@ -151,20 +182,24 @@ func (p *PSP) prepare(ctx context.Context) error {
 			return err
 		}
 		switch {
-		case version > schemaVersion:
-			return fmt.Errorf("the file has schema version %d, this program knows %d: use the newer program", version, schemaVersion)
-		case version == schemaVersion:
+		case version > len(schemas):
+			return fmt.Errorf("the file has schema version %d, this program knows %d: use the newer program", version, len(schemas))
+		case version == len(schemas):
 			return nil
 		}
-		if _, err := tx.ExecContext(ctx, schema); err != nil {
-			return err
+		for _, step := range schemas[version:] {
+			if _, err := tx.ExecContext(ctx, step); err != nil {
+				return err
+			}
 		}
-		key := make([]byte, digestKeySize)
-		rand.Read(key) // never fails: crypto/rand aborts the program instead
-		if _, err := tx.ExecContext(ctx, `INSERT INTO setting (name, value) VALUES ('digest_key', ?)`, key); err != nil {
-			return err
+		if version == 0 {
+			key := make([]byte, digestKeySize)
+			rand.Read(key) // never fails: crypto/rand aborts the program instead
+			if _, err := tx.ExecContext(ctx, `INSERT INTO setting (name, value) VALUES ('digest_key', ?)`, key); err != nil {
+				return err
+			}
 		}
-		_, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d`, schemaVersion))
+		_, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d`, len(schemas)))
 		return err
 	})
 	if err != nil {

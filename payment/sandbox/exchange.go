@@ -41,39 +41,42 @@ func (p *Provider) Send(ctx context.Context, key string, body []byte) (payment.R
 // reference. When there is nothing, it closes the reference to everything that
 // was sent until now, and only that is ClassNotFound: a request that is still
 // on its way will be refused when it arrives, while the attempt may be sent
-// again. Whatever goes wrong on the way is ClassUnknown; err is ErrNotSent,
-// with a Result of ClassUnknown, when the PSP cannot be reached at all.
+// again. A payment page that can be paid is not nothing: it is ClassPending, and
+// is left as it is. Whatever goes wrong on the way is ClassUnknown; err is
+// ErrNotSent, with a Result of ClassUnknown, when the PSP cannot be reached at
+// all.
 func (p *Provider) Reconcile(ctx context.Context, a payment.Attempt) (payment.Result, error) {
+	return p.reconcile(ctx, a, "")
+}
+
+func (p *Provider) reconcile(ctx context.Context, a payment.Attempt, ref string) (payment.Result, error) {
 	query := url.Values{"merchant_id": {p.merchant}, "reference": {a.ID}}
 	found, result, err := p.ask(ctx, http.MethodGet, "/v1/charges", query, nil)
 	if err != nil || found == nil {
 		return result, err
 	}
-	if len(found.Charges) == 0 {
+	if len(found.Charges) == 0 && found.Page == nil && ref == "" {
 		closing, err := json.Marshal(map[string]string{"sent_before": p.now().UTC().Format(time.RFC3339Nano)})
 		if err != nil {
 			return payment.Result{Class: payment.ClassUnknown}, err
 		}
-		path := "/v1/references/" + url.PathEscape(a.ID) + "/close"
-		if found, result, err = p.ask(ctx, http.MethodPost, path, url.Values{"merchant_id": {p.merchant}}, closing); err != nil || found == nil {
+		if found, result, err = p.close(ctx, a, closing); err != nil || found == nil {
 			return result, err
 		}
 	}
-	switch {
-	case len(found.Charges) == 1 && found.Charges[0].Reference == a.ID:
-		charged := found.Charges[0].result()
-		charged.RequestID = result.RequestID
-		return charged, nil
-	case len(found.Charges) == 0 && found.Closed:
-		return payment.Result{Class: payment.ClassNotFound, RequestID: result.RequestID}, nil
-	}
-	return payment.Result{Class: payment.ClassUnknown, RequestID: result.RequestID, DeclineCode: "unexpected_answer"}, nil
+	return found.result(a, ref, result.RequestID), nil
+}
+
+// close closes the attempt's reference, as the body says.
+func (p *Provider) close(ctx context.Context, a payment.Attempt, body []byte) (*references, payment.Result, error) {
+	return p.ask(ctx, http.MethodPost, "/v1/references/"+url.PathEscape(a.ID)+"/close", url.Values{"merchant_id": {p.merchant}}, body)
 }
 
 // references is what the PSP knows of a reference.
 type references struct {
 	Charges []charge `json:"charges"`
 	Closed  bool     `json:"closed"`
+	Page    *page    `json:"page"`
 }
 
 // ask sends a question about a reference. found is nil when there is no usable

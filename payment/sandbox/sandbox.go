@@ -44,7 +44,10 @@ type Provider struct {
 	now      func() time.Time
 }
 
-var _ payment.Provider = (*Provider)(nil)
+var _ interface {
+	payment.Provider
+	payment.Hosted
+} = (*Provider)(nil)
 
 // New makes an adapter. It does not connect. The error names the field that is
 // wrong.
@@ -103,15 +106,12 @@ type chargeRequest struct {
 // Build implements payment.Provider. The sandbox PSP needs to know nothing
 // about the buyer and is told nothing.
 func (p *Provider) Build(c payment.Charge) ([]byte, error) {
-	if err := c.Check(); err != nil {
-		return nil, fmt.Errorf("sandbox payments: %w", err)
+	if err := p.check(c); err != nil {
+		return nil, err
 	}
 	token, err := c.Token()
 	if err != nil {
 		return nil, fmt.Errorf("sandbox payments: %w", err)
-	}
-	if c.MerchantID != "" && c.MerchantID != p.merchant {
-		return nil, fmt.Errorf("sandbox payments: the charge is for account %q, this adapter is for %q", c.MerchantID, p.merchant)
 	}
 	return json.Marshal(chargeRequest{
 		Token:      token,
@@ -124,6 +124,17 @@ func (p *Provider) Build(c payment.Charge) ([]byte, error) {
 		Descriptor: truncate(c.StatementText, maxDescriptor),
 		Metadata:   map[string]string{"order_id": c.OrderID},
 	}, json.Deterministic(true))
+}
+
+// check refuses a charge that cannot be asked for at this account.
+func (p *Provider) check(c payment.Charge) error {
+	if err := c.Check(); err != nil {
+		return fmt.Errorf("sandbox payments: %w", err)
+	}
+	if c.MerchantID != "" && c.MerchantID != p.merchant {
+		return fmt.Errorf("sandbox payments: the charge is for account %q, this adapter is for %q", c.MerchantID, p.merchant)
+	}
+	return nil
 }
 
 // truncate cuts text to n characters of valid UTF-8.
