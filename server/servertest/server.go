@@ -2,9 +2,12 @@ package servertest
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 
+	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/server"
+	"github.com/checkstand/checkstand/server/config"
 )
 
 // Server is a server in the test's own process.
@@ -19,12 +22,7 @@ type Server struct {
 func (w *World) Start(t testing.TB) *Server {
 	t.Helper()
 	ln := listen(t)
-	plan := w.blueprint
-	plan.PublicURL = originOf(ln)
-	cfg := plan.configuration()
-	if w.opts.Configure != nil {
-		w.opts.Configure(cfg)
-	}
+	cfg := w.configuration(originOf(ln))
 	app, err := server.New(t.Context(), cfg, server.Options{Log: w.opts.Log, OnStep: w.opts.OnStep})
 	if err != nil {
 		closed(t, ln)
@@ -40,7 +38,28 @@ func (w *World) Start(t testing.TB) *Server {
 		}
 		closed(t, app)
 	})
-	return &Server{World: w, App: app, BaseURL: plan.PublicURL}
+	return &Server{World: w, App: app, BaseURL: cfg.PublicURL}
+}
+
+// configuration is that of a server at an address, in this process.
+func (w *World) configuration(publicURL string) *config.Config {
+	plan := w.blueprint
+	plan.PublicURL = publicURL
+	cfg := plan.configuration()
+	if w.opts.Configure != nil {
+		w.opts.Configure(cfg)
+	}
+	return cfg
+}
+
+// Operator is what an operator's commands work with, beside the server.
+func (s *Server) Operator(t testing.TB) *checkout.Service {
+	t.Helper()
+	core, err := server.NewCore(s.configuration(s.BaseURL), s.Store, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return core
 }
 
 // Agent makes an agent of this server.
