@@ -37,6 +37,7 @@ type world struct {
 	url      string
 	provider *sandbox.Provider
 
+	taps  sync.Mutex // one buyer looks at a page and pays at a time
 	mu    sync.Mutex
 	clock time.Time
 	keys  int
@@ -104,6 +105,7 @@ var cards = map[paymenttest.Outcome]psp.Outcome{
 	paymenttest.Authentication:  psp.Requires3DS,
 	paymenttest.ApproveAndDrop:  psp.DropAfterCommit,
 	paymenttest.ApproveAndError: psp.ErrorAfterCommit,
+	paymenttest.Slow:            psp.SlowApprove,
 }
 
 func (w *world) mint(t testing.TB, a paymenttest.Allowance) payment.Credential {
