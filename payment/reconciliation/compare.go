@@ -28,7 +28,7 @@ func Compare(ctx context.Context, account Account, books Books, from, to time.Ti
 	if err := c.run(ctx); err != nil {
 		return Report{}, fmt.Errorf("comparing the payments of shop %s with %s: %w", account.MerchantID, c.provider, err)
 	}
-	totals, err := c.close(c.report.Differences)
+	totals, err := c.close(c.report.Compared, c.report.Differences)
 	if err != nil {
 		return Report{}, fmt.Errorf("comparing the payments of shop %s with %s: %w", account.MerchantID, c.provider, err)
 	}
@@ -345,7 +345,7 @@ func (c *comparison) judgeAlone() {
 		case e.state.Live() && c.now.Sub(e.created) > e.grace():
 			c.report.Differences = append(c.report.Differences, w.open())
 		case e.state == payment.Captured && e.captured == 0:
-			c.report.Differences = append(c.report.Differences, w.bounced(e.net(), 0))
+			c.report.Differences = append(c.report.Differences, w.bounced(0, 0))
 		}
 	}
 }

@@ -64,8 +64,8 @@ type Total struct {
 	Charged  Sides  `json:"charged"`  // held or captured
 	Refunded Sides  `json:"refunded"`
 	Net      Sides  `json:"net"` // charged less refunded
-	// Explained is what the differences add up to, Unexplained what they leave
-	// of Net. It is always zero.
+	// Explained is what the differences add up to. Unexplained is what the two
+	// sides of Net differ by beyond that, and is always zero.
 	Explained   int64 `json:"explained"`
 	Unexplained int64 `json:"unexplained"`
 	// OtherBusiness is what payments without a reference of ours hold or took,
@@ -124,8 +124,9 @@ func (l *ledger) theirs(p listed) {
 	l.add(&t.Refunded.Theirs, p.refunded)
 }
 
-// close works out what is left over, and gives the totals.
-func (l *ledger) close(differences []Difference) ([]Total, error) {
+// close works out what is left over, and gives the totals. Where the books
+// could not be compared, there is nothing to explain.
+func (l *ledger) close(compared bool, differences []Difference) ([]Total, error) {
 	for _, d := range differences {
 		if d.Delta != 0 {
 			l.add(&l.of(d.Currency).Explained, d.Delta)
@@ -137,7 +138,9 @@ func (l *ledger) close(differences []Difference) ([]Total, error) {
 	totals := make([]Total, 0, len(l.totals))
 	for _, t := range l.totals {
 		t.Net = Sides{t.Charged.Ours - t.Refunded.Ours, t.Charged.Theirs - t.Refunded.Theirs}
-		t.Unexplained = t.Net.Theirs - t.Net.Ours - t.Explained
+		if compared {
+			t.Unexplained = t.Net.Theirs - t.Net.Ours - t.Explained
+		}
 		totals = append(totals, *t)
 	}
 	slices.SortFunc(totals, func(a, b Total) int { return strings.Compare(a.Currency, b.Currency) })
