@@ -239,13 +239,12 @@ func (c *comparison) judgeEntry(ctx context.Context, e *entry, j judging) error 
 // is paid with is in that window's totals, and neither side of it in these
 // unless it is listed.
 func (c *comparison) enter(e *entry, away, agreed bool) {
-	paid, listed := 0, !away || e.ref == ""
+	paid, listed := 0, !away || e.among(e.theirs)
 	for _, p := range e.theirs {
 		if p.paid() {
 			c.theirs(p)
 			paid++
 		}
-		listed = listed || p.ref == e.ref
 	}
 	if listed {
 		c.ledger.ours(e.ours)

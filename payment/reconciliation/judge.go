@@ -45,6 +45,11 @@ func (o ours) charged() int64 {
 
 func (o ours) net() int64 { return o.charged() - o.refunded }
 
+// among reports whether what the attempt is paid with may be in a list.
+func (o ours) among(theirs []listed) bool {
+	return o.ref == "" || slices.ContainsFunc(theirs, func(p listed) bool { return p.ref == o.ref })
+}
+
 // listed is what the PSP's list says of a payment.
 type listed struct {
 	ref       string // the PSP's id
@@ -93,7 +98,7 @@ type judging struct {
 func (j judging) judge(o ours, theirs []listed, ops []payment.Operation) (differences []Difference) {
 	w := writer{j.provider, o}
 	theirs = likeliestFirst(o, theirs)
-	if j.away && o.state.Paid() && o.ref != "" && (len(theirs) == 0 || theirs[0].ref != o.ref) {
+	if j.away && o.state.Paid() && !o.among(theirs) {
 		return w.extra(theirs, o.ref)
 	}
 	var main listed
