@@ -110,41 +110,6 @@ var statusCodes = []struct {
 	{http.StatusTooManyRequests, "too many requests", payment.ClassRateLimited, fromGeneral},
 }
 
-// event says what a webhook means by its eventCode.
-type event struct {
-	Code, Text string
-	Ok, Failed payment.Class // with success true and false
-	// Of says what the outcome is of: the payment, an operation on it, or, when
-	// empty, of neither, so that the notice is only for the log.
-	Of     string
-	Source string
-}
-
-const (
-	ofPayment   = "payment"
-	ofOperation = "operation"
-)
-
-// eventCodes are the webhooks that are understood. Each is as good as an
-// answer, because Adyen has no other place where the outcome can be read.
-var eventCodes = []event{
-	{"AUTHORISATION", "outcome of a payment; of one try, when it is on a payment page", payment.ClassAuthorized, payment.ClassDeclined, ofPayment, fromSpec},
-	{"EXPIRE", "the hold has expired", payment.ClassVoided, payment.ClassUnknown, ofPayment, fromSpec},
-	{"CAPTURE", "outcome of a capture", payment.ClassCaptured, payment.ClassDeclined, ofOperation, fromSpec},
-	{"CAPTURE_FAILED", "a capture failed after it was accepted", payment.ClassDeclined, payment.ClassUnknown, ofOperation, fromSpec},
-	{"CANCELLATION", "outcome of a void", payment.ClassVoided, payment.ClassDeclined, ofOperation, fromSpec},
-	{"TECHNICAL_CANCEL", "outcome of a void by our reference", payment.ClassVoided, payment.ClassDeclined, ofOperation, fromSpec},
-	{"REFUND", "outcome of a refund", payment.ClassRefunded, payment.ClassDeclined, ofOperation, fromSpec},
-	{"REFUND_FAILED", "a refund failed after it was accepted", payment.ClassDeclined, payment.ClassUnknown, ofOperation, fromSpec},
-	{"REFUNDED_REVERSED", "a refund came back", payment.ClassDeclined, payment.ClassUnknown, ofOperation, fromSpec},
-	{"CANCEL_OR_REFUND", "outcome of a reversal made in the Customer Area", payment.ClassUnknown, payment.ClassUnknown, "", fromSpec},
-	{"NOTIFICATION_OF_CHARGEBACK", "a dispute is coming", payment.ClassUnknown, payment.ClassUnknown, "", fromSpec},
-	{"CHARGEBACK", "a dispute took money back", payment.ClassUnknown, payment.ClassUnknown, "", fromSpec},
-	{"CHARGEBACK_REVERSED", "a dispute gave money back", payment.ClassUnknown, payment.ClassUnknown, "", fromSpec},
-	{"MANUAL_REVIEW_ACCEPT", "a reviewer accepted the payment", payment.ClassUnknown, payment.ClassUnknown, "", fromSpec},
-	{"MANUAL_REVIEW_REJECT", "a reviewer rejected the payment; a CANCEL_OR_REFUND follows", payment.ClassUnknown, payment.ClassUnknown, "", fromSpec},
-}
-
 // scale are the currencies that Adyen counts with other decimals than ISO 4217
 // (docs.adyen.com, currency codes).
 var scale = payment.Scale{"clp": 2, "isk": 2, "cve": 0, "idr": 0}
@@ -153,13 +118,6 @@ var (
 	resultClass  = index(resultCodes)
 	refusalClass = index(refusalCodes)
 	errorClass   = index(errorCodes)
-	eventByCode  = func() map[string]event {
-		m := make(map[string]event, len(eventCodes))
-		for _, e := range eventCodes {
-			m[e.Code] = e
-		}
-		return m
-	}()
 )
 
 func index(rows []row) map[string]payment.Class {

@@ -53,68 +53,75 @@ func closedPort(t testing.TB) string {
 	return "http://" + l.Addr().String()
 }
 
-var cards = map[paymenttest.Outcome]adyentest.Outcome{
-	paymenttest.Approve:         adyentest.Authorised,
-	paymenttest.Decline:         adyentest.Refused,
-	paymenttest.NoFunds:         adyentest.NoBalance,
-	paymenttest.ExpiredCard:     adyentest.ExpiredCard,
-	paymenttest.WrongCVC:        adyentest.WrongCVC,
-	paymenttest.Fraud:           adyentest.Fraud,
-	paymenttest.TechnicalFault:  adyentest.AcquirerError,
-	paymenttest.Authentication:  adyentest.Redirect,
-	paymenttest.ApproveAndDrop:  adyentest.AuthorisedDrop,
-	paymenttest.ApproveAndError: adyentest.AuthorisedError,
+// told takes the webhooks that wait, as the adapter reads them.
+func told(t testing.TB, p *adyen.Provider, psp *adyentest.Fake) (all []payment.Notice) {
+	t.Helper()
+	for _, r := range psp.Webhooks() {
+		notices, answer, err := p.ReceiveWebhook(r)
+		if err != nil || string(answer.Body) != "[accepted]" {
+			t.Fatalf("%+v, %v", answer, err)
+		}
+		all = append(all, notices...)
+	}
+	return all
 }
 
-// faults are those of the contract. Adyen has nothing to look up, so that a
-// look-up cannot fail.
-var faults = map[paymenttest.Fault]adyentest.Fault{
-	paymenttest.DropBeforeCommit:  adyentest.DropBefore,
-	paymenttest.DropAfterCommit:   adyentest.DropAfter,
-	paymenttest.ErrorBeforeCommit: adyentest.ErrorBefore,
-	paymenttest.ErrorAfterCommit:  adyentest.ErrorAfter,
-	paymenttest.RateLimited:       adyentest.RateLimited,
-	paymenttest.WrongAmount:       adyentest.WrongAmount,
+// stranger is an adapter with a key that the PSP refuses.
+func stranger(t testing.TB, psp *adyentest.Fake) *adyen.Provider {
+	t.Helper()
+	cfg := config(psp.URL())
+	cfg.APIKey = secret.New("not-the-key")
+	return adapter(t, cfg)
 }
 
 func harness(t *testing.T) paymenttest.Harness {
 	psp := adyentest.New(t)
+	fake := psp.StandIn()
 	p := adapter(t, config(psp.URL()))
-	wrongKeys := config(psp.URL())
-	wrongKeys.APIKey = secret.New("not-the-key")
 	return paymenttest.Harness{
 		Provider:        p,
 		Unreachable:     adapter(t, config(closedPort(t))),
-		WrongKeys:       adapter(t, wrongKeys),
+		WrongKeys:       stranger(t, psp),
 		MerchantID:      adyentest.MerchantAccount,
 		SessionsUnbound: true,
 		Mint: func(_ testing.TB, a paymenttest.Allowance) payment.Credential {
-			g := adyentest.Grant{Outcome: cards[a.Outcome], Currency: upper(a.Currency), MaxAmount: a.MaxAmount, ExpiresAt: psp.Now().Add(a.Lifetime)}
-			if a.OtherMerchant {
-				g.Account = adyentest.OtherAccount
-			}
-			return payment.Credential{Type: "spt", Token: secret.New(psp.Mint(g))}
+			return payment.Credential{Type: "spt", Token: secret.New(fake.Mint(a))}
 		},
-		Books: func(_ testing.TB, session string) paymenttest.Books {
-			b := psp.Books(session)
-			return paymenttest.Books{Charges: b.Charges, Taken: b.Taken}
-		},
-		Break: func(_ testing.TB, f paymenttest.Fault) {
-			if fault, ok := faults[f]; ok {
-				psp.Break(fault)
-			}
-		},
-		Advance: func(_ testing.TB, d time.Duration) { psp.Advance(d) },
-		Settle: func(t testing.TB) {
-			psp.Settle()
-			for _, r := range psp.Notifications() {
-				if _, _, err := p.ReceiveWebhook(r); err != nil {
-					t.Errorf("a webhook of the PSP was refused: %v", err)
-				}
-			}
-		},
+		Books:   func(_ testing.TB, session string) paymenttest.Books { return fake.Books(session) },
+		Break:   func(_ testing.TB, f paymenttest.Fault) { fake.Break(f) },
+		Advance: func(_ testing.TB, d time.Duration) { fake.Advance(d) },
+		Settle:  func(testing.TB) { fake.Settle() },
+		Notices: func(t testing.TB) []payment.Notice { return told(t, p, psp) },
 	}
 }
 
 func TestContract(t *testing.T)             { paymenttest.TestProvider(t, harness(t)) }
 func TestContractOfOperations(t *testing.T) { paymenttest.TestOperator(t, harness(t)) }
+
+// A link cannot be looked for, and one that is paid does not name its payment:
+// the webhook does.
+func TestContractOfPages(t *testing.T) {
+	psp := adyentest.New(t)
+	fake := psp.StandIn()
+	p := adapter(t, config(psp.URL()))
+	paymenttest.TestHosted(t, paymenttest.HostedHarness{
+		Provider:    p,
+		Unreachable: adapter(t, config(closedPort(t))),
+		WrongKeys:   stranger(t, psp),
+		MerchantID:  adyentest.MerchantAccount,
+		Pay:         func(_ testing.TB, ref string, o paymenttest.Outcome) bool { return fake.PayPage(ref, o) },
+		Decide:      func(t testing.TB, ref string, paid bool) { psp.DecideLink(t, ref, paid) },
+		Leave:       func(testing.TB, string) {}, // there is no way back: the buyer closes the tab
+		Shown: func(_ testing.TB, ref string) paymenttest.Shown {
+			lines, total := psp.Page(ref)
+			return paymenttest.Shown{Total: total, Lines: lines}
+		},
+		Books:         func(_ testing.TB, session string) paymenttest.Books { return fake.Books(session) },
+		Break:         func(_ testing.TB, f paymenttest.Fault) { fake.Break(f) },
+		Advance:       func(_ testing.TB, d time.Duration) { fake.Advance(d) },
+		Now:           psp.Now,
+		Settle:        func(testing.TB) { fake.Settle() },
+		Notices:       func(t testing.TB) []payment.Notice { return told(t, p, psp) },
+		ToldByWebhook: true,
+	})
+}

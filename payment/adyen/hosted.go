@@ -193,6 +193,9 @@ var linkID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 func (p *Provider) askLink(ctx context.Context, method string, a payment.Attempt, ref string, body []byte) (payment.Result, error) {
 	unknown := payment.Result{Class: payment.ClassUnknown, RequestID: ref}
+	if ref == "" { // links cannot be looked for; opening it again gives its id
+		return payment.Result{Class: payment.ClassUnknown, DeclineCode: NoLookup}, nil
+	}
 	if !linkID.MatchString(ref) {
 		return payment.Result{Class: payment.ClassUnknown, DeclineCode: unexpectedAnswer}, nil
 	}

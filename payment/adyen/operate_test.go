@@ -10,6 +10,7 @@ import (
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/adyen"
 	"github.com/checkstand/checkstand/payment/adyen/adyentest"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 )
 
 // paid makes a payment and an operation on it.
@@ -133,7 +134,7 @@ func TestACaptureCanFailLater(t *testing.T) {
 	}
 	psp.Settle()
 	psp.FailLater("CAPTURE_FAILED", op.PSPRef, r.PSPRef, op.ID, 1999)
-	psp.Deliver(adyentest.Delivery{Backwards: true})
+	psp.Deliver(paymenttest.Delivery{Backwards: true})
 	notices := received(t, p, psp)
 	if len(notices) != 2 || notices[0].ID == notices[1].ID || notices[0].Result.Class != payment.ClassDeclined || notices[1].Result.Class != payment.ClassCaptured {
 		t.Errorf("%+v", notices)

@@ -121,13 +121,20 @@ func tables() string {
 	for _, s := range statusCodes {
 		fmt.Fprintf(&b, "| %d | %s | `%s` | %s |\n", s.Status, s.Text, s.Class, s.Source)
 	}
-	b.WriteString("| every other | | `unknown` | |\n\n### Webhooks\n\n| eventCode | meaning | success true | success false | of | source |\n|---|---|---|---|---|---|\n")
+	b.WriteString("| every other | | `unknown` | |\n\n### Webhooks\n\n| eventCode | meaning | about | success true | success false | source |\n|---|---|---|---|---|---|\n")
 	for _, e := range eventCodes {
-		of := e.Of
-		if of == "" {
-			of = "log only"
+		about, ok, failed := string(e.About), string(e.Ok), string(e.Failed)
+		switch e.About {
+		case payment.AboutPayment:
+			about = "payment"
+		case payment.AboutOperation:
+			about = strings.TrimSpace(string(e.Kind) + " " + about)
+		case payment.AboutDispute:
+			if ok, failed = string(e.State), string(payment.DisputeOpen); e.State != payment.DisputeOpen && !e.Decided {
+				ok += ", for now"
+			}
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | `%s` | `%s` | %s | %s |\n", e.Code, e.Text, e.Ok, e.Failed, of, e.Source)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", e.Code, e.Text, about, ok, failed, e.Source)
 	}
 	b.WriteString("\n")
 	return b.String()

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/checkstand/checkstand/payment"
 	"github.com/go-json-experiment/json"
@@ -128,72 +127,4 @@ func (i item) unambiguous() bool {
 		}
 	}
 	return true
-}
-
-// notice says what an item means. Outcomes are final, because Adyen has no
-// place to ask for them again.
-func (p *Provider) notice(i item) payment.Notice {
-	ref := parseReference(i.MerchantReference)
-	n := payment.Notice{
-		ID:        strings.Join([]string{i.EventCode, i.PSPReference, i.Success}, ":"),
-		Reference: ref.attempt,
-		PSPRef:    i.PSPReference,
-		Kind:      code(i.EventCode),
-		Result:    payment.Result{Class: payment.ClassUnknown, PSPRef: i.PSPReference, RequestID: i.PSPReference},
-		Live:      p.cfg.Live,
-	}
-	if i.OriginalReference != "" {
-		n.PSPRef, n.OpRef = i.OriginalReference, i.PSPReference
-	}
-	if at, err := time.Parse(time.RFC3339, i.EventDate); err == nil {
-		n.At = at
-	}
-	e := eventByCode[i.EventCode]
-	switch i.Success {
-	case "true":
-		n.Result.Class = e.Ok
-	case "false":
-		n.Result.Class, n.Result.DeclineCode = e.Failed, reason(i.Reason)
-	}
-	if e.Of == "" || n.Result.Class == "" {
-		n.Result.Class = payment.ClassUnknown
-		return n
-	}
-	if i.EventCode == "AUTHORISATION" {
-		switch {
-		case n.Result.Class == payment.ClassAuthorized:
-			n.Result.Class = ref.class()
-		case ref.page:
-			// The buyer may try another card on the same page.
-			n.Result.Class = payment.ClassUnknown
-		}
-	}
-	n.Final = n.Result.Class != payment.ClassUnknown
-	var ok bool
-	if i.Amount.Value != nil {
-		n.Result.Amount, n.Result.Currency, ok = amount{Currency: i.Amount.Currency, Value: *i.Amount.Value}.minor()
-	}
-	switch {
-	case !ok && n.Result.Class != payment.ClassDeclined:
-		// Money has moved, or is free again, and it is not said how much.
-		n.Result.Class, n.Result.DeclineCode, n.Final = payment.ClassUnknown, unreadableAmount, false
-	case n.Result.Class == payment.ClassCaptured:
-		n.Result.Captured = n.Result.Amount
-	}
-	return n
-}
-
-// maxReason bounds the reason that is kept of a failure.
-const maxReason = 80
-
-// reason is Adyen's text for a failure, for the operator. It is not signed,
-// and of a success it holds card data, which is why only failures are read.
-func reason(s string) string {
-	kept := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return -1
-		}
-		return r
-	}, s)
-	return kept[:min(len(kept), maxReason)]
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 )
 
 // Keys and accounts of every Fake.
@@ -46,7 +47,8 @@ const (
 	AuthorisedError Outcome = "authorised_error" // answers 500 the first time
 )
 
-// Fault is what happens to the next POST.
+// Fault is what happens to the next request that changes something, but for
+// LookupFails.
 type Fault string
 
 // Faults.
@@ -62,6 +64,7 @@ const (
 	InProgress    Fault = "in_progress"    // 704, as if the same key were being carried out
 	WrongAmount   Fault = "wrong_amount"   // the answer says one unit less than was charged
 	WithoutAmount Fault = "without_amount" // the answer leaves the amount out, as the specification's example does
+	LookupFails   Fault = "lookup_fails"   // the next GET is answered 503
 )
 
 // Grant is what a delegated token is minted for.
@@ -108,6 +111,7 @@ type Fake struct {
 	mu       sync.Mutex
 	now      time.Time
 	faults   []Fault
+	storm    int // requests that are still to fail
 	tokens   map[string]*token
 	payments []*charge
 	links    map[string]*link
@@ -115,7 +119,8 @@ type Fake struct {
 	later    []func()          // modifications that were received
 	outbox   []notice
 	posts    int
-	delivery Delivery
+	disputes map[string]*charge
+	delivery paymenttest.Delivery
 }
 
 type token struct {
@@ -128,6 +133,8 @@ type charge struct {
 	amount                  amount
 	captured, refunded      int64
 	state                   string
+	manual                  bool  // held until it is captured
+	link                    *link // the page that it is made on
 }
 
 // States of a charge.
@@ -142,7 +149,7 @@ const (
 func New(t testing.TB) *Fake {
 	t.Helper()
 	f := &Fake{now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC), closed: make(chan struct{}),
-		tokens: map[string]*token{}, links: map[string]*link{}, answers: map[string]stored{}}
+		tokens: map[string]*token{}, links: map[string]*link{}, disputes: map[string]*charge{}, answers: map[string]stored{}}
 	f.server = httptest.NewServer(http.HandlerFunc(f.serve))
 	t.Cleanup(func() {
 		close(f.closed)
@@ -168,7 +175,7 @@ func (f *Fake) Advance(d time.Duration) {
 	f.now = f.now.Add(d)
 }
 
-// Break makes faults befall the next POSTs, one each.
+// Break makes faults befall the next requests that they concern, one each.
 func (f *Fake) Break(faults ...Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -210,17 +217,35 @@ func (f *Fake) Decide(t testing.TB, psp string, ok bool) {
 	t.Helper()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, c := range f.payments {
-		if c.psp == psp && c.state == pending {
-			c.state = refused
-			if ok {
-				f.authorise(c)
-			}
-			f.notify(c, "AUTHORISATION", ok, "Refused")
-			return
-		}
+	if c := f.find(psp); c != nil && c.state == pending {
+		f.decide(c, ok)
+		return
 	}
 	t.Fatalf("no pending payment %s", psp)
+}
+
+// decide ends a pending payment. A page whose payment failed takes another,
+// which is assumed.
+func (f *Fake) decide(c *charge, ok bool) {
+	if c.state = refused; ok {
+		f.authorise(c)
+	}
+	if c.link != nil {
+		if c.link.status = "active"; ok {
+			c.link.status = "completed"
+		}
+	}
+	f.notify(c, "AUTHORISATION", ok, "Refused")
+}
+
+// find gives a payment by its pspReference.
+func (f *Fake) find(psp string) *charge {
+	for _, c := range f.payments {
+		if c.psp == psp {
+			return c
+		}
+	}
+	return nil
 }
 
 // Books reads the record of one checkout session.

@@ -108,16 +108,24 @@ func (f *Fake) expire(l *link) {
 // when the page takes no payment any more.
 func (f *Fake) PayLink(t testing.TB, id string, o Outcome) string {
 	t.Helper()
+	psp, known := f.payLink(id, o)
+	if !known {
+		t.Fatalf("no payment link %s", id)
+	}
+	return psp
+}
+
+func (f *Fake) payLink(id string, o Outcome) (psp string, known bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l := f.links[id]
 	if l == nil {
-		t.Fatalf("no payment link %s", id)
+		return "", false
 	}
 	if f.expire(l); l.status != "active" {
-		return ""
+		return "", true
 	}
-	c := &charge{psp: newReference(), reference: l.Reference, session: l.Metadata["acp_session_id"], amount: *l.Amount, state: refused}
+	c := &charge{psp: newReference(), reference: l.Reference, session: l.Metadata["acp_session_id"], amount: *l.Amount, state: refused, manual: l.ManualCapture, link: l}
 	f.payments = append(f.payments, c)
 	switch o {
 	case Authorised:
@@ -125,8 +133,37 @@ func (f *Fake) PayLink(t testing.TB, id string, o Outcome) string {
 		l.status = "completed"
 	case Pending:
 		c.state, l.status = pending, "paymentPending"
-		return c.psp
+		return c.psp, true
 	}
 	f.notify(c, "AUTHORISATION", c.state == authorised, outcomes[o].RefusalReason)
-	return c.psp
+	return c.psp, true
+}
+
+// DecideLink ends the wait for a pending payment on a page.
+func (f *Fake) DecideLink(t testing.TB, id string, ok bool) {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.payments {
+		if c.link != nil && c.link.id == id && c.state == pending {
+			f.decide(c, ok)
+			return
+		}
+	}
+	t.Fatalf("no pending payment on the link %s", id)
+}
+
+// Page is what a page shows: what each line comes to, and the total, in Adyen's
+// minor units.
+func (f *Fake) Page(id string) (lines []int64, total int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l := f.links[id]
+	if l == nil {
+		return nil, 0
+	}
+	for _, item := range l.LineItems {
+		lines = append(lines, item.Quantity*item.AmountIncludingTax)
+	}
+	return lines, l.Amount.Value
 }

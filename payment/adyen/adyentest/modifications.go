@@ -121,23 +121,3 @@ func (f *Fake) cancel(c *charge, op string, m modification) {
 	}
 	f.notifyOp(c, op, event, m, c.amount, why)
 }
-
-// FailLater reports that a capture or refund that was done has failed after
-// all, and undoes it. event is CAPTURE_FAILED or REFUND_FAILED.
-func (f *Fake) FailLater(event, psp, op, reference string, value int64) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, c := range f.payments {
-		if c.psp != psp {
-			continue
-		}
-		switch event {
-		case "CAPTURE_FAILED":
-			c.captured -= value
-		case "REFUND_FAILED":
-			c.refunded -= value
-		}
-		f.queue(notice{event: event, success: true, psp: op, original: psp, reference: reference, reason: "Failed at the acquirer",
-			amount: amount{c.amount.Currency, value}})
-	}
-}

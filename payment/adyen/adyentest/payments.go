@@ -96,7 +96,8 @@ func (f *Fake) pay(body []byte) answer {
 // charge makes the payment. Only one that holds or may hold money uses the
 // token up; whether Adyen's do survive a refusal is not published.
 func (f *Fake) charge(r paymentRequest, t *token) answer {
-	c := &charge{psp: newReference(), reference: r.Reference, session: r.Metadata["acp_session_id"], amount: *r.Amount, state: refused}
+	c := &charge{psp: newReference(), reference: r.Reference, session: r.Metadata["acp_session_id"], amount: *r.Amount, state: refused,
+		manual: r.AdditionalData["manualCapture"] == "true"}
 	f.payments = append(f.payments, c)
 	a := outcomes[t.Outcome]
 	a.PSPReference, a.MerchantReference = c.psp, c.reference
@@ -115,7 +116,9 @@ func (f *Fake) charge(r paymentRequest, t *token) answer {
 			a.ResultCode = "PartiallyAuthorised"
 			c.amount.Value /= 2
 		}
-		f.authoriseAs(c, r.AdditionalData["manualCapture"] == "true", r.CaptureDelayHours)
+		if c.state = authorised; !c.manual && r.CaptureDelayHours != nil && *r.CaptureDelayHours == 0 {
+			c.captured = c.amount.Value
+		}
 		if !t.failed {
 			t.failed = true
 			after = map[Outcome]Fault{AuthorisedDrop: DropAfter, AuthorisedError: ErrorAfter}[t.Outcome]
@@ -127,18 +130,12 @@ func (f *Fake) charge(r paymentRequest, t *token) answer {
 	return answer{status: http.StatusOK, body: a, after: after}
 }
 
-// authoriseAs holds the money, and takes it too when that was asked for.
-func (f *Fake) authoriseAs(c *charge, manual bool, delayHours *int) {
-	c.state = authorised
-	if !manual && delayHours != nil && *delayHours == 0 {
+// authorise ends a pending payment or one on a page: it holds the money, and
+// takes it unless it is to be captured later.
+func (f *Fake) authorise(c *charge) {
+	if c.state = authorised; !c.manual {
 		c.captured = c.amount.Value
 	}
-}
-
-// authorise ends a pending payment or one on a page, which are captured unless
-// the reference says that they are held.
-func (f *Fake) authorise(c *charge) {
-	f.authoriseAs(c, strings.HasSuffix(c.reference, "-held"), new(int))
 }
 
 func (r paymentRequest) check() (answer, bool) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -54,6 +55,10 @@ func fail(status int, code, message string) answer {
 }
 
 func (f *Fake) serve(w http.ResponseWriter, r *http.Request) {
+	if f.stormy() {
+		f.strike(w, r, Unavailable)
+		return
+	}
 	if subtle.ConstantTimeCompare([]byte(r.Header.Get("X-API-Key")), []byte(APIKey)) != 1 {
 		f.write(w, r, fail(http.StatusUnauthorized, "000", "HTTP Status Response - Unauthorized"))
 		return
@@ -68,9 +73,13 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch r.Method {
-	case http.MethodPost:
-		f.post(w, r, path, body)
-	case http.MethodGet, http.MethodPatch:
+	case http.MethodPost, http.MethodPatch:
+		f.change(w, r, path, body)
+	case http.MethodGet:
+		if f.fault(true) == LookupFails {
+			f.strike(w, r, Unavailable)
+			return
+		}
 		f.mu.Lock()
 		a := f.linkRequest(r.Method, path, body)
 		f.mu.Unlock()
@@ -80,18 +89,48 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// post carries out a POST once per key.
-func (f *Fake) post(w http.ResponseWriter, r *http.Request, path []string, body []byte) {
+// stormy counts a request against the storm.
+func (f *Fake) stormy() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.storm == 0 {
+		return false
+	}
+	f.storm--
+	return true
+}
+
+// Storm answers the next n requests with 503, and carries none of them out.
+func (f *Fake) Storm(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.storm = n
+}
+
+// fault takes the next fault from the queue that concerns a request.
+func (f *Fake) fault(lookup bool) Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, next := range f.faults {
+		if (next == LookupFails) == lookup {
+			f.faults = slices.Delete(f.faults, i, i+1)
+			return next
+		}
+	}
+	return ""
+}
+
+// change carries out a PATCH, or a POST once per key.
+func (f *Fake) change(w http.ResponseWriter, r *http.Request, path []string, body []byte) {
 	key := r.Header.Get("Idempotency-Key")
 	if len(key) > 64 {
 		f.write(w, r, fail(http.StatusUnprocessableEntity, "702", "Idempotency-Key is longer than 64 characters"))
 		return
 	}
+	fault := f.fault(false)
 	f.mu.Lock()
-	f.posts++
-	var fault Fault
-	if len(f.faults) > 0 {
-		fault, f.faults = f.faults[0], f.faults[1:]
+	if r.Method == http.MethodPost {
+		f.posts++
 	}
 	switch fault {
 	case DropBefore, HangBefore, ErrorBefore, Unavailable, RateLimited, InProgress:
@@ -99,7 +138,12 @@ func (f *Fake) post(w http.ResponseWriter, r *http.Request, path []string, body 
 		f.strike(w, r, fault)
 		return
 	}
-	a := f.once(key, path, body)
+	var a answer
+	if r.Method == http.MethodPost {
+		a = f.once(key, path, body)
+	} else {
+		a = f.linkRequest(r.Method, path, body)
+	}
 	f.mu.Unlock()
 	if a.after != "" && fault == "" {
 		fault = a.after

@@ -13,15 +13,9 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 	"github.com/go-json-experiment/json"
 )
-
-// Delivery says how webhooks go out.
-type Delivery struct {
-	Twice       bool // each a second time
-	Backwards   bool // the newest first
-	WrongAmount bool // each says one unit less than was moved, and is signed so
-}
 
 // notice is one webhook that waits to be delivered.
 type notice struct {
@@ -32,15 +26,18 @@ type notice struct {
 }
 
 // Deliver sets how webhooks go out from now on.
-func (f *Fake) Deliver(d Delivery) {
+func (f *Fake) Deliver(d paymenttest.Delivery) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.delivery = d
 }
 
-// Notifications takes the webhooks that wait, as requests that are signed and
-// ready for a receiver. Taking them late is what a late webhook is.
-func (f *Fake) Notifications() []payment.WebhookRequest {
+// Notifications is Webhooks, in Adyen's word.
+func (f *Fake) Notifications() []payment.WebhookRequest { return f.Webhooks() }
+
+// Webhooks takes the webhooks that wait, as requests that are signed and ready
+// for a receiver. Taking them late is what a late webhook is.
+func (f *Fake) Webhooks() []payment.WebhookRequest {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var out []payment.WebhookRequest
