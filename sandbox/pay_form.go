@@ -90,7 +90,7 @@ func (f payForm) card(now time.Time) (TestCard, []fieldError) {
 	case f.cvc == "":
 		add("cvc", "Enter the security code.")
 	case !digits(f.cvc, 3, maxCVC):
-		add("cvc", "The security code has 3 or 4 digits.")
+		add("cvc", "The security code has 3 digits, on the back, or 4, on the front.")
 	}
 	switch {
 	case f.name == "":
