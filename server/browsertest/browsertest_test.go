@@ -168,7 +168,6 @@ func TestPreferences(t *testing.T) {
 		{browsertest.Options{ReducedMotion: true}, "Test still wide"},
 		{browsertest.Options{Width: 320, Touch: true}, "Test coarse"},
 		{browsertest.Options{NoJavaScript: true}, "Test wide no script"},
-		{browsertest.Options{Width: 700, TextSize: 24}, "Test"},
 	} {
 		tab := b.Tab(t, tt.opts)
 		tab.Go(base + "/")
@@ -248,6 +247,20 @@ func TestLayoutShiftIsSeen(t *testing.T) {
 	tab.WaitText("p", "Moved.")
 	if shift := tab.LayoutShift(); shift < 0.05 || shift > 1 {
 		t.Errorf("a shift of %v, want one that counts", shift)
+	}
+}
+
+func TestTextGrows(t *testing.T) {
+	b := browsertest.Open(t)
+	base := serve(t, "default-src 'none'; img-src data:", map[string]string{"/": document(`<a href="/">a</a>`)})
+	height := func(percent int) float64 {
+		tab := b.Tab(t, browsertest.Options{TextSize: percent})
+		tab.Go(base + "/")
+		stops := tab.FocusOrder(1)
+		return stops[0].Bottom - stops[0].Top
+	}
+	if normal, grown := height(0), height(200); grown < 1.8*normal || grown > 2.2*normal {
+		t.Errorf("text of %v pixels grows by 200 %% to %v", normal, grown)
 	}
 }
 

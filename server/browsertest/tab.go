@@ -35,7 +35,7 @@ type Options struct {
 	NoJavaScript  bool // the page runs no script; everything here works all the same
 	RightToLeft   bool // turns every page around once it is loaded
 	Touch         bool // a finger instead of a mouse
-	TextSize      int  // pixels of the reader's standard text; 16 when zero
+	TextSize      int  // percent of the standard size that text is made once a page is loaded; 100 when zero
 }
 
 // Tab is a page that is looked at. Its methods end the test when the page does
@@ -105,11 +105,6 @@ func (t *Tab) prepare(ctx context.Context, s *chromedp.Target) error {
 			return err
 		}
 	}
-	if t.opts.TextSize != 0 {
-		if _, err := cdp.Call(ctx, s, page.SetFontSizes, page.SetFontSizesParams{FontSizes: &page.FontSizes{Standard: int64(t.opts.TextSize)}}); err != nil {
-			return err
-		}
-	}
 	_, err := cdp.Call(ctx, s, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: t.opts.NoJavaScript})
 	return err
 }
@@ -148,6 +143,9 @@ func (t *Tab) GoStatus(url string, status int) {
 	})
 	if t.opts.RightToLeft {
 		evaluate[any](t, `() => { document.documentElement.dir = "rtl" }`)
+	}
+	if t.opts.TextSize != 0 {
+		evaluate[any](t, `(percent) => { document.documentElement.style.fontSize = percent + "%" }`, t.opts.TextSize)
 	}
 }
 
