@@ -207,8 +207,13 @@ func (s *Server) expanded(in *intent, params map[string][]string, name string) o
 	return o
 }
 
+// charge counts what is released of a hold as refunded, as Stripe does.
 func (s *Server) charge(in *intent) object {
-	return object{"id": "ch_" + in.id[3:], "object": "charge", "amount": in.amount, "amount_captured": in.received, "amount_refunded": in.refunded,
+	released := int64(0)
+	if in.manual && (in.received > 0 || in.status == "canceled") {
+		released = in.amount - in.received
+	}
+	return object{"id": "ch_" + in.id[3:], "object": "charge", "amount": in.amount, "amount_captured": in.received, "amount_refunded": in.refunded + released,
 		"currency": in.currency, "captured": in.received > 0, "payment_intent": in.id, "metadata": maps.Clone(in.metadata)}
 }
 
