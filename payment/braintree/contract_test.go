@@ -129,22 +129,39 @@ func closedPort(t testing.TB) string {
 	return "http://" + l.Addr().String()
 }
 
+// told takes the webhooks that wait, as the adapter reads them.
+func (w *world) told(t testing.TB) (all []payment.Notice) {
+	t.Helper()
+	for _, r := range w.Webhooks() {
+		notices, answer, err := w.provider.ReceiveWebhook(r)
+		if err != nil || answer.Status != http.StatusOK {
+			t.Fatalf("%+v, %v", answer, err)
+		}
+		all = append(all, notices...)
+	}
+	return all
+}
+
 func harness(t *testing.T) paymenttest.Harness {
 	w := newWorld(t)
+	psp := w.StandIn()
 	return paymenttest.Harness{
 		Provider:    w.provider,
 		Unreachable: w.adapter(t, func(c *braintree.Config) { c.BaseURL = closedPort(t) }),
 		WrongKeys:   w.adapter(t, func(c *braintree.Config) { c.PrivateKey = secret.New("not_the_private_key") }),
 		MerchantID:  merchantID,
 		Reusable:    payment.Credential{Type: "spt", Token: secret.New("fake-valid-nonce")},
-		Mint:        w.mint,
-		Books:       w.books,
-		Break:       func(_ testing.TB, f paymenttest.Fault) { w.Break(faults[f]) },
-		Advance:     w.advance,
+		Mint: func(_ testing.TB, a paymenttest.Allowance) payment.Credential {
+			return payment.Credential{Type: "spt", Token: secret.New(psp.Mint(a))}
+		},
+		Books:   func(_ testing.TB, session string) paymenttest.Books { return psp.Books(session) },
+		Break:   func(_ testing.TB, f paymenttest.Fault) { psp.Break(f) },
+		Advance: w.advance,
 		// One code says "unknown or expired".
 		Alike:           map[payment.Class]payment.Class{payment.ClassTokenInvalid: payment.ClassTokenExpired},
 		SessionsUnbound: true,
 		Mature:          func(_ testing.TB, ref string) { w.Settle(ref) },
+		Notices:         w.told,
 	}
 }
 

@@ -113,7 +113,7 @@ func (p *Provider) paidOnPage(ctx context.Context, a payment.Attempt, otherwise 
 	case err != nil || asked.Class == payment.ClassUnknown:
 		return asked, err
 	case len(sales) > 0:
-		return p.pick(sales, asked), nil
+		return ended(a, sales, p.pick(sales, asked)), nil
 	}
 	asked.Class = otherwise
 	return asked, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/braintree"
 	"github.com/checkstand/checkstand/payment/braintree/braintreetest"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 	"github.com/checkstand/checkstand/secret"
 )
 
@@ -70,6 +71,87 @@ func TestPage(t *testing.T) {
 		if r, err := ask(); err != nil || r.Class != payment.ClassUnknown {
 			t.Errorf("%s without an answer: %+v, %v", name, r, err)
 		}
+	}
+}
+
+// Braintree's page is a script on a page of ours. As often as it is opened, in
+// however many tabs, it takes no money; each nonce that it gives is charged
+// once, as an attempt of its own, and the money moves later as any other.
+func TestTheDropInTakesNoMoney(t *testing.T) {
+	w := newWorld(t)
+	held := page
+	held.Capture = payment.CaptureLater
+	body, err := w.provider.BuildHosted(held)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := payment.Attempt{ID: page.AttemptID, SessionID: page.SessionID, Kind: payment.OnPage, CreatedAt: w.now()}
+	for _, fault := range []braintreetest.Fault{"", braintreetest.DropAfter, braintreetest.ErrorAfter, braintreetest.DropBefore, braintreetest.RateLimited} {
+		want := payment.ClassPending
+		if fault != "" {
+			w.Break(fault)
+			want = payment.ClassUnknown
+		}
+		if fault == braintreetest.RateLimited {
+			want = payment.ClassRateLimited
+		}
+		if _, r, err := w.provider.OpenHosted(t.Context(), "acp_pay_page", body); err != nil || r.Class != want {
+			t.Errorf("%s: %+v, %v", fault, r, err)
+		}
+		again, r, err := w.provider.OpenHosted(t.Context(), "acp_pay_page", body)
+		if err != nil || r.Class != payment.ClassPending || again.ClientToken.IsZero() {
+			t.Errorf("%s, again: %+v, %v", fault, r, err)
+		}
+		for _, result := range []string{"", "success", "fake-valid-nonce"} {
+			if r, err := w.provider.ReconcileHosted(t.Context(), a, "", result); err != nil || r.Class != payment.ClassPending {
+				t.Errorf("%q: %+v, %v", result, r, err)
+			}
+		}
+	}
+	if b := w.Books(page.SessionID); b != (braintreetest.Books{}) {
+		t.Fatalf("an open page took %+v", b)
+	}
+	psp := w.StandIn()
+	nonce := func(o paymenttest.Outcome) secret.String {
+		return secret.New(psp.Mint(paymenttest.Allowance{Outcome: o, SessionID: page.SessionID, MaxAmount: 1999, Currency: "usd", Lifetime: 3 * time.Hour}))
+	}
+	pay := func(id string, nonce secret.String) payment.Result {
+		t.Helper()
+		c := held.Charge
+		c.AttemptID, c.Credential.Token = id, nonce
+		body, err := w.provider.Build(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := w.provider.Send(t.Context(), "acp_"+id, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if r := pay("pay_first", nonce(paymenttest.Decline)); r.Class != payment.ClassDeclined {
+		t.Fatalf("%+v", r)
+	}
+	second := nonce(paymenttest.Approve)
+	r := pay("pay_second", second)
+	if r.Class != payment.ClassAuthorized || r.Amount != 1999 || r.PSPRef == "" {
+		t.Fatalf("%+v", r)
+	}
+	if r := pay("pay_second", second); r.Class != payment.ClassAuthorized { // the other tab posts the nonce again
+		t.Errorf("%+v", r)
+	}
+	if r := pay("pay_third", second); r.Class != payment.ClassTokenUsed {
+		t.Errorf("%+v", r)
+	}
+	op := payment.Op{ID: "op_1", Kind: payment.OpCapture, PSPRef: r.PSPRef, Amount: 1200, Currency: "usd", Key: "acp_op_1", CreatedAt: w.now()}
+	if r := operate(t, w.provider, op); r.Class != payment.ClassCaptured || r.Amount != 1200 {
+		t.Errorf("%+v", r)
+	}
+	if b := w.Books(page.SessionID); b != (braintreetest.Books{Charges: 1, Taken: 1200}) {
+		t.Errorf("%+v", b)
+	}
+	if r, err := w.provider.CloseHosted(t.Context(), a, ""); err != nil || r.Class != payment.ClassNotFound {
+		t.Errorf("the page's own attempt took nothing: %+v, %v", r, err)
 	}
 }
 

@@ -38,6 +38,10 @@ func (p *Provider) ResendToLearn() time.Duration {
 // bytes again, see ResendToLearn. Only when that time is over, and every
 // request since must have been answered and be found by a search, is it
 // ClassNotFound, the definite no.
+//
+// A hold that expired, or was voided in the Control Panel, is ClassVoided of an
+// attempt that is Authorized, and ClassProcessorError of one whose hold nobody
+// knew. No webhook tells of either.
 func (p *Provider) Reconcile(ctx context.Context, a payment.Attempt) (payment.Result, error) {
 	sales, asked, err := p.byOrder(ctx, a.ID)
 	if err != nil || asked.Class == payment.ClassUnknown {
@@ -49,13 +53,24 @@ func (p *Provider) Reconcile(ctx context.Context, a payment.Attempt) (payment.Re
 		if r.Class == payment.ClassUnknown && settled && onlyDuplicates(sales) {
 			r.Class = payment.ClassProcessorError // of another payment than ours
 		}
-		return r, nil
+		return ended(a, sales, r), nil
 	}
 	asked.Class = payment.ClassNotFound
 	if !settled {
 		asked.Class, asked.DeclineCode = payment.ClassUnknown, searchNotSettled
 	}
 	return asked, nil
+}
+
+// ended is the result of asking about an attempt: one that was held, and is not
+// any more, was given back.
+func ended(a payment.Attempt, sales []transaction, r payment.Result) payment.Result {
+	for _, t := range sales {
+		if a.State == payment.Authorized && t.ID == r.PSPRef && (t.Status == "voided" || t.Status == "authorization_expired") {
+			r.Class, r.DeclineCode = payment.ClassVoided, clean(t.Status)
+		}
+	}
+	return r
 }
 
 // onlyDuplicates reports whether all that was found are refusals of the

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/checkstand/checkstand/payment"
 )
@@ -25,28 +24,6 @@ var (
 	challengeForm = regexp.MustCompile(`^[a-f0-9]{20,32}$`)
 	payloadForm   = regexp.MustCompile(`^[A-Za-z0-9+=/\n]+$`)
 )
-
-// notice is <notification>.
-type notice struct {
-	Kind      string `xml:"kind"`
-	Timestamp string `xml:"timestamp"`
-	Subject   struct {
-		Transaction *transaction `xml:"transaction"`
-		Review      *review      `xml:"transaction-review"`
-		Dispute     *dispute     `xml:"dispute"`
-	} `xml:"subject"`
-}
-
-type review struct {
-	TransactionID string `xml:"transaction-id"`
-	Decision      string `xml:"decision"`
-}
-
-type dispute struct {
-	ID          string      `xml:"id"`
-	Status      string      `xml:"status"`
-	Transaction transaction `xml:"transaction"`
-}
 
 // ReceiveWebhook implements payment.Webhooks. When a webhook is set up
 // Braintree calls with GET and a challenge, whose signature is the answer.
@@ -117,52 +94,4 @@ func (p *Provider) signed(signatures, payload string) bool {
 		}
 	}
 	return ok
-}
-
-// disputeKinds is how the kinds about disputes begin.
-const disputeKinds = "dispute_"
-
-// read makes a Notice of what concerns a payment.
-//
-// Only transaction_settled is taken as it is: what is settled stays settled.
-// Everything else is asked about.
-func (p *Provider) read(n notice) (payment.Notice, bool) {
-	at, err := time.Parse(time.RFC3339, n.Timestamp)
-	if err != nil {
-		at = p.now()
-	}
-	out := payment.Notice{Kind: clean(n.Kind), Live: p.live, At: at, Result: payment.Result{Class: payment.ClassUnknown}}
-	var subject, state string
-	switch s := n.Subject; {
-	case strings.HasPrefix(n.Kind, disputeKinds) && s.Dispute != nil:
-		out.PSPRef, out.Reference = s.Dispute.Transaction.ID, s.Dispute.Transaction.OrderID
-		subject, state = s.Dispute.ID, s.Dispute.Status
-		out.Result.DeclineCode = clean(s.Dispute.Status)
-	case n.Kind == "transaction_reviewed" && s.Review != nil:
-		out.PSPRef = s.Review.TransactionID
-		subject, state = s.Review.TransactionID, s.Review.Decision
-	case s.Transaction != nil && (strings.HasPrefix(n.Kind, "transaction_") || n.Kind == "refund_failed"):
-		subject, state = s.Transaction.ID, s.Transaction.Status
-		p.readTransaction(n.Kind, *s.Transaction, &out)
-	default:
-		return payment.Notice{}, false
-	}
-	out.ID = clean(strings.Join([]string{n.Kind, subject, state}, ":"))
-	return out, subject != ""
-}
-
-func (p *Provider) readTransaction(kind string, t transaction, out *payment.Notice) {
-	out.Reference = t.OrderID
-	if t.Type == typeCredit || kind == "refund_failed" {
-		out.PSPRef, out.OpRef = t.RefundOf, t.ID
-		if kind == "refund_failed" {
-			out.Result.DeclineCode = t.words()
-		}
-		return
-	}
-	out.PSPRef = t.ID
-	r := p.sale(t)
-	if kind == "transaction_settled" && t.Type == typeSale && t.Status == "settled" && r.Class == payment.ClassCaptured {
-		out.Result, out.Final = r, true
-	}
 }

@@ -113,11 +113,14 @@ func TestNotices(t *testing.T) {
 		{"disbursed, late", early, payment.Notice{ID: "transaction_disbursed:" + x.ref + ":submitted_for_settlement", Reference: "pay_1", PSPRef: x.ref,
 			Kind: "transaction_disbursed", Result: payment.Result{Class: payment.ClassUnknown}}},
 		{"a refund settled", w.Notice("transaction_settled", refund.PSPRef), payment.Notice{ID: "transaction_settled:" + refund.PSPRef + ":submitted_for_settlement",
+			Subject: payment.AboutOperation, OpKind: payment.OpRefund,
 			Reference: "op_1", PSPRef: x.ref, OpRef: refund.PSPRef, Kind: "transaction_settled", Result: payment.Result{Class: payment.ClassUnknown}}},
 		{"a refund failed", w.Notice("refund_failed", refund.PSPRef), payment.Notice{ID: "refund_failed:" + refund.PSPRef + ":submitted_for_settlement", Reference: "op_1",
-			PSPRef: x.ref, OpRef: refund.PSPRef, Kind: "refund_failed", Result: payment.Result{Class: payment.ClassUnknown, DeclineCode: "1000 Approved"}}},
+			Subject: payment.AboutOperation, OpKind: payment.OpRefund, PSPRef: x.ref, OpRef: refund.PSPRef, Kind: "refund_failed", Final: true,
+			Result: payment.Result{Class: payment.ClassDeclined, PSPRef: refund.PSPRef, DeclineCode: "1000 Approved", Amount: 500, Currency: "usd"}}},
 		{"a dispute", w.DisputeNotice("dispute_opened", "dp_1", "open", x.ref), payment.Notice{ID: "dispute_opened:dp_1:open", Reference: "pay_1",
-			PSPRef: x.ref, Kind: "dispute_opened", Result: payment.Result{Class: payment.ClassUnknown, DeclineCode: "open"}}},
+			Subject: payment.AboutDispute, Dispute: payment.DisputeOpen, PSPRef: x.ref, OpRef: "dp_1", Kind: "dispute_opened",
+			Result: payment.Result{Class: payment.ClassUnknown, DeclineCode: "open", Amount: 1999, Currency: "usd"}}},
 		{"a review", w.Webhook(`<notification><timestamp type="datetime">2026-05-01T12:00:00Z</timestamp><kind>transaction_reviewed</kind><subject><transaction-review>` +
 			`<transaction-id>abc</transaction-id><decision>Approve</decision><reviewer-email>reviewer@example.com</reviewer-email></transaction-review></subject></notification>`),
 			payment.Notice{ID: "transaction_reviewed:abc:Approve", PSPRef: "abc", Kind: "transaction_reviewed", Result: payment.Result{Class: payment.ClassUnknown}}},
@@ -139,7 +142,13 @@ func TestNotices(t *testing.T) {
 	}
 
 	w.SetStatus(x.ref, "settlement_declined")
-	if n := w.receive(t, w.Notice("transaction_settlement_declined", x.ref)); len(n) != 1 || n[0].Final || n[0].Result.Class != payment.ClassUnknown {
+	// The capture has bounced. It has no reference of its own.
+	if n := w.receive(t, w.Notice("transaction_settlement_declined", x.ref)); len(n) != 1 || !n[0].Final || n[0].Subject != payment.AboutOperation ||
+		n[0].OpKind != payment.OpCapture || n[0].Reference != "" || n[0].PSPRef != x.ref || n[0].Result.Class != payment.ClassDeclined || n[0].Result.Amount != 1999 {
+		t.Errorf("got %+v", n)
+	}
+	w.SetStatus(x.ref, "settled") // late, and not true any more
+	if n := w.receive(t, w.Notice("transaction_settlement_declined", x.ref)); len(n) != 1 || n[0].Final {
 		t.Errorf("got %+v", n)
 	}
 	// A kind and a state that do not agree are asked about.
@@ -163,6 +172,88 @@ func TestNotices(t *testing.T) {
 	for _, broken := range []string{`<notification>`, `<other/>`, ``, `<notification></notification><notification/>`} {
 		if n, answer, err := w.provider.ReceiveWebhook(payment.WebhookRequest{Method: http.MethodPost, Body: w.Webhook(broken)}); err == nil || answer.Status == 200 {
 			t.Errorf("%s: %+v, %+v", broken, n, answer)
+		}
+	}
+}
+
+// What becomes of a refund is told under our operation's id; of one that was made
+// in the Control Panel, which has the order id of its sale, without.
+func TestNoticesOfRefunds(t *testing.T) {
+	w := newWorld(t)
+	x := w.pay(t, "1", payment.CaptureNow)
+	w.Settle(x.ref)
+	w.Webhooks()
+	ours := x.operate(t, x.op(payment.OpRefund, "1", 500), payment.ClassRefunded, "").PSPRef
+	theirs := w.RefundElsewhere(x.ref, 300)
+	for ref, want := range map[string]struct {
+		reference string
+		amount    int64
+	}{ours: {"op_1", 500}, theirs: {"", 300}} {
+		sound := func(n []payment.Notice, class payment.Class) bool {
+			return len(n) == 1 && n[0].Subject == payment.AboutOperation && n[0].OpKind == payment.OpRefund && n[0].Reference == want.reference && n[0].PSPRef == x.ref &&
+				n[0].OpRef == ref && n[0].Final && n[0].Result.Class == class && n[0].Result.Amount == want.amount && n[0].Result.Currency == "usd"
+		}
+		w.Settle(ref)
+		if n := w.told(t); !sound(n, payment.ClassRefunded) {
+			t.Errorf("settled: %+v", n)
+		}
+		w.FailRefund(ref)
+		if n := w.told(t); !sound(n, payment.ClassDeclined) || n[0].Kind != "refund_failed" {
+			t.Errorf("failed later: %+v", n)
+		}
+	}
+	op := x.op(payment.OpRefund, "1", 500)
+	op.OpRef = ours
+	x.reconcile(t, op, payment.ClassDeclined) // asking says the same
+	x.wantBooks(t, 0, 1999, 0)
+}
+
+func TestNoticesOfDisputes(t *testing.T) {
+	w := newWorld(t)
+	x := w.pay(t, "1", payment.CaptureNow)
+	for won, state := range map[bool]payment.DisputeState{true: payment.DisputeWon, false: payment.DisputeLost} {
+		id := w.Dispute(x.ref)
+		w.CloseDispute(id, won)
+		n := w.told(t)
+		if len(n) != 2 || n[0].Dispute != payment.DisputeOpen || n[0].Final || n[1].Dispute != state || !n[1].Final {
+			t.Fatalf("%+v", n)
+		}
+		for _, n := range n {
+			if n.Subject != payment.AboutDispute || n.OpRef != id || n.PSPRef != x.ref || n.Reference != "pay_1" || n.Result.Amount != 1999 || n.Result.Currency != "usd" {
+				t.Errorf("%+v", n)
+			}
+		}
+	}
+	for status, want := range map[string]payment.DisputeState{"disputed": payment.DisputeOpen, "under_review": payment.DisputeOpen, "accepted": payment.DisputeLost,
+		"auto_accepted": payment.DisputeLost, "expired": payment.DisputeLost, "teleported": payment.DisputeOpen} {
+		n := w.receive(t, w.DisputeNotice("dispute_"+status, "dp_1", status, x.ref))
+		if len(n) != 1 || n[0].Dispute != want || n[0].Final != (want != payment.DisputeOpen) {
+			t.Errorf("%s: %+v", status, n)
+		}
+	}
+}
+
+// No webhook tells that a hold has ended: asking does, of a payment that is
+// known to be held.
+func TestAHoldThatEnds(t *testing.T) {
+	w := newWorld(t)
+	for id, end := range map[string]func(string){"expires": w.ExpireHold, "voided": w.CancelElsewhere} {
+		x := w.pay(t, id, payment.CaptureLater)
+		end(x.ref)
+		if n := w.told(t); len(n) != 0 {
+			t.Errorf("%s: %+v", id, n)
+		}
+		a := payment.Attempt{ID: "pay_" + id, State: payment.Authorized, PSPRef: x.ref, CreatedAt: w.now()}
+		r, err := w.provider.Reconcile(t.Context(), a)
+		if err != nil || r.Class != payment.ClassVoided || r.PSPRef != x.ref || r.Amount != 1999 {
+			t.Errorf("%s: %+v, %v", id, r, err)
+		}
+		if _, ok := a.Move(r, "reconcile", w.now()); !ok || a.State != payment.Voided {
+			t.Errorf("%s: %+v", id, a)
+		}
+		a.State = payment.Unknown
+		if r, err := w.provider.Reconcile(t.Context(), a); err != nil || r.Class != payment.ClassProcessorError {
+			t.Errorf("%s, and nobody knew of the hold: %+v, %v", id, r, err)
 		}
 	}
 }
@@ -193,7 +284,12 @@ func FuzzReceiveWebhook(f *testing.F) {
 		form = url.Values{"bt_payload": {payload}, "bt_signature": {braintreetest.Sign("integration_public_key", "integration_private_key", payload)}}
 		notices, _, err = p.ReceiveWebhook(post(form))
 		for _, n := range notices {
-			if n.ID == "" || (n.Final && (n.Result.Class != payment.ClassCaptured || n.Result.PSPRef == "")) {
+			recorded := map[payment.Subject]bool{
+				payment.AboutPayment:   n.Result.Class == payment.ClassCaptured && n.Result.PSPRef != "",
+				payment.AboutOperation: !n.Result.Class.OpState().Open() && n.OpKind != "",
+				payment.AboutDispute:   n.Dispute == payment.DisputeWon || n.Dispute == payment.DisputeLost,
+			}
+			if n.ID == "" || (n.Final && !recorded[n.Subject]) {
 				t.Errorf("%+v", n)
 			}
 		}

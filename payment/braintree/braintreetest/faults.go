@@ -34,6 +34,9 @@ func (g *Gateway) Break(faults ...Fault) {
 	g.set(func() { g.faults = append(g.faults, faults...) })
 }
 
+// Storm answers the next n requests with 503, and carries none of them out.
+func (g *Gateway) Storm(n int) { g.set(func() { g.storm = n }) }
+
 // nextFault takes the first fault that concerns a request.
 func (g *Gateway) nextFault(lookup bool) (f Fault) {
 	g.set(func() {

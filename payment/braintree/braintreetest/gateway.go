@@ -18,6 +18,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/checkstand/checkstand/payment/paymenttest"
 )
 
 // maxBody is the largest request that is read.
@@ -52,7 +54,12 @@ type Gateway struct {
 	tokens       map[string]*token
 	keys         map[string]*keyUse
 	faults       []Fault
+	storm        int               // requests that are still to fail
+	outbox       []string          // documents of webhooks that wait
+	disputes     map[string]string // their transactions
+	delivery     paymenttest.Delivery
 	hold         *Hold
+	ahead        time.Duration // of options.Now
 	searchLag    time.Duration
 	noKeys       bool
 	failedStick  bool
@@ -64,7 +71,7 @@ type Gateway struct {
 // New starts a gateway. It is closed when the test ends.
 func New(t testing.TB, o Options) *Gateway {
 	t.Helper()
-	g := &Gateway{options: o, transactions: map[string]*transaction{}, tokens: map[string]*token{}, keys: map[string]*keyUse{}}
+	g := &Gateway{options: o, transactions: map[string]*transaction{}, tokens: map[string]*token{}, keys: map[string]*keyUse{}, disputes: map[string]string{}}
 	if g.options.Now == nil {
 		g.options.Now = time.Now
 	}
@@ -88,7 +95,10 @@ func New(t testing.TB, o Options) *Gateway {
 }
 
 // now is the gateway's clock, in whole seconds as its answers are.
-func (g *Gateway) now() time.Time { return g.options.Now().UTC().Truncate(time.Second) }
+func (g *Gateway) now() time.Time { return g.clock().UTC().Truncate(time.Second) }
+
+// clock is the same to the nanosecond. The lock is held.
+func (g *Gateway) clock() time.Time { return g.options.Now().Add(g.ahead) }
 
 // answer is an HTTP answer.
 type answer struct {
@@ -114,11 +124,19 @@ func (g *Gateway) authorised(handle func(id string, body []byte) answer) http.Ha
 		g.mu.Lock()
 		g.requestCount++
 		n := g.requestCount
+		stormy := g.storm > 0
+		if stormy {
+			g.storm--
+		}
 		g.requests = append(g.requests, r.Method+" "+strings.TrimPrefix(r.URL.Path, "/merchants/"+g.options.MerchantID)+" "+string(body))
 		g.mu.Unlock()
 		w.Header().Set("X-Request-Id", fmt.Sprintf("req-%d", n))
 		w.Header().Set("Content-Type", "application/xml; charset=utf-8")
 
+		if stormy {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
 		want := base64.StdEncoding.EncodeToString([]byte(g.options.PublicKey + ":" + g.options.PrivateKey))
 		got, basic := strings.CutPrefix(r.Header.Get("Authorization"), "Basic ")
 		switch {

@@ -89,12 +89,7 @@ func (g *Gateway) refund(id string, body []byte) answer {
 		case amount > left:
 			return nil, "91521"
 		}
-		credit := &transaction{Type: "credit", Status: "submitted_for_settlement", Amount: money.Decimal(amount, t.Currency), Currency: t.Currency,
-			Account: t.Account, OrderID: maybe(b.Transaction.OrderID), RefundOf: maybe(t.ID), Code: maybe("1000"), Text: maybe("Approved"),
-			Card: t.Card, minor: amount, session: t.session}
-		g.record(credit)
-		t.RefundIDs.Items = append(t.RefundIDs.Items, credit.ID)
-		return credit, ""
+		return g.credit(t, amount, b.Transaction.OrderID), ""
 	})
 }
 
@@ -109,23 +104,33 @@ func (g *Gateway) refunded(sale *transaction) (sum int64) {
 	return sum
 }
 
-// Settle settles what was submitted, as the nightly batch does. Amounts from
-// 4001.00 to 4001.99 are declined then.
-func (g *Gateway) Settle(id string) {
+// Settle settles what was submitted, as the nightly batch does, and queues the
+// webhook. Amounts from 4001.00 to 4001.99 are declined then.
+func (g *Gateway) Settle(id string) { g.set(func() { g.settle(g.transactions[id]) }) }
+
+func (g *Gateway) settle(t *transaction) {
+	switch {
+	case t.Status != "submitted_for_settlement":
+	case len(t.Amount) >= 4 && t.Amount[:4] == "4001":
+		t.Status = "settlement_declined"
+		g.queue("transaction_settlement_declined", t)
+	default:
+		t.Status = "settled"
+		g.queue("transaction_settled", t)
+	}
+}
+
+// SettleAll settles everything that was submitted.
+func (g *Gateway) SettleAll() {
 	g.set(func() {
-		t := g.transactions[id]
-		switch {
-		case t.Status != "submitted_for_settlement":
-		case len(t.Amount) >= 4 && t.Amount[:4] == "4001":
-			t.Status = "settlement_declined"
-		default:
-			t.Status = "settled"
+		for _, id := range g.order {
+			g.settle(g.transactions[id])
 		}
 	})
 }
 
 // SetStatus puts a transaction into a state that nothing else leads to, such
-// as settling, or processor_declined for a refund that failed.
+// as settling.
 func (g *Gateway) SetStatus(id, status string) {
 	g.set(func() { g.transactions[id].Status = status })
 }

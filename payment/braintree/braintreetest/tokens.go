@@ -77,7 +77,7 @@ type token struct {
 // Mint makes a delegated token.
 func (g *Gateway) Mint(a Allowance) string {
 	value := "tokencc_" + strings.ToLower(rand.Text())
-	g.set(func() { g.tokens[value] = &token{Allowance: a, expires: g.options.Now().Add(a.Lifetime)} })
+	g.set(func() { g.tokens[value] = &token{Allowance: a, expires: g.clock().Add(a.Lifetime)} })
 	return value
 }
 
@@ -115,7 +115,7 @@ func (g *Gateway) use(value string, amount int64, currency string) (t *token, co
 	}
 	t, ok := g.tokens[value]
 	switch {
-	case !ok, t.Foreign, !g.options.Now().Before(t.expires):
+	case !ok, t.Foreign, !g.clock().Before(t.expires):
 		return nil, codeUnknown
 	case t.locked:
 		return nil, codeLocked
