@@ -10,7 +10,7 @@ PG_BIN := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
 CHROMIUM := $(or $(CHECKSTAND_CHROMIUM),$(firstword $(foreach name,chromium chromium-headless-shell google-chrome google-chrome-stable,$(shell command -v $(name)))))
 APT := $(if $(filter 0,$(shell id -u)),apt-get,sudo apt-get)
 
-.PHONY: help build demo setup lint test race short bench bench-import fuzz clean
+.PHONY: help build demo setup lint test race short bench bench-import soak fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -58,6 +58,9 @@ bench: ## the hot path beside its floor, on both stores
 
 bench-import: ## imports of up to a million variants
 	$(GO) run ./bench -import
+
+soak: ## a week of purchases in virtual time against the providers' books
+	$(GO) test ./soak -run '^TestWeek$$' -count 1 -timeout 15m -week $(SOAK)
 
 fuzz: ## every fuzz target for FUZZTIME (default 20s) each
 	@for pkg in $$($(GO) list ./...); do \

@@ -1,0 +1,45 @@
+package soak
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/paymenttest"
+)
+
+// bank is the provider's side of one shop's account: its stand-in, seen from
+// behind the counter. Amounts are in the shop's minor units.
+type bank interface {
+	// provider is the adapter for the account.
+	provider() payment.Provider
+	// account is the shop's id at the provider.
+	account() string
+	// mint makes a token for one session, as an agent's wallet does.
+	mint(ctx context.Context, a paymenttest.Allowance) (string, error)
+	// statement is what the provider itself says of the sessions.
+	statement(ctx context.Context, sessions []string) (map[string]books, error)
+	// reference is the provider's id of the payment of an attempt, as somebody
+	// finds it in the provider's dashboard; "" when there is none.
+	reference(ctx context.Context, session, attempt string) (string, error)
+	// webhooks takes the calls that wait to be made.
+	webhooks() []payment.WebhookRequest
+	// sign makes a call good for now; a provider signs when it calls.
+	sign(payment.WebhookRequest) payment.WebhookRequest
+	// pass tells that time has gone on.
+	pass(d time.Duration)
+	// night settles what was submitted during the day.
+	night()
+}
+
+// books are what a provider knows of one session, in minor units.
+type books struct {
+	charges int   // payments that hold or took money
+	in      int64 // held, or taken
+	out     int64 // given back, of in
+}
+
+// lookUp is the client with which the simulation itself asks; no fault strikes
+// it.
+var lookUp = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: idleConns, IdleConnTimeout: idleLifetime}}

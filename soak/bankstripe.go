@@ -1,0 +1,182 @@
+package soak
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/paymenttest"
+	"github.com/checkstand/checkstand/payment/stripe"
+	"github.com/checkstand/checkstand/payment/stripe/stripetest"
+	"github.com/checkstand/checkstand/secret"
+)
+
+const (
+	stripeKey    = "sk_test_soak"
+	stripeSecret = "whsec_soak"
+
+	accounts = 16 // at Stripe, at most
+)
+
+// stripeBank is an account at Stripe. Stripe counts some currencies with other
+// decimals than everybody else; unit is how many of Stripe's units are one
+// minor unit.
+type stripeBank struct {
+	*stripetest.Server
+	adapter *stripe.Provider
+	profile string
+	number  int // of the account, below accounts
+	unit    int64
+	now     func() time.Time
+}
+
+var stripeCards = map[paymenttest.Outcome]string{
+	paymenttest.Approve:        "pm_card_visa",
+	paymenttest.Decline:        "pm_card_visa_chargeDeclined",
+	paymenttest.NoFunds:        "pm_card_visa_chargeDeclinedInsufficientFunds",
+	paymenttest.TechnicalFault: "pm_card_chargeDeclinedProcessingError",
+	paymenttest.Authentication: "pm_card_authenticationRequired",
+}
+
+func newStripe(t testing.TB, w *wire, now func() time.Time, number int, currency string) *stripeBank {
+	t.Helper()
+	profile := fmt.Sprintf("profile_test_%d", number)
+	b := &stripeBank{number: number, Server: stripetest.New(stripetest.Config{Key: stripeKey, WebhookSecret: stripeSecret, Now: now}), profile: profile, unit: 1, now: now}
+	if currency == "isk" {
+		b.unit = 100 // from Stripe's page on currencies
+	}
+	t.Cleanup(b.Close)
+	transport := w.transport()
+	t.Cleanup(transport.CloseIdleConnections)
+	var err error
+	b.adapter, err = stripe.New(stripe.Config{Key: secret.New(stripeKey), MerchantID: profile, WebhookSecret: secret.New(stripeSecret),
+		BaseURL: b.URL(), Now: now, Transport: transport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *stripeBank) provider() payment.Provider { return b.adapter }
+func (b *stripeBank) account() string            { return b.profile }
+func (b *stripeBank) pass(time.Duration)         {}
+func (b *stripeBank) night()                     {}
+
+// mint makes tokens until one is of this account alone: each stand-in counts its
+// own from 1, and Stripe's are never alike.
+func (b *stripeBank) mint(_ context.Context, a paymenttest.Allowance) (string, error) {
+	for {
+		token := b.Grant(stripetest.Grant{Card: stripeCards[a.Outcome], Currency: a.Currency, MaxAmount: a.MaxAmount * b.unit, ExpiresAt: b.now().Add(a.Lifetime)})
+		n, err := strconv.Atoi(strings.TrimPrefix(token, "spt_"))
+		if err != nil || n%accounts == b.number%accounts {
+			return token, err
+		}
+	}
+}
+
+func (b *stripeBank) webhooks() []payment.WebhookRequest { return b.Webhooks() }
+
+func (b *stripeBank) sign(r payment.WebhookRequest) payment.WebhookRequest {
+	return stripetest.Sign(stripeSecret, b.now().Unix(), r.Body)
+}
+
+// stripePayment is a payment as Stripe lists it.
+type stripePayment struct {
+	ID         string            `json:"id"`
+	Status     string            `json:"status"`
+	Received   int64             `json:"amount_received"`
+	Capturable int64             `json:"amount_capturable"`
+	Metadata   map[string]string `json:"metadata"`
+	Charge     struct {
+		Refunded int64 `json:"amount_refunded"`
+	} `json:"latest_charge"`
+}
+
+// charged reports whether the payment holds or took money.
+func (p stripePayment) charged() bool {
+	return p.Status == "succeeded" || p.Status == "requires_capture" || p.Status == "processing"
+}
+
+// each reads the account's list of payments, as its dashboard does, until visit
+// has seen enough.
+func (b *stripeBank) each(ctx context.Context, visit func(stripePayment) (more bool)) error {
+	query := url.Values{"limit": {"100"}, "expand[]": {"data.latest_charge"}}
+	for {
+		var page struct {
+			Data []stripePayment `json:"data"`
+			More bool            `json:"has_more"`
+		}
+		if err := b.get(ctx, "/v1/payment_intents?"+query.Encode(), &page); err != nil {
+			return err
+		}
+		for _, p := range page.Data {
+			if !visit(p) {
+				return nil
+			}
+		}
+		if !page.More {
+			return nil
+		}
+		query.Set("starting_after", page.Data[len(page.Data)-1].ID)
+	}
+}
+
+func (b *stripeBank) statement(ctx context.Context, sessions []string) (map[string]books, error) {
+	out := make(map[string]books, len(sessions))
+	var odd error
+	err := b.each(ctx, func(p stripePayment) bool {
+		session := p.Metadata["acp_session_id"]
+		s := out[session]
+		if p.charged() {
+			s.charges++
+		}
+		if (p.Received+p.Capturable)%b.unit != 0 || p.Charge.Refunded%b.unit != 0 {
+			odd = fmt.Errorf("payment %s is over a part of a minor unit", p.ID)
+		}
+		s.in += (p.Received + p.Capturable) / b.unit
+		s.out += p.Charge.Refunded / b.unit
+		out[session] = s
+		return odd == nil
+	})
+	return out, errors.Join(err, odd)
+}
+
+func (b *stripeBank) reference(ctx context.Context, _, attempt string) (ref string, err error) {
+	err = b.each(ctx, func(p stripePayment) bool {
+		if p.charged() && p.Metadata["acp_payment_id"] == attempt {
+			ref = p.ID
+		}
+		return ref == ""
+	})
+	return ref, err
+}
+
+func (b *stripeBank) get(ctx context.Context, path string, into any) error {
+	return call(ctx, http.MethodGet, b.URL()+path, http.Header{"Authorization": {"Bearer " + stripeKey}}, "", into)
+}
+
+// call asks a stand-in past the wire, and reads its JSON.
+func call(ctx context.Context, method, address string, header http.Header, body string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header = header
+	resp, err := lookUp.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return fmt.Errorf("%s %s: %s", method, req.URL.Path, resp.Status)
+	}
+	return json.NewDecoder(resp.Body).Decode(into)
+}

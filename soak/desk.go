@@ -1,0 +1,272 @@
+package soak
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/job"
+	"github.com/checkstand/checkstand/order"
+	"github.com/checkstand/checkstand/payment"
+)
+
+// desk is everything that happens in the background: jobs, the providers'
+// webhooks, sweeps, restarts, and an operator who comes in the morning.
+type desk struct {
+	*sim
+	rng    *rand.Rand
+	kinds  []string
+	do     map[string]func(context.Context, job.Job) error
+	wakeAt time.Time // the next job is due then, and the agenda knows
+	shut   bool      // nothing goes wrong any more
+
+	mu   sync.Mutex
+	rung bool                       // it is morning
+	told map[string]map[string]bool // events by order that agents have received
+}
+
+// How the background is paced. Asking the provider is paced as a server does.
+const (
+	askFirst   = 2 * time.Second
+	askLongest = 15 * time.Minute
+	jobLease   = 90 * time.Second
+	jobBatch   = 200
+	jobWidth   = 40
+	day        = 24 * time.Hour
+	openFor    = 2 * time.Hour // before the operator looks a payment up
+	sweepBatch = 2000
+)
+
+// How the background misbehaves, as shares.
+const (
+	agentDown    = 0.01 // an agent's receiver does not take an event
+	workerDies   = 0.01 // a job is done, and its process dies before it says so
+	hookLate     = 0.04
+	hookTwice    = 0.04
+	hookLost     = 0.01
+	hookAtOnce   = 0.3 // a webhook overtakes the answer, or nearly
+	hookSoon     = 20 * time.Second
+	hookMuchLate = 6 * time.Hour
+)
+
+func newDesk(s *sim) *desk {
+	d := &desk{sim: s, rng: rand.New(rand.NewPCG(s.seed, 2)), told: map[string]map[string]bool{}, do: s.core.Jobs()}
+	d.do[order.WebhookKind] = d.deliver
+	d.kinds = slices.Sorted(maps.Keys(d.do))
+	return d
+}
+
+// open begins the days: each ends with a restart, and begins with the operator.
+func (d *desk) open() {
+	for at := begin.Add(day - 4*time.Hour); at.Before(begin.Add(d.span)); at = at.Add(day) {
+		d.agenda.at(at, d.ring)
+	}
+}
+
+// close ends what goes wrong: from now on everything can come to its end.
+func (d *desk) close() {
+	for _, sh := range d.shops {
+		sh.wire.mend()
+	}
+	d.shut = true
+	for at := d.clock.Now().Add(time.Hour); at.Before(begin.Add(d.span + aftermath)); at = at.Add(8 * time.Hour) {
+		d.agenda.at(at, d.ring)
+	}
+}
+
+// work does the jobs that are due, all of them.
+func (d *desk) work() {
+	for {
+		now := d.clock.Now()
+		due, err := d.store.NextDue(d.ctx, d.kinds)
+		if err != nil {
+			d.fail("next job: %v", err)
+			return
+		}
+		if due.IsZero() {
+			return
+		}
+		if due.After(now) {
+			if d.wakeAt.Before(now) || due.Before(d.wakeAt) {
+				d.wakeAt = due
+				d.agenda.at(due, func() {}) // work follows
+			}
+			return
+		}
+		jobs, err := d.store.Claim(d.ctx, d.kinds, now, jobLease, jobBatch)
+		if err != nil {
+			d.fail("claim jobs: %v", err)
+			return
+		}
+		if len(jobs) == 0 {
+			return
+		}
+		parallel(jobs, jobWidth, d.carryOut)
+	}
+}
+
+// carryOut does one job as a runner does.
+func (d *desk) carryOut(j job.Job) {
+	err := d.do[j.Kind](d.ctx, j)
+	d.mu.Lock()
+	dies := d.odds(d.rng, workerDies) && !d.shut
+	d.mu.Unlock()
+	if dies {
+		d.count("oddities", "worker died after a job")
+		return
+	}
+	if err == nil {
+		err = d.store.Finish(d.ctx, j)
+	} else {
+		if job.IsPermanent(err) {
+			d.fail("job %s %s was given up: %v", j.Kind, j.ID, err)
+		}
+		pause, asked := job.AskedDelay(err)
+		if !asked {
+			pause = min(askFirst<<min(j.Attempt-1, 20), askLongest)
+		}
+		d.count("jobs", j.Kind+" tried again")
+		err = d.store.Retry(d.ctx, j, d.clock.Now().Add(pause), err.Error())
+	}
+	if err != nil {
+		d.fail("end of job %s: %v", j.ID, err)
+	}
+}
+
+var errAgentDown = errors.New("the agent's receiver does not answer")
+
+// deliver is the job that tells an agent about an order.
+func (d *desk) deliver(_ context.Context, j job.Job) error {
+	var e order.Event
+	if err := json.Unmarshal(j.Payload, &e); err != nil {
+		return job.Permanent(err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.odds(d.rng, agentDown) && !d.shut {
+		return errAgentDown
+	}
+	events := d.told[e.Order.ID]
+	if events == nil {
+		events = map[string]bool{}
+		d.told[e.Order.ID] = events
+	}
+	if e.Kind == order.Created {
+		events[e.ID] = true
+	}
+	return nil
+}
+
+// collect takes the webhooks that a provider has to deliver, and sends each on
+// its way.
+func (d *desk) collect(sh *shop) {
+	now := d.clock.Now()
+	for _, w := range sh.bank.webhooks() {
+		d.mu.Lock()
+		p := d.rng.Float64()
+		soon := time.Duration(d.rng.Int64N(int64(hookSoon)))
+		late := time.Duration(d.rng.Int64N(int64(hookMuchLate)))
+		d.mu.Unlock()
+		deliver := func() { d.receive(sh, w) }
+		switch lost, delayed, doubled := hookLost*d.oddities, hookLate*d.oddities, hookTwice*d.oddities; {
+		case d.shut || p > 1-hookAtOnce:
+			deliver()
+		case p < lost:
+			d.count("webhooks", "lost")
+		case p < lost+delayed:
+			d.count("webhooks", "late")
+			d.agenda.at(now.Add(late), deliver)
+		case p < lost+delayed+doubled:
+			d.count("webhooks", "twice")
+			d.agenda.at(now.Add(soon), deliver)
+			d.agenda.at(now.Add(late), deliver)
+		default:
+			d.agenda.at(now.Add(soon), deliver)
+		}
+	}
+}
+
+// receive is a webhook that arrives.
+func (d *desk) receive(sh *shop, w payment.WebhookRequest) {
+	hooks, ok := sh.bank.provider().(payment.Webhooks)
+	if !ok {
+		d.fail("%s calls, and its adapter cannot be called", sh.provider)
+		return
+	}
+	notices, _, err := hooks.ReceiveWebhook(sh.bank.sign(w))
+	if err != nil {
+		d.fail("a webhook of %s was refused: %v", sh.provider, err)
+		return
+	}
+	for _, n := range notices {
+		d.count("webhooks", "received")
+		if err := d.core.Notice(d.ctx, sh.merchant.ID, false, n); err != nil {
+			d.fail("a webhook of %s was not recorded: %v", sh.provider, err)
+		}
+	}
+}
+
+// ring lets it be morning, once the things of this instant are over.
+func (d *desk) ring() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.rung = true
+}
+
+// morning is the server's restart, its sweep, and the operator's work, if it is
+// time for it. Nothing else happens meanwhile.
+func (d *desk) morning() {
+	d.mu.Lock()
+	rung := d.rung
+	d.rung = false
+	d.mu.Unlock()
+	if !rung {
+		return
+	}
+	if err := d.store.EndLeases(d.ctx); err != nil {
+		d.fail("restart: %v", err)
+	}
+	for {
+		n, err := d.store.SweepExpired(d.ctx, d.clock.Now(), sweepBatch)
+		if err != nil {
+			d.fail("sweep: %v", err)
+		}
+		if n == 0 || err != nil {
+			break
+		}
+	}
+	d.settle()
+}
+
+// settle is the operator, who looks up at the provider what nobody could learn.
+func (d *desk) settle() {
+	open, err := d.store.OpenAttempts(d.ctx, d.clock.Now().Add(-openFor), "", 10_000)
+	if err != nil {
+		d.fail("open payments: %v", err)
+		return
+	}
+	for i := range open {
+		a := &open[i]
+		ref, err := d.byID[a.MerchantID].bank.reference(d.ctx, a.SessionID, a.ID)
+		if err != nil {
+			d.fail("look up payment %s: %v", a.ID, err)
+			continue
+		}
+		verdict := checkout.NotCharged
+		if ref != "" {
+			verdict = checkout.WasCharged
+		}
+		switch _, err := d.core.Decide(d.ctx, a.MerchantID, a.ID, verdict, ref, "operator"); {
+		case err == nil:
+			d.count("differences explained", "unknown at "+a.Provider+", settled by the operator: "+string(verdict))
+		case !errors.Is(err, checkout.ErrSettled) && !errors.Is(err, checkout.ErrBusy):
+			d.fail("settle payment %s: %v", a.ID, err)
+		}
+	}
+}

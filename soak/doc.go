@@ -1,0 +1,17 @@
+// Package soak simulates shops over days of virtual time and holds their books
+// against those of their payment providers. It is for tests.
+//
+// A simulation is the real core over a real store, with shops at all four
+// payment providers. The adapters talk HTTP to the providers' stand-ins over
+// connections that fail now and then; buyers do what buyers and their agents
+// do, processes die, webhooks come late, twice or never. Only time is not real:
+// it stands still while things happen, and then goes on to the next thing.
+//
+// A ledger that knows nothing of the core, the store or the adapters reads the
+// providers' own books. At the end, and each morning, what the shops have
+// recorded must be what the providers have taken; each difference is one that
+// the simulation caused and can name, or a failure.
+//
+//	go test ./soak                        thousands of sessions with many faults
+//	go test ./soak -run Week -week        a week; see docs/payments/proof.md
+package soak
