@@ -2,6 +2,7 @@ package reconciliation
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/money"
@@ -243,18 +244,29 @@ func (w writer) refunded(p listed, ops []payment.Operation) Difference {
 	d.figures(w.o.refunded, p.refunded, 0)
 	d.Delta = -d.Delta
 	d.What = fmt.Sprintf("%s are given back here, and %s at %s.", amount(d.Ours, d.Currency), amount(d.Theirs, d.Currency), w.provider)
-	if p.refunded > w.o.refunded {
-		d.What += " The buyer has more back than our books say: it was refunded at the provider itself, or its notice was lost."
-		d.Advice = fmt.Sprintf("There is nothing to pay. Let %s send its notice of the refund again, so that order %s shows it.", w.provider, w.o.order)
-	} else {
-		d.What += " The buyer has not got all of it."
-		d.Advice = fmt.Sprintf("%s tells what was asked for. Give back what is missing at %s, payment %s.", w.show(), w.provider, p.ref)
-	}
+	var open []string
+	var sum int64
 	for _, op := range ops {
 		if op.State.Open() && op.Kind == payment.OpRefund {
-			d.Advice = fmt.Sprintf("A refund of %s is still open. Ask about it: 'checkstand payments reconcile %s'.", amount(op.Amount, op.Currency), op.ID)
-			break
+			open = append(open, fmt.Sprintf("'checkstand payments reconcile %s'", op.ID))
+			sum += op.Amount
 		}
+	}
+	switch gap := p.refunded - w.o.refunded; {
+	case len(open) > 0:
+		d.What += fmt.Sprintf(" Refunds of %s are still open here, ", amount(sum, d.Currency))
+		if magnitude(gap) == sum {
+			d.What += "which is the difference."
+		} else {
+			d.What += "which is not all of the difference."
+		}
+		d.Advice = fmt.Sprintf("Ask what became of them: %s.", strings.Join(open, ", "))
+	case gap > 0:
+		d.What += " The buyer has more back than our books say: it was refunded at the provider itself, or its notice was lost."
+		d.Advice = fmt.Sprintf("There is nothing to pay. Let %s send its notice of the refund again, so that order %s shows it.", w.provider, w.o.order)
+	default:
+		d.What += " The buyer has not got all of it."
+		d.Advice = fmt.Sprintf("%s tells what was asked for. Give back what is missing at %s, payment %s.", w.show(), w.provider, p.ref)
 	}
 	return d
 }

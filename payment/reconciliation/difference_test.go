@@ -17,7 +17,7 @@ type want struct {
 	atStake       int64
 	currency      string
 	theirCurrency string
-	advice        string
+	what, advice  string
 }
 
 func TestDifferences(t *testing.T) {
@@ -111,8 +111,12 @@ func TestDifferences(t *testing.T) {
 			want: []want{{kind: reconciliation.RefundedDiffers, ours: 500, theirs: 200, delta: 300, atStake: 300, advice: "Give back what is missing at stripe, payment pi_1"}}},
 		"less refunded there, with a refund open": {change: func(a *payment.Attempt, _ *payment.Listed) { a.Refunded = 500 },
 			more: func(w *world) { w.operations = append(w.operations, operation(7, 500)) },
-			want: []want{{kind: reconciliation.RefundedDiffers, ours: 500, delta: 500, atStake: 500, advice: "'checkstand payments reconcile " + ref("op", 7) + "'"},
+			want: []want{{kind: reconciliation.RefundedDiffers, ours: 500, delta: 500, atStake: 500, what: "which is the difference.", advice: "'checkstand payments reconcile " + ref("op", 7) + "'"},
 				{kind: reconciliation.OperationOpen, atStake: 500, advice: "'checkstand payments settle " + ref("op", 7) + " --done ID' or '--failed'"}}},
+		"more refunded there, and not all of it open here": {change: func(_ *payment.Attempt, l *payment.Listed) { l.Refunded = 700 },
+			more: func(w *world) { w.operations = append(w.operations, operation(7, 500)) },
+			want: []want{{kind: reconciliation.RefundedDiffers, theirs: 700, delta: -700, atStake: 700, what: "Refunds of 5.00 usd are still open here, which is not all of the difference.", advice: "reconcile " + ref("op", 7)},
+				{kind: reconciliation.OperationOpen, atStake: 500, advice: "reconcile"}}},
 		"captured and refunded differ": {change: func(_ *payment.Attempt, l *payment.Listed) { l.Result.Captured, l.Refunded = 1500, 100 },
 			want: []want{{kind: reconciliation.CapturedDiffers, ours: 1999, theirs: 1500, delta: -499, atStake: 499, advice: "show"},
 				{kind: reconciliation.RefundedDiffers, theirs: 100, delta: -100, atStake: 100, advice: "nothing to pay"}}},
@@ -162,7 +166,10 @@ func TestDifferences(t *testing.T) {
 				if !strings.Contains(d.Advice, x.advice) {
 					t.Errorf("advice is %q, want %q in it", d.Advice, x.advice)
 				}
-				if got := (want{d.Kind, d.Ours, d.Theirs, d.Delta, d.AtStake, d.Currency, d.TheirCurrency, x.advice}); got != x {
+				if !strings.Contains(d.What, x.what) {
+					t.Errorf("it says %q, want %q in it", d.What, x.what)
+				}
+				if got := (want{d.Kind, d.Ours, d.Theirs, d.Delta, d.AtStake, d.Currency, d.TheirCurrency, x.what, x.advice}); got != x {
 					t.Errorf("got %+v\nwant %+v", got, x)
 				}
 				if d.AttemptID != first.ID || d.Since.IsZero() {
