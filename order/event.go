@@ -2,6 +2,7 @@ package order
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
@@ -32,8 +33,9 @@ type Event struct {
 	Order      acp.Order   `json:"order"`
 }
 
-// NewEvent makes the job that delivers an event. Events of one order are
-// delivered in the order they were made.
+// NewEvent makes the job that delivers an event of an order that is stored in
+// the same transaction, whose Version has been raised by that. Events of one
+// order are delivered in the order of its versions.
 func NewEvent(kind EventKind, o *Order, now time.Time) (job.Job, error) {
 	ev := Event{ID: id.New(id.Event, now), Kind: kind, MerchantID: o.MerchantID, Agent: o.Agent, Live: o.Live,
 		APIVersion: o.APIVersion, Order: o.Order}
@@ -41,6 +43,13 @@ func NewEvent(kind EventKind, o *Order, now time.Time) (job.Job, error) {
 	if err != nil {
 		return job.Job{}, err
 	}
-	return job.Job{ID: id.New(id.Job, now), MerchantID: o.MerchantID, Kind: WebhookKind, OrderKey: o.ID,
+	return job.Job{ID: eventJobID(o.Version, now), MerchantID: o.MerchantID, Kind: WebhookKind, OrderKey: o.ID,
 		Payload: payload, Due: now, CreatedAt: now}, nil
+}
+
+// eventJobID is an id that sorts by the time and, within a millisecond, by the
+// order's version: jobs of one order run in the order of their ids.
+func eventJobID(version int64, now time.Time) string {
+	fresh := id.New(id.Job, now)
+	return fmt.Sprintf("%s%06x%s", id.Before(id.Job, now), version&0xffffff, fresh[len(fresh)-10:])
 }
