@@ -42,7 +42,9 @@ const seen = `() => {
 	const e = document.activeElement;
 	if (!e || e === document.body || e === document.documentElement) return null;
 	const box = e.getBoundingClientRect(), style = getComputedStyle(e);
-	const x = box.x + box.width / 2, y = box.y + box.height / 2, there = document.elementFromPoint(x, y);
+	// The middle of that part of it that is within the window.
+	const middle = (from, to, size) => (Math.max(from, 0) + Math.min(to, size)) / 2;
+	const there = document.elementFromPoint(middle(box.left, box.right, innerWidth), middle(box.top, box.bottom, innerHeight));
 	return {
 		Selector: e.localName + (e.id ? "#" + e.id : e.classList.length ? "." + e.classList[0] : ""),
 		Ring: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
