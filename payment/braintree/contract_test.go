@@ -85,39 +85,6 @@ func (w *world) advance(_ testing.TB, d time.Duration) {
 	w.ahead += d
 }
 
-var outcomes = map[paymenttest.Outcome]braintreetest.Outcome{
-	paymenttest.Approve:         braintreetest.Approve,
-	paymenttest.Decline:         braintreetest.DoNotHonor,
-	paymenttest.NoFunds:         braintreetest.NoFunds,
-	paymenttest.ExpiredCard:     braintreetest.ExpiredCard,
-	paymenttest.WrongCVC:        braintreetest.WrongCVV,
-	paymenttest.Fraud:           braintreetest.Fraud,
-	paymenttest.TechnicalFault:  braintreetest.Failure,
-	paymenttest.Authentication:  braintreetest.ThreeDSecure,
-	paymenttest.ApproveAndDrop:  braintreetest.ApproveAndDrop,
-	paymenttest.ApproveAndError: braintreetest.ApproveAndFail,
-}
-
-func (w *world) mint(_ testing.TB, a paymenttest.Allowance) payment.Credential {
-	return payment.Credential{Type: "spt", Token: secret.New(w.Mint(braintreetest.Allowance{Outcome: outcomes[a.Outcome],
-		SessionID: a.SessionID, MaxAmount: a.MaxAmount, Currency: a.Currency, Lifetime: a.Lifetime, Foreign: a.OtherMerchant}))}
-}
-
-func (w *world) books(_ testing.TB, session string) paymenttest.Books {
-	b := w.Books(session)
-	return paymenttest.Books{Charges: b.Charges, Taken: b.Held + b.Taken - b.Refunded}
-}
-
-var faults = map[paymenttest.Fault]braintreetest.Fault{
-	paymenttest.DropBeforeCommit:  braintreetest.DropBefore,
-	paymenttest.DropAfterCommit:   braintreetest.DropAfter,
-	paymenttest.ErrorBeforeCommit: braintreetest.ErrorBefore,
-	paymenttest.ErrorAfterCommit:  braintreetest.ErrorAfter,
-	paymenttest.RateLimited:       braintreetest.RateLimited,
-	paymenttest.WrongAmount:       braintreetest.WrongAmount,
-	paymenttest.LookupFails:       braintreetest.LookupFails,
-}
-
 // closedPort is an address where nobody listens.
 func closedPort(t testing.TB) string {
 	t.Helper()
