@@ -125,3 +125,8 @@ func TestContractOfPages(t *testing.T) {
 		ToldByWebhook: true,
 	})
 }
+
+func TestStandIn(t *testing.T) {
+	psp := adyentest.New(t)
+	paymenttest.TestStandIn(t, paymenttest.StandInHarness{PSP: psp.StandIn(), MerchantID: adyentest.MerchantAccount, Provider: adapter(t, config(psp.URL()))})
+}

@@ -135,3 +135,11 @@ func harness(t *testing.T) paymenttest.Harness {
 func TestContract(t *testing.T) { paymenttest.TestProvider(t, harness(t)) }
 
 func TestOperatorContract(t *testing.T) { paymenttest.TestOperator(t, harness(t)) }
+
+// Braintree itself does not say that it has not decided, and does not call when
+// a hold ends.
+func TestStandIn(t *testing.T) {
+	w := newWorld(t)
+	paymenttest.TestStandIn(t, paymenttest.StandInHarness{PSP: w.StandIn(), MerchantID: merchantID, Provider: w.provider,
+		Undecided: payment.ClassUnknown, SilentHolds: true})
+}

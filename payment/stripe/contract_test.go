@@ -135,6 +135,12 @@ func TestHostedContract(t *testing.T) {
 	})
 }
 
+func TestStandIn(t *testing.T) {
+	w := newWorld(t)
+	paymenttest.TestStandIn(t, paymenttest.StandInHarness{PSP: w.StandIn(), MerchantID: profile,
+		Provider: adapter(t, w.URL(), func(c *stripe.Config) { c.Now = w.Now })})
+}
+
 // charge is a charge of 19.99 USD on a fresh token for a card.
 func (w *world) charge(card string) payment.Charge {
 	now := time.Now()
