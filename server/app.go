@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/rest"
@@ -47,6 +48,7 @@ type App struct {
 	store     *store.Store
 	merchants *merchants
 	core      *checkout.Service
+	orders    *order.Service
 	handler   http.Handler
 	work      *background
 	lock      *processLock
@@ -127,6 +129,7 @@ func (a *App) build(box *secret.Box, onStep func(checkout.Step)) (err error) {
 	}
 	a.core = checkout.New(checkout.Config{Store: a.store, Merchants: a.merchants, Box: box, Now: a.now, Log: a.log,
 		PaymentTimeout: a.cfg.Payments.Timeout, UnknownBudget: a.cfg.Payments.UnknownBudget, OnStep: onStep})
+	a.orders = newOrders(a.cfg, a.merchants, a.store, a.now, a.log)
 	return nil
 }
 

@@ -48,6 +48,9 @@ func newBackground(a *App) *background {
 		// than a call and the budget; the rest is for recording what was learned.
 		handlers[kind] = job.Handler{Do: do, Timeout: a.cfg.Payments.Timeout + a.cfg.Payments.UnknownBudget + recordTime, MaxAttempts: job.NoLimit, First: askFirst, Longest: askLongest}
 	}
+	for kind, do := range a.orders.Jobs() {
+		handlers[kind] = job.Handler{Do: do, Timeout: a.orders.JobTime() + recordTime, MaxAttempts: job.NoLimit, First: askFirst, Longest: askLongest}
+	}
 	b := &background{app: a}
 	for kind, h := range handlers {
 		b.runners = append(b.runners, &job.Runner{Store: a.store, Handlers: map[string]job.Handler{kind: h}, Logger: a.log, Clock: a.now,

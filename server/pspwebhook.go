@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -49,7 +50,7 @@ func (a *App) pspWebhook(w http.ResponseWriter, r *http.Request) {
 	}
 	log = log.With("kinds", kinds, "count", len(notices))
 	for _, n := range notices {
-		if err := a.core.Notice(ctx, m.ID, live, n); err != nil {
+		if err := a.notice(ctx, m.ID, live, n); err != nil {
 			log.ErrorContext(ctx, "webhook of the payment provider not recorded; the provider has to repeat it", "kind", n.Kind, "error", err)
 			say(w, http.StatusInternalServerError, "not recorded; call again")
 			return
@@ -62,6 +63,15 @@ func (a *App) pspWebhook(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(answer.Status)
 	_, _ = w.Write(answer.Body) // whoever hung up calls again
+}
+
+// notice takes in one report: what is about the time after the sale is the
+// orders', the rest the checkout's.
+func (a *App) notice(ctx context.Context, merchantID string, live bool, n payment.Notice) error {
+	if handled, err := a.orders.Notice(ctx, merchantID, live, n); handled || err != nil {
+		return err
+	}
+	return a.core.Notice(ctx, merchantID, live, n)
 }
 
 // callable is a provider that calls back.

@@ -102,6 +102,8 @@ type PaymentConfig struct {
 	StandIn    string        `yaml:"stand_in" doc:"Name given for the provider in API versions that allow only certain names: stripe, adyen or braintree. When it is not set it is the provider's own, and stripe for the sandbox."`
 	Brands     []string      `yaml:"brands" default:"visa,mastercard,amex" doc:"Card brands that the shop accepts: visa, mastercard, amex, discover, diners, jcb or unionpay."`
 
+	Capture string `yaml:"capture" default:"now" doc:"When the money is taken: now, when the buyer pays, or on_shipment, which holds it first and captures with the first shipment."`
+
 	// Options of one provider; only those of Provider may be set.
 	Stripe    StripeConfig    `yaml:"stripe,omitempty"`
 	Adyen     AdyenConfig     `yaml:"adyen,omitempty"`

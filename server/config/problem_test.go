@@ -150,6 +150,7 @@ func TestProblems(t *testing.T) {
 		"no key":            {replaced("key: key-of-the-sandbox, ", ""), nil, `checkstand.yaml:8: merchants[0].payment.test.key: is missing; refer to the provider's secret key, as in ${file:/run/secrets/psp_key} or ${PSP_KEY}`},
 		"no merchant id":    {replaced(", merchant_id: acct", ""), nil, `checkstand.yaml:8: merchants[0].payment.test.merchant_id: is missing; write the shop's id at the provider, such as "acct_shop"`},
 		"stand-in":          {replaced("acct}", "acct, stand_in: strip}"), nil, `checkstand.yaml:8: merchants[0].payment.test.stand_in: "strip" is unknown; did you mean "stripe"?`},
+		"capture":           {replaced("acct}", "acct, capture: on_shipmet}"), nil, `checkstand.yaml:8: merchants[0].payment.test.capture: "on_shipmet" is unknown; did you mean "on_shipment"?`},
 		"brand":             {replaced("acct}", "acct, brands: [visa, mastercad]}"), nil, `checkstand.yaml:8: merchants[0].payment.test.brands[1]: "mastercad" is unknown; did you mean "mastercard"?`},
 		"brand twice":       {replaced("acct}", "acct, brands: [visa, visa]}"), nil, `checkstand.yaml:8: merchants[0].payment.test.brands[1]: "visa" is in the list twice; remove one of them`},
 		"no brands":         {replaced("acct}", "acct, brands: []}"), nil, `checkstand.yaml:8: merchants[0].payment.test.brands: are empty; write those that the shop accepts, such as [visa, mastercard]`},

@@ -8,6 +8,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/pricing"
 )
 
@@ -43,7 +44,11 @@ func (p PaymentConfig) setup() checkout.PaymentSetup {
 	if p.IsZero() {
 		return checkout.PaymentSetup{}
 	}
-	return checkout.PaymentSetup{MerchantID: p.MerchantID, StandIn: p.standIn(), Brands: p.Brands}
+	setup := checkout.PaymentSetup{MerchantID: p.MerchantID, StandIn: p.standIn(), Brands: p.Brands}
+	if p.Capture == captureOnShipment {
+		setup.Capture = payment.CaptureLater
+	}
+	return setup
 }
 
 // list is every link in the order of the protocol's types, those that are not

@@ -11,6 +11,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/pricing"
 	"github.com/checkstand/checkstand/server/config"
 )
@@ -45,7 +46,7 @@ merchants:
       - {id: subtotal, title: Subtotal, kind: by_subtotal, tiers: [{up_to: 20.00, price: "3.00"}]}
       - {id: mail, title: E-mail, kind: digital}
     payment:
-      test: {provider: sandbox, url: http://localhost:1, key: k, merchant_id: acct, stand_in: adyen, brands: [jcb]}
+      test: {provider: sandbox, url: http://localhost:1, key: k, merchant_id: acct, stand_in: adyen, brands: [jcb], capture: on_shipment}
 `)
 	got, err := c.Merchants[0].Settings(c.PublicURL)
 	if err != nil {
@@ -76,7 +77,7 @@ merchants:
 		},
 		LowStock: 3, SessionTTL: 2 * time.Hour, QuoteTTL: 10 * time.Minute,
 		ReturnOrigins: []string{"https://chatgpt.com"},
-		Test:          checkout.PaymentSetup{MerchantID: "acct", StandIn: "adyen", Brands: []string{"jcb"}},
+		Test:          checkout.PaymentSetup{MerchantID: "acct", StandIn: "adyen", Brands: []string{"jcb"}, Capture: payment.CaptureLater},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Settings (-want +got):\n%s", diff)

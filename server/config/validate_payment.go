@@ -24,6 +24,12 @@ const (
 	MaxHMACKeys = 8
 )
 
+// When an account takes the money.
+const (
+	captureNow        = "now"
+	captureOnShipment = "on_shipment"
+)
+
 // providers are the payment providers that this build talks to, and the modes
 // that each is for.
 var providers = map[string]struct{ test, live, needsURL bool }{
@@ -107,6 +113,7 @@ func (p *PaymentConfig) check(r *report, at, currency string, live bool, timeout
 		r.errorf(at+".merchant_id", "is longer than %d bytes", maxMerchantIDBytes)
 	}
 	r.oneOf(at+".stand_in", p.standIn(), "stripe", "adyen", "braintree")
+	r.oneOf(at+".capture", p.Capture, captureNow, captureOnShipment)
 	if len(p.Brands) == 0 {
 		r.errorf(at+".brands", "are empty; write those that the shop accepts, such as [visa, mastercard]")
 	}
