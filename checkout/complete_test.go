@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -535,6 +536,9 @@ func TestASlowProcessThatWasTakenOver(t *testing.T) {
 	done := make(chan checkout.Answer)
 	go func() { done <- slow.Complete(context.Background(), call(), s.ID, pay("tok_ok")) }()
 	<-reserved
+	for w.gated() { // until the first request stands at the gate
+		runtime.Gosched()
+	}
 	w.clock.Advance(10 * time.Second)
 	second := w.core.Complete(context.Background(), call(), s.ID, pay("tok_ok"))
 	close(gate)

@@ -40,8 +40,9 @@ type Opened struct {
 // commits the sealed request for the page, and asks the PSP for it. The amount
 // is fixed from then on. Opening again while the page is open gives the same
 // page. The payment itself is learned from the PSP's webhook, or by asking the
-// PSP, never from the buyer's browser. Errors: ErrNotVisitor, ErrNoPage, and
-// *acp.Error for a session that is over or being paid in another way.
+// PSP, never from the buyer's browser. Errors: ErrNotVisitor, ErrNoPage, ErrBusy
+// while another process asks for the page, and *acp.Error for a session that is
+// over or being paid in another way.
 func (s *Service) OpenPage(ctx context.Context, v Visit) (Opened, error) {
 	var p *paging
 	err := s.store.Update(ctx, func(tx Tx) error {
@@ -60,7 +61,7 @@ func (s *Service) OpenPage(ctx context.Context, v Visit) (Opened, error) {
 		return Opened{}, err
 	}
 	if p.attempt == nil {
-		return Opened{Session: p.session}, nil
+		return Opened{Session: p.session, URL: p.url}, nil
 	}
 	s.onStep(StepReserved)
 	return p.open(context.WithoutCancel(ctx))
@@ -72,6 +73,7 @@ type paging struct {
 	merchant *Merchant
 	provider payment.Hosted
 	session  *Session
+	url      string           // of the page that is open already
 	attempt  *payment.Attempt // to be opened; nil when there is nothing to pay
 }
 
@@ -81,18 +83,7 @@ func (p *paging) claim(tx Tx, sess *Session) error {
 	p.session = sess
 	switch sess.Status {
 	case acp.CompleteInProgress:
-		a, err := tx.Attempt(sess.MerchantID, sess.AttemptID)
-		if err != nil {
-			return err
-		}
-		if a.Kind != payment.OnPage || !a.State.Live() {
-			return sess.editable()
-		}
-		if !p.merchant.Payment(sess.Live).took(a) {
-			return otherAccount(a)
-		}
-		p.attempt = a
-		return nil
+		return p.join(tx, sess, now)
 	case acp.Completed, acp.Canceled, acp.Expired:
 		return sess.editable()
 	}
@@ -114,6 +105,32 @@ func (p *paging) claim(tx Tx, sess *Session) error {
 		return tx.SaveSession(sess)
 	}
 	return p.reserve(tx, sess, items, now)
+}
+
+// join takes an attempt up again whose page may be open.
+func (p *paging) join(tx Tx, sess *Session, now time.Time) error {
+	a, err := tx.Attempt(sess.MerchantID, sess.AttemptID)
+	if err != nil {
+		return err
+	}
+	if a.Kind != payment.OnPage || !a.State.Live() {
+		return sess.editable()
+	}
+	if page, ok := p.storedPage(a); ok && now.Before(page.ExpiresAt) {
+		p.url = page.URL
+		return nil
+	}
+	// Whoever asks the PSP owns the attempt: a page that opens while another
+	// process learns that there was none would be paid for nothing.
+	if a.LeaseUntil.After(now) {
+		return ErrBusy
+	}
+	if !p.merchant.Payment(sess.Live).took(a) {
+		return otherAccount(a)
+	}
+	a.LeaseUntil = p.lease(now)
+	p.attempt = a
+	return tx.SaveAttempt(a)
 }
 
 // reserve holds the stock and commits the request for the page.
@@ -182,32 +199,26 @@ type storedPage struct {
 // sealedPage binds it to its attempt, apart from the attempt's request.
 func sealedPage(a *payment.Attempt) string { return a.ID + "/page" }
 
-// open asks the PSP for the page and records the answer.
+// open asks the PSP for the page and records the answer. The address is only
+// given away once it is recorded with an attempt that waits for its payment.
 func (p *paging) open(ctx context.Context) (Opened, error) {
 	a := p.attempt
-	if len(a.Page) > 0 {
-		if page, ok := p.storedPage(a); ok && p.now().Before(page.ExpiresAt) {
-			return Opened{Session: p.session, URL: page.URL}, nil
-		}
-	}
 	page, r := p.openAgain(ctx, p.provider, a)
 	p.onStep(StepAnswered)
 	if _, err := p.settle(ctx, a, r, "page", nil); err != nil {
 		return Opened{}, err
 	}
 	p.onStep(StepSettled)
-	sess, err := p.store.Reader(ctx).Session(a.MerchantID, a.SessionID)
+	stored, err := p.store.Reader(ctx).Attempt(a.MerchantID, a.ID)
 	if err != nil {
 		return Opened{}, err
 	}
-	if page.URL == "" {
-		if sess.Status == acp.CompleteInProgress {
-			return Opened{}, ErrNoPage // nobody knows whether there is one
-		}
-		p.log.ErrorContext(ctx, "the payment provider refused to open a payment page", "attempt", a.ID, "class", string(r.Class), "reason", r.DeclineCode)
+	if page.URL == "" || !stored.State.Live() || stored.PageRef != page.Ref {
+		p.log.WarnContext(ctx, "no payment page was opened", "attempt", a.ID, "state", string(stored.State), "class", string(r.Class), "reason", r.DeclineCode)
 		return Opened{}, ErrNoPage
 	}
-	return Opened{Session: sess, URL: page.URL}, nil
+	sess, err := p.store.Reader(ctx).Session(a.MerchantID, a.SessionID)
+	return Opened{Session: sess, URL: page.URL}, err
 }
 
 // openAgain sends the sealed request for a page; as its key is the attempt's,
@@ -215,6 +226,10 @@ func (p *paging) open(ctx context.Context) (Opened, error) {
 // in a, for settle to record.
 func (s *Service) openAgain(ctx context.Context, pr payment.Hosted, a *payment.Attempt) (payment.HostedPage, payment.Result) {
 	unclear := payment.Result{Class: payment.ClassUnknown}
+	if !s.now().Before(a.LeaseUntil) {
+		s.log.WarnContext(ctx, "payment page not asked for: this process was slower than its lease", "attempt", a.ID)
+		return payment.HostedPage{}, unclear
+	}
 	body, err := s.box.Open(a.Sealed, a.ID)
 	if err != nil {
 		s.log.ErrorContext(ctx, "sealed payment request cannot be opened; was a sealing key removed too early?", "attempt", a.ID, "error", err)

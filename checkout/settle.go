@@ -39,9 +39,10 @@ func (s *Service) settle(ctx context.Context, sent *payment.Attempt, r payment.R
 		if wasLive && a.PageRef == "" {
 			a.PageRef, a.Page = sent.PageRef, sent.Page
 		}
-		if takenOver && (r.Class.State().Live() || r.DeclineCode == notSent) {
+		if takenOver && (r.Class.State().Live() || !ofThePayment(r)) {
 			// Another process owns the attempt now and may have sent it: that
-			// this one learned nothing, or did not send, says nothing any more.
+			// this one learned nothing, found no trace of it or did not send it
+			// says nothing any more.
 		} else if ev, ok := a.Move(r, who, now); ok {
 			err = s.record(tx, m, sess, a, ev, now)
 		} else if wasLive {
