@@ -302,8 +302,11 @@ func TestTabsShareNothing(t *testing.T) {
 const dying = "CHECKSTAND_TEST_DYING"
 
 func TestBrowserEndsWithItsProcess(t *testing.T) {
-	if profile := os.Getenv(dying); profile != "" {
+	if os.Getenv(dying) != "" {
 		browsertest.Open(t).Tab(t, browsertest.Options{})
+		if len(processes(t, os.TempDir())) == 0 {
+			t.Fatal("there is no browser to die with")
+		}
 		os.Exit(3) // no cleanup of a test runs
 	}
 	browsertest.Open(t) // skips or fails where there is none
@@ -317,11 +320,25 @@ func TestBrowserEndsWithItsProcess(t *testing.T) {
 	waitGone(t, marks)
 }
 
-func TestWithoutBrowserTheTestSaysWhatToDo(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTurnedAround$")
-	cmd.Env = append(os.Environ(), "PATH="+t.TempDir(), browsertest.EnvProgram+"=", browsertest.EnvSwitch+"=")
-	out, err := cmd.CombinedOutput()
-	if err == nil || !strings.Contains(string(out), browsertest.ErrMissing.Error()) {
-		t.Errorf("%v\n%s", err, out)
+func TestWhatIsMissingIsSaid(t *testing.T) {
+	browsertest.Open(t)
+	for _, tt := range []struct {
+		name, test, path, dir string
+		want                  error
+	}{
+		{"Chromium", "^TestTurnedAround$", t.TempDir(), ".", browsertest.ErrMissing},
+		{"axe-core", "^TestAxeFindsWhatIsThere$", os.Getenv("PATH"), t.TempDir(), browsertest.ErrAxeMissing},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+tt.test)
+			cmd.Dir, cmd.Env = tt.dir, append(os.Environ(), "PATH="+tt.path)
+			if tt.want == browsertest.ErrMissing {
+				cmd.Env = append(cmd.Env, browsertest.EnvProgram+"=")
+			}
+			out, err := cmd.CombinedOutput()
+			if err == nil || !strings.Contains(string(out), tt.want.Error()) {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
 }

@@ -69,8 +69,8 @@ func (t *Tab) Screenshot(name string) {
 		if err != nil {
 			return nil, err
 		}
-		beyond := true
-		res, err := cdp.Call(ctx, s, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &beyond,
+		yes := true
+		res, err := cdp.Call(ctx, s, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &yes, OptimizeForSpeed: &yes,
 			Clip: &page.Viewport{Width: size.CSSContentSize.Width, Height: size.CSSContentSize.Height, Scale: 1}})
 		return res.Data, err
 	})
