@@ -239,6 +239,56 @@ func TestMeasures(t *testing.T) {
 	}
 }
 
+// recorder is a test that writes down what it is failed with.
+type recorder struct {
+	testing.TB
+	said []string
+}
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.said = append(r.said, fmt.Sprintf(format, args...))
+}
+
+func TestCheckFailsForEachFault(t *testing.T) {
+	b := browsertest.Open(t)
+	for _, tt := range []struct {
+		name, body string
+		want       string // in the one failure; "" is none
+	}{
+		{"none", form + `<style>button, input { min-height: 24px; margin: 4px }</style>`, ""},
+		{"rule", `<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=">`, "axe: image-alt (critical)"},
+		{"width", `<p style="width: 500px">Wide.</p>`, "320 pixels are not enough"},
+		{"ring", `<style>:focus { outline: 1px solid }</style><button>Pay</button>`, `the focus on button "Pay" (button) has a ring of 1 pixels`},
+		{"hidden", `<style>button { margin: 40px } div { position: absolute; top: 0; left: 0; width: 300px; height: 300px; background: #fff }</style>
+<button>Pay</button><div></div>`, `the focus on button "Pay" (button) is not on the screen`},
+		{"motion", `<p>Text.</p><script>addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(() => {
+document.querySelector("h1").style.paddingTop = "300px" })))</script>`, "the page moves while it loads"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := &recorder{TB: t}
+			tab := b.Tab(r, browsertest.Options{Width: 320})
+			tab.Go(serve(t, "", map[string]string{"/": document(tt.body)}) + "/")
+			tab.Check()
+			if tt.want == "" && len(r.said) == 0 || len(r.said) == 1 && tt.want != "" && strings.Contains(r.said[0], tt.want) {
+				return
+			}
+			t.Errorf("failed with %q, want %q", r.said, tt.want)
+		})
+	}
+}
+
+func TestProblemsLeftFailTheTest(t *testing.T) {
+	b := browsertest.Open(t)
+	r := &recorder{}
+	t.Run("page", func(t *testing.T) {
+		r.TB = t
+		b.Tab(r, browsertest.Options{}).Go(serve(t, "", map[string]string{"/": document(`<script>console.log("left")</script>`)}) + "/")
+	})
+	if len(r.said) != 1 || r.said[0] != "the page: console.log: left" {
+		t.Errorf("failed with %q, want what is on the console", r.said)
+	}
+}
+
 func TestLayoutShiftIsSeen(t *testing.T) {
 	tab := browsertest.Open(t).Tab(t, browsertest.Options{})
 	tab.Go(serve(t, "", map[string]string{"/": document(`<p id="p" style="height: 400px">Text.</p><script>
@@ -323,18 +373,16 @@ func TestBrowserEndsWithItsProcess(t *testing.T) {
 func TestWhatIsMissingIsSaid(t *testing.T) {
 	browsertest.Open(t)
 	for _, tt := range []struct {
-		name, test, path, dir string
-		want                  error
+		name, test, dir string
+		without         []string // variables
+		want            error
 	}{
-		{"Chromium", "^TestTurnedAround$", t.TempDir(), ".", browsertest.ErrMissing},
-		{"axe-core", "^TestAxeFindsWhatIsThere$", os.Getenv("PATH"), t.TempDir(), browsertest.ErrAxeMissing},
+		{"Chromium", "^TestTurnedAround$", ".", []string{"PATH=" + t.TempDir(), browsertest.EnvProgram + "="}, browsertest.ErrMissing},
+		{"axe-core", "^TestAxeFindsWhatIsThere$", t.TempDir(), nil, browsertest.ErrAxeMissing},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+tt.test)
-			cmd.Dir, cmd.Env = tt.dir, append(os.Environ(), "PATH="+tt.path)
-			if tt.want == browsertest.ErrMissing {
-				cmd.Env = append(cmd.Env, browsertest.EnvProgram+"=")
-			}
+			cmd.Dir, cmd.Env = tt.dir, append(os.Environ(), tt.without...)
 			out, err := cmd.CombinedOutput()
 			if err == nil || !strings.Contains(string(out), tt.want.Error()) {
 				t.Errorf("%v\n%s", err, out)

@@ -47,7 +47,8 @@ const seen = `() => {
 	const there = document.elementFromPoint(middle(box.left, box.right, innerWidth), middle(box.top, box.bottom, innerHeight));
 	return {
 		Selector: e.localName + (e.id ? "#" + e.id : e.classList.length ? "." + e.classList[0] : ""),
-		Ring: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
+		// The browser's own ring is drawn wider than it is said to be.
+		Ring: style.outlineStyle === "none" ? 0 : Math.max(parseFloat(style.outlineWidth), style.outlineStyle === "auto" ? 2 : 0),
 		Covered: !there || !(e.contains(there) || there.contains(e)),
 		Left: box.left + scrollX, Top: box.top + scrollY, Right: box.right + scrollX, Bottom: box.bottom + scrollY,
 	};
