@@ -16,6 +16,7 @@ import (
 // pages builds the pages for people. The front page is that of the first
 // configured shop; an order shows the shop it was placed at.
 func (a *App) pages(adjust func(*web.Config)) (*web.Pages, error) {
+	looks := a.looks()
 	cfg := web.Config{
 		Shop: web.Shop{Name: "Checkstand"}, Live: true, BaseURL: a.cfg.PublicURL,
 		Endpoints: []web.Endpoint{
@@ -25,11 +26,11 @@ func (a *App) pages(adjust func(*web.Config)) (*web.Pages, error) {
 			{Method: "POST", Path: "/checkout_sessions/{id}/complete", Purpose: "Pay it"},
 			{Method: "POST", Path: "/checkout_sessions/{id}/cancel", Purpose: "Cancel it"},
 		},
-		Orders: orderPages{a}, Items: shopWindow{a}, Policies: unwrittenPolicies(a.cfg), Log: a.log,
+		Orders: orderPages{a, looks}, Items: shopWindow{a}, Checkouts: checkoutPages{a, looks}, Policies: unwrittenPolicies(a.cfg), Log: a.log,
 	}
 	if len(a.merchants.order) > 0 {
 		m := a.merchants.byID[a.merchants.order[0]]
-		cfg.Shop, cfg.Locale, cfg.Live = shopOf(m), m.Locale, m.Live.Provider != nil
+		cfg.Shop, cfg.Locale, cfg.Live = looks[m.ID], m.Locale, m.Live.Provider != nil
 	}
 	if adjust != nil {
 		adjust(&cfg)
@@ -40,12 +41,18 @@ func (a *App) pages(adjust func(*web.Config)) (*web.Pages, error) {
 var linkTitles = map[string]string{"terms_of_use": "Terms", "privacy_policy": "Privacy", "return_policy": "Returns",
 	"shipping_policy": "Shipping", "contact_us": "Contact", "about_us": "About us", "faq": "Questions", "support": "Support"}
 
-func shopOf(m *checkout.Merchant) web.Shop {
-	s := web.Shop{Name: m.Name}
-	for _, l := range m.Links {
-		s.Links = append(s.Links, web.Link{Title: linkTitles[l.Type], URL: l.URL})
+// looks is how each shop is shown, by its id.
+func (a *App) looks() map[string]web.Shop {
+	all := make(map[string]web.Shop, len(a.cfg.Merchants))
+	for i := range a.cfg.Merchants {
+		mc := &a.cfg.Merchants[i]
+		look := web.Shop{Name: mc.Name, URL: mc.Website, Logo: mc.Logo, AccentColor: mc.Accent}
+		for _, l := range a.merchants.byID[mc.ID].Links {
+			look.Links = append(look.Links, web.Link{Title: linkTitles[l.Type], URL: l.URL})
+		}
+		all[mc.ID] = look
 	}
-	return s
+	return all
 }
 
 // shopWindow shows the first items of the first shop.
@@ -59,7 +66,10 @@ func (w shopWindow) Items(ctx context.Context, limit int) ([]catalog.Item, error
 }
 
 // orderPages shows orders of every shop: the id alone is the key to the page.
-type orderPages struct{ *App }
+type orderPages struct {
+	*App
+	looks map[string]web.Shop // by shop
+}
 
 func (p orderPages) Order(ctx context.Context, orderID string) (web.Order, error) {
 	o, err := p.store.OrderByID(ctx, orderID)
@@ -75,7 +85,7 @@ func (p orderPages) Order(ctx context.Context, orderID string) (web.Order, error
 	}
 	view := web.Order{Number: o.OrderNumber, PlacedAt: o.CreatedAt, Live: o.Live, Currency: o.Currency}
 	if m := p.merchants.byID[o.MerchantID]; m != nil {
-		view.Shop, view.Locale = shopOf(m), m.Locale
+		view.Shop, view.Locale = p.looks[m.ID], m.Locale
 	}
 	view.StatusWords, view.StatusDetail, view.StatusTone = statusInWords(o)
 	options := map[string]string{}

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"crypto/sha256"
+	_ "embed"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -13,6 +14,9 @@ import (
 
 	"github.com/checkstand/checkstand/ui"
 )
+
+//go:embed dropin.js
+var dropIn []byte
 
 // asset is a file of Checkstand itself.
 type asset struct {
@@ -25,6 +29,9 @@ type asset struct {
 var (
 	stylePath = "/assets/" + hashed("page", []byte(ui.CSS()), ".css")
 	iconPath  = "/assets/" + hashed("icon", ui.Icon(), ".svg")
+	// scriptPath is that of the one script there is, for the payment form that
+	// a provider's own script draws.
+	scriptPath = "/assets/" + hashed("dropin", dropIn, ".js")
 )
 
 func hashed(name string, content []byte, ext string) string {
@@ -38,8 +45,9 @@ func digest(content []byte) string {
 
 func assets() map[string]asset {
 	return map[string]asset{
-		path.Base(stylePath): {"text/css; charset=utf-8", []byte(ui.CSS())},
-		path.Base(iconPath):  {"image/svg+xml", ui.Icon()},
+		path.Base(stylePath):  {"text/css; charset=utf-8", []byte(ui.CSS())},
+		path.Base(iconPath):   {"image/svg+xml", ui.Icon()},
+		path.Base(scriptPath): {"text/javascript; charset=utf-8", dropIn},
 	}
 }
 

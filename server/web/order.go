@@ -10,6 +10,7 @@ import (
 type Shop struct {
 	Name string
 	URL  string // the shop's own site; "" makes the name plain text
+	Logo string // absolute http(s) or /-rooted; "" shows the name
 	// AccentColor is #rgb, #rrggbb or oklch(L C H); "" is Checkstand's own. It
 	// is made darker or lighter until it is readable.
 	AccentColor string

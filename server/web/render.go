@@ -7,7 +7,9 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/money"
@@ -26,7 +28,8 @@ var templates = func() map[string]*template.Template {
 	}
 	layout := template.Must(template.New("layout.html").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html"))
 	all := map[string]*template.Template{}
-	for _, name := range []string{"order.html", "front.html", "policy.html", "message.html"} {
+	for _, name := range []string{"order.html", "front.html", "policy.html", "message.html",
+		"checkout.html", "checkout-message.html", "checkout-away.html"} {
 		page := template.Must(layout.Clone())
 		all[name] = template.Must(page.ParseFS(templateFiles, "templates/"+name))
 	}
@@ -57,11 +60,22 @@ type view struct {
 	Hidden   bool   // from search engines
 	Wide     bool   // laid out for a grid rather than for one column
 	Home     bool   // the shop's name leads to the front page
+	Forms    bool   // a page of a checkout: it may send forms to this site
+	Embed    *Embed // the script that the page runs; nil runs none
 	Body     any
 
 	// Set by render.
 	StylePath, IconPath string
 	Accent              template.CSS
+}
+
+// Referrer is the page's referrer policy. A page with forms says to its own
+// site where they come from.
+func (v view) Referrer() string {
+	if v.Forms {
+		return "same-origin"
+	}
+	return "no-referrer"
 }
 
 // render writes a page with the headers that keep it to itself.
@@ -77,8 +91,8 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, v vie
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(page.Len()))
-	h.Set("Content-Security-Policy", contentPolicy(v.Accent))
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", v.contentPolicy())
+	h.Set("Referrer-Policy", v.Referrer())
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
@@ -110,14 +124,35 @@ func (p *Pages) accent(r *http.Request, shop Shop) template.CSS {
 }
 
 // contentPolicy allows our own style sheet, the one inline rule by its hash,
-// and pictures; nothing else.
-func contentPolicy(inline template.CSS) string {
+// and pictures; where the page needs them, forms to this site, and the payment
+// provider's script with what it loads.
+func (v view) contentPolicy() string {
 	style := "'self'"
-	if inline != "" {
-		sum := sha256.Sum256([]byte(inline))
+	if v.Accent != "" {
+		sum := sha256.Sum256([]byte(v.Accent))
 		style += " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
-	return "default-src 'none'; style-src " + style + "; img-src 'self' https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	forms, scripts := "'none'", ""
+	if v.Forms {
+		forms = "'self'"
+	}
+	if v.Embed != nil {
+		sources := strings.Join(v.Embed.Sources, " ")
+		style += " " + sources
+		scripts = "; script-src 'self' " + originOf(v.Embed.Script) + "; connect-src " + sources + "; frame-src " + sources +
+			"; style-src-attr 'unsafe-inline'"
+	}
+	return "default-src 'none'; style-src " + style + "; img-src 'self' https: data:; base-uri 'none'; form-action " + forms +
+		"; frame-ancestors 'none'" + scripts
+}
+
+// originOf is the origin of an address, as a policy names it.
+func originOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return "'none'"
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // message is a page with nothing but something to say.

@@ -1,7 +1,9 @@
 // Package web serves the pages that people see: the page of an order, the
-// front page of a running shop, and the texts of its policies. The pages are
-// plain HTML: they run no scripts, set no cookies and load nothing from third
-// parties but the pictures that the shop itself refers to.
+// checkout, the front page of a running shop, and the texts of its policies.
+// The pages are plain HTML and load nothing from third parties but the pictures
+// that the shop itself refers to. One cookie is set, by a checkout for itself,
+// and one page runs a script: where the payment provider has no page of its
+// own, the checkout shows the provider's form.
 package web
 
 import (
@@ -48,6 +50,8 @@ type Config struct {
 
 	Orders Orders // required
 	Items  Items  // required
+	// Checkouts serves the checkout pages; nil serves none.
+	Checkouts Checkouts
 	// Policies holds the texts served below /policies/, one NAME.txt each: a
 	// title, then paragraphs apart from each other by an empty line; a
 	// paragraph that starts with "# " is a heading. nil serves none.
@@ -77,6 +81,12 @@ const defaultLocale = "en-US"
 //	GET /pictures/{file}  a picture of the catalogue
 //	GET /assets/{file}    style sheet and icon, under names that change with them
 //
+//	     /checkout/{shop}/{session}                page of a session
+//	     /checkout/{shop}/{session}/{proof}        its link, good for one browser
+//	POST /checkout/{shop}/{session}/details        and its forms: details, delivery,
+//	                                               items, pay, leave
+//	GET  /checkout/{shop}/{session}/return         back from the payment provider
+//
 // and a page that says "not found" for every other path, so that it can be
 // mounted at / behind the API's own patterns.
 type Pages struct {
@@ -87,6 +97,8 @@ type Pages struct {
 	endpoints []Endpoint
 	orders    Orders
 	items     Items
+	checkouts Checkouts
+	secure    bool // the cookie is for https only
 	policies  map[string]*policy
 	pictures  fs.FS
 	assets    map[string]asset
@@ -122,6 +134,7 @@ func New(cfg Config) (*Pages, error) {
 		endpoints: cfg.Endpoints,
 		orders:    cfg.Orders,
 		items:     cfg.Items,
+		checkouts: cfg.Checkouts,
 		policies:  policies,
 		pictures:  cfg.Pictures,
 		assets:    assets(),
@@ -143,6 +156,11 @@ func New(cfg Config) (*Pages, error) {
 	p.mux.HandleFunc("GET /pictures/{file}", p.picture)
 	p.mux.HandleFunc("GET /assets/{file}", p.asset)
 	p.mux.HandleFunc("GET /", p.notFound)
+	if p.checkouts != nil {
+		if err := p.checkoutRoutes(cfg.BaseURL); err != nil {
+			return nil, fmt.Errorf("web: BaseURL: %w", err)
+		}
+	}
 	return p, nil
 }
 

@@ -1,0 +1,145 @@
+package web
+
+import (
+	"net/mail"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/checkstand/checkstand/acp"
+)
+
+// Details are who buys and where the goods go. The address is that of a
+// Checkout that is Shipped.
+type Details struct {
+	Email, Name, Phone string
+	LineOne, LineTwo   string
+	City, State        string
+	PostalCode         string
+	Country            string // ISO 3166-1 alpha-2
+}
+
+// field is one field of the form, with what a browser needs to fill it in.
+type field struct {
+	Name         string // in the form and in Checkout.Problems
+	Label        string
+	Type         string // of the input
+	Autocomplete string
+	InputMode    string
+	Optional     string // how it is marked as one that may stay empty; "" is required
+	Max          int    // characters
+	Half         bool
+	Value        string
+	Problem      string
+	missing      string // what is said when it is empty
+	ofAddress    bool
+	to           func(*Details) *string
+}
+
+// Hint is the id of the text that describes the field, "" when there is none.
+func (f *field) Hint() string {
+	if f.Problem == "" {
+		return ""
+	}
+	return f.Name + "-problem"
+}
+
+// contactFields and addressFields are the form, in its order.
+var (
+	contactFields = []field{
+		{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "email", InputMode: "email", Max: acp.MaxEmail,
+			missing: "Enter your e-mail address.", to: func(d *Details) *string { return &d.Email }},
+		{Name: "name", Label: "Full name", Type: "text", Autocomplete: "name", Max: acp.MaxText,
+			missing: "Enter your name.", to: func(d *Details) *string { return &d.Name }},
+		{Name: "phone", Label: "Phone", Type: "tel", Autocomplete: "tel", InputMode: "tel", Optional: "optional", Max: acp.MaxText,
+			to: func(d *Details) *string { return &d.Phone }},
+	}
+	addressFields = []field{
+		{Name: "country", Label: "Country", Autocomplete: "shipping country", ofAddress: true, Max: 2,
+			missing: "Choose a country.", to: func(d *Details) *string { return &d.Country }},
+		{Name: "line_one", Label: "Street and number", Type: "text", Autocomplete: "shipping address-line1", ofAddress: true, Max: acp.MaxAddressLine,
+			missing: "Enter street and number.", to: func(d *Details) *string { return &d.LineOne }},
+		{Name: "line_two", Label: "Apartment or floor", Type: "text", Autocomplete: "shipping address-line2", ofAddress: true, Optional: "optional", Max: acp.MaxAddressLine,
+			to: func(d *Details) *string { return &d.LineTwo }},
+		{Name: "city", Label: "City", Type: "text", Autocomplete: "shipping address-level2", ofAddress: true, Max: acp.MaxAddressLine,
+			missing: "Enter the city.", to: func(d *Details) *string { return &d.City }},
+		{Name: "state", Label: "State or province", Type: "text", Autocomplete: "shipping address-level1", ofAddress: true, Optional: "where there is one", Half: true, Max: acp.MaxAddressLine,
+			to: func(d *Details) *string { return &d.State }},
+		{Name: "postal_code", Label: "Postal code", Type: "text", Autocomplete: "shipping postal-code", ofAddress: true, Optional: "where there is one", Half: true, Max: acp.MaxPostalCode,
+			to: func(d *Details) *string { return &d.PostalCode }},
+	}
+)
+
+// readDetails takes the details out of a form.
+func readDetails(form url.Values) Details {
+	var d Details
+	for _, f := range slices.Concat(contactFields, addressFields) {
+		*f.to(&d) = strings.TrimSpace(form.Get(f.Name))
+	}
+	return d
+}
+
+// check says what is wrong with each field, by its name; empty is all well.
+func (d *Details) check(c *Checkout) map[string]string {
+	problems := map[string]string{}
+	for _, f := range slices.Concat(contactFields, addressFields) {
+		if f.ofAddress && !c.Shipped {
+			continue
+		}
+		if problem := f.check(*f.to(d)); problem != "" {
+			problems[f.Name] = problem
+		}
+	}
+	switch {
+	case problems["email"] == "" && !isEmail(d.Email):
+		problems["email"] = "This is not an e-mail address. Write it like name@example.com."
+	case c.Shipped && problems["country"] == "" && !slices.ContainsFunc(countries(c.Locale, c.Countries), func(known country) bool { return known.Code == d.Country }):
+		problems["country"] = "The shop does not deliver to this country. Choose one of the list."
+	}
+	return problems
+}
+
+func (f *field) check(value string) string {
+	switch {
+	case value == "" && f.Optional != "":
+		return ""
+	case value == "":
+		return f.missing
+	case utf8.RuneCountInString(value) > f.Max:
+		return "This is too long. Shorten it."
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
+		return "This has signs that cannot be printed. Type it anew."
+	}
+	return ""
+}
+
+// isEmail is the rule of the protocol's e-mail addresses: one address alone.
+func isEmail(s string) bool {
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Name == "" && a.Address == s && !strings.ContainsAny(s, "\"\\")
+}
+
+// AddressLines is the address as it is written on a parcel, without the name;
+// the country is by its name.
+func (c *Checkout) AddressLines() []string {
+	d := &c.Details
+	var lines []string
+	for _, line := range []string{d.LineOne, d.LineTwo,
+		strings.Join(strings.Fields(d.City+" "+d.State+" "+d.PostalCode), " "), countryName(c.Locale, d.Country)} {
+		if line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// fields puts values and problems into a part of the form.
+func fields(form []field, d Details, problems map[string]string) []field {
+	out := slices.Clone(form)
+	for i := range out {
+		out[i].Value, out[i].Problem = *out[i].to(&d), problems[out[i].Name]
+	}
+	return out
+}

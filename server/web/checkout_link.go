@@ -1,0 +1,172 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	// visitorCookie holds the secret of a visit. Its path is that of the
+	// session's page, so a browser can have several checkouts open.
+	visitorCookie = "checkout"
+	// maxSession and maxProof bound what is looked up; those of ours are a good
+	// deal shorter.
+	maxSession = 128
+	maxProof   = 128
+)
+
+// checkoutMessage is a page of a checkout that has nothing to fill in.
+type checkoutMessage struct {
+	Heading  string
+	Detail   string
+	Tone     Tone
+	Continue bool // a button that takes the link up
+	Again    string
+	AgainIs  string // the words of the link to Again
+}
+
+// link answers to a link of a session. Only a browser that a person sends here
+// takes it up: programs that look at links, as chats do to show a preview, and
+// browsers that load what might be opened next must not use it up.
+func (p *Pages) link(w http.ResponseWriter, r *http.Request) {
+	v, proof := visitOf(r), r.PathValue("proof")
+	if len(v.Session) > maxSession || len(proof) > maxProof {
+		p.checkoutNotFound(w, r)
+		return
+	}
+	switch err := p.checkouts.LinkOpen(r.Context(), v.Shop, v.Session, proof); {
+	case errors.Is(err, ErrLinkUsed):
+		p.usedLink(w, r, v)
+	case err != nil:
+		p.checkoutFailed(w, r, err)
+	case byPerson(r):
+		p.redeem(w, r)
+	default:
+		p.checkoutMessage(w, r, http.StatusOK, checkoutMessage{Heading: "Your checkout is ready",
+			Detail: "See what you are buying, say where it goes, and pay. The link works in one browser.", Continue: true})
+	}
+}
+
+// byPerson reports whether a browser says that it navigates to be seen. One
+// that says nothing shows a button instead.
+func byPerson(r *http.Request) bool {
+	purpose := r.Header.Get("Sec-Purpose") + r.Header.Get("Purpose") + r.Header.Get("X-Moz")
+	dest := r.Header.Get("Sec-Fetch-Dest")
+	return r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && (dest == "" || dest == "document") && purpose == ""
+}
+
+// redeem takes a link up for this browser.
+func (p *Pages) redeem(w http.ResponseWriter, r *http.Request) {
+	v, proof := visitOf(r), r.PathValue("proof")
+	if len(v.Session) > maxSession || len(proof) > maxProof {
+		p.checkoutNotFound(w, r)
+		return
+	}
+	visitor, expires, err := p.checkouts.Redeem(r.Context(), v.Shop, v.Session, proof, returnAddress(r.URL.Query()))
+	switch {
+	case errors.Is(err, ErrLinkUsed):
+		p.usedLink(w, r, v)
+		return
+	case err != nil:
+		p.checkoutFailed(w, r, err)
+		return
+	}
+	http.SetCookie(w, &http.Cookie{Name: visitorCookie, Value: visitor, Path: checkoutPath(v), HttpOnly: true,
+		SameSite: http.SameSiteLaxMode, Secure: p.secure, MaxAge: max(1, int(time.Until(expires).Seconds()))})
+	checkoutHeaders(w.Header())
+	http.Redirect(w, r, checkoutPath(v), http.StatusSeeOther)
+}
+
+// returnAddress is where the agent's side wants the buyer back.
+func returnAddress(q url.Values) string {
+	for _, name := range []string{"redirectUrl", "return_url"} {
+		if address := q.Get(name); address != "" {
+			return address
+		}
+	}
+	return ""
+}
+
+// usedLink sends the browser that has used a link on, and tells any other.
+func (p *Pages) usedLink(w http.ResponseWriter, r *http.Request, v Visit) {
+	if v.Visitor != "" {
+		if _, err := p.checkouts.Checkout(r.Context(), v); err == nil {
+			checkoutHeaders(w.Header())
+			http.Redirect(w, r, checkoutPath(v), http.StatusSeeOther)
+			return
+		}
+	}
+	p.checkoutMessage(w, r, http.StatusGone, checkoutMessage{Heading: "This link was used",
+		Detail: "Each link opens the checkout in one browser, once. Ask for a new link in your conversation, or go on in the browser where you opened it."})
+}
+
+// visitOf is who comes, and to which session.
+func visitOf(r *http.Request) Visit {
+	v := Visit{Shop: r.PathValue("shop"), Session: r.PathValue("session")}
+	// Two cookies of the name are not ours both; the one with the longer path,
+	// which ours has, comes first.
+	if c, err := r.Cookie(visitorCookie); err == nil && len(c.Value) <= maxProof {
+		v.Visitor = c.Value
+	}
+	return v
+}
+
+// checkoutPath is the page of a session.
+func checkoutPath(v Visit) string {
+	return "/checkout/" + url.PathEscape(v.Shop) + "/" + url.PathEscape(v.Session)
+}
+
+// checkoutHeaders are those of every answer below /checkout/. The referrer
+// stays on this site: without any, older browsers would not say where a form
+// comes from.
+func checkoutHeaders(h http.Header) {
+	h.Set("Cache-Control", "private, no-store")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("X-Robots-Tag", "noindex, nofollow, noarchive")
+}
+
+func (p *Pages) checkoutMessage(w http.ResponseWriter, r *http.Request, status int, m checkoutMessage) {
+	look, live, err := p.checkouts.Front(r.Context(), r.PathValue("shop"))
+	if err != nil {
+		look, live = p.shop, p.live
+	}
+	p.render(w, r, status, view{Template: "checkout-message.html", Title: m.Heading, Shop: look, Ribbon: shopRibbon(live),
+		Hidden: true, Forms: true, Body: m})
+}
+
+func (p *Pages) checkoutNotFound(w http.ResponseWriter, r *http.Request) {
+	p.checkoutMessage(w, r, http.StatusNotFound, checkoutMessage{Heading: "There is no such checkout",
+		Detail: "The link may be incomplete or too old. Ask for a new one in your conversation."})
+}
+
+// checkoutFailed answers to an error that no state of the page is for.
+func (p *Pages) checkoutFailed(w http.ResponseWriter, r *http.Request, err error) {
+	switch {
+	case errors.Is(err, ErrNotFound):
+		p.checkoutNotFound(w, r)
+	case errors.Is(err, ErrNotVisitor):
+		p.checkoutMessage(w, r, http.StatusForbidden, checkoutMessage{Heading: "This checkout is not open in this browser",
+			Detail: "Go on in the browser where you opened it, or ask for a new link in your conversation and open it here."})
+	case r.Context().Err() != nil: // nobody is left to read the page
+	default:
+		p.log.ErrorContext(r.Context(), "checkout page failed", "pattern", r.Pattern, "error", err)
+		v := visitOf(r)
+		p.checkoutMessage(w, r, http.StatusInternalServerError, checkoutMessage{Heading: "This page could not be loaded", Tone: Negative,
+			Detail: "Something went wrong on our side. You are never charged twice for this order. Try again in a moment.",
+			Again:  checkoutPath(v), AgainIs: "Try again"})
+	}
+}
+
+// crossOrigin answers to a form that another site has sent.
+func (p *Pages) crossOrigin(w http.ResponseWriter, r *http.Request) {
+	p.checkoutMessage(w, r, http.StatusForbidden, checkoutMessage{Heading: "This form was sent from elsewhere", Tone: Caution,
+		Detail: "Nothing was changed and you have not been charged. Open the checkout again from your conversation.",
+	})
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}

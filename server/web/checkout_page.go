@@ -1,0 +1,413 @@
+package web
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// maxCheckoutForm bounds the body of a form in bytes.
+const maxCheckoutForm = 64 << 10
+
+// How long a page that waits stays before it asks again, in seconds: often at
+// first, seldom when it takes long.
+const (
+	askSoon   = 3
+	askLater  = 10
+	askSeldom = 30
+)
+
+// checkoutRoutes adds the pages of a checkout to the mux. They are the only
+// ones with forms and a cookie.
+func (p *Pages) checkoutRoutes(baseURL string) error {
+	const session = "/checkout/{shop}/{session}"
+	guard := http.NewCrossOriginProtection()
+	if baseURL != "" {
+		u, err := url.Parse(baseURL)
+		if err != nil {
+			return err
+		}
+		p.secure = u.Scheme == "https"
+		if err := guard.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			return err
+		}
+	}
+	guard.SetDenyHandler(http.HandlerFunc(p.crossOrigin))
+	for pattern, handler := range map[string]http.HandlerFunc{
+		"GET " + session + "/{proof}":   p.link,
+		"POST " + session + "/{proof}":  p.redeem,
+		"GET " + session:                p.checkout,
+		"GET " + session + "/return":    p.returned,
+		"POST " + session + "/details":  p.form(p.saveDetails),
+		"POST " + session + "/delivery": p.form(p.chooseDelivery),
+		"POST " + session + "/items":    p.form(p.setQuantity),
+		"POST " + session + "/pay":      p.form(p.pay),
+		"POST " + session + "/leave":    p.form(p.closePage),
+		// A form's address that is loaded anew.
+		"GET " + session + "/details":  p.reloaded,
+		"GET " + session + "/delivery": p.reloaded,
+		"GET " + session + "/items":    p.reloaded,
+		"GET " + session + "/pay":      p.reloaded,
+		"GET " + session + "/leave":    p.reloaded,
+	} {
+		p.mux.Handle(pattern, guard.Handler(handler))
+	}
+	return nil
+}
+
+// checkoutPage is what checkout.html shows.
+type checkoutPage struct {
+	Checkout
+	Path    string
+	Editing bool    // the form is open although all is filled in
+	Ready   bool    // all is filled in: nothing is left but to pay
+	Form    Details // what the fields hold, which need not be stored
+	Errors  []formError
+	Contact []field
+	Address []field
+	Choices []country
+	Waiting int // times that the page has asked; 0 when it does not
+	// Token authorizes the script of Embed; "" shows no payment form.
+	Token string
+}
+
+// formError is a line of the summary at the top.
+type formError struct{ Field, Text string }
+
+// checkout is the page of a session.
+func (p *Pages) checkout(w http.ResponseWriter, r *http.Request) {
+	v := visitOf(r)
+	if len(v.Session) > maxSession {
+		p.checkoutNotFound(w, r)
+		return
+	}
+	c, err := p.checkouts.Checkout(r.Context(), v)
+	if err != nil {
+		p.checkoutFailed(w, r, err)
+		return
+	}
+	waiting, _ := strconv.Atoi(r.URL.Query().Get("waiting")) // what is no number waits for nothing
+	if waiting > 0 && c.State != CheckoutPaying && c.State != CheckoutConfirming {
+		checkoutHeaders(w.Header())
+		http.Redirect(w, r, checkoutPath(v), http.StatusSeeOther)
+		return
+	}
+	page := &checkoutPage{Checkout: c, Form: c.Details, Waiting: max(0, waiting), Editing: r.URL.Query().Get("change") == "details"}
+	if page.State == CheckoutConfirming {
+		page.Waiting = max(1, page.Waiting)
+	}
+	p.show(w, r, http.StatusOK, page)
+}
+
+// show renders the page in the state that it has.
+func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, page *checkoutPage) {
+	v := visitOf(r)
+	page.Path = checkoutPath(v)
+	if page.Locale == "" {
+		page.Locale = p.locale
+	}
+	missing := page.Details.check(&page.Checkout)
+	page.Ready = page.State == CheckoutOpen && page.Payable && len(missing) == 0
+	problems := page.Problems
+	for _, e := range page.Errors {
+		if problems == nil {
+			problems = map[string]string{}
+		}
+		problems[e.Field] = e.Text
+	}
+	page.Contact, page.Address = fields(contactFields, page.Form, problems), fields(addressFields, page.Form, problems)
+	if page.Errors == nil {
+		// What is wrong with what is stored; nothing was sent just now.
+		for _, f := range append(page.Contact[:len(page.Contact):len(page.Contact)], page.Address...) {
+			if f.Problem != "" {
+				page.Errors = append(page.Errors, formError{f.Name, f.Problem})
+			}
+		}
+	}
+	page.Editing = page.Editing || !page.Ready && (len(missing) > 0 || len(page.Errors) > 0)
+	if page.Shipped && page.Editing {
+		page.Choices = countries(page.Locale, page.Countries)
+		if len(page.Choices) == 1 && page.Form.Country == "" {
+			page.Address[0].Value = page.Choices[0].Code
+		}
+	}
+	if page.Waiting > 0 {
+		w.Header().Set("Refresh", refresh(page.Path, page.Waiting))
+	}
+	shown := view{Template: "checkout.html", Title: page.Heading(), Shop: page.Shop, Ribbon: orderRibbon(page.Live), Hidden: true, Forms: true, Body: page}
+	if page.Shop.Name == "" {
+		shown.Shop = p.shop
+	}
+	if page.Ready && !page.Editing && page.Embed != nil {
+		token, err := p.checkouts.ClientToken(r.Context(), v)
+		if err != nil { // the page says that it could not be loaded
+			p.log.ErrorContext(r.Context(), "the payment form has no client token", "shop", v.Shop, "session", v.Session, "error", err)
+		}
+		page.Token = token
+	}
+	if page.embedded() {
+		shown.Embed = page.Embed
+	}
+	p.render(w, r, status, shown)
+}
+
+func refresh(path string, waiting int) string {
+	pause := askSoon
+	switch {
+	case waiting > 40:
+		pause = askSeldom
+	case waiting > 10:
+		pause = askLater
+	}
+	return strconv.Itoa(pause) + "; url=" + path + "?waiting=" + strconv.Itoa(min(waiting, 1000)+1)
+}
+
+// embedded reports whether the provider's script is on the page.
+func (p *checkoutPage) embedded() bool {
+	return p.Ready && !p.Editing && p.Token != ""
+}
+
+// Heading is the page's title.
+func (p *checkoutPage) Heading() string {
+	switch {
+	case p.State == CheckoutDone:
+		return "Thank you"
+	case p.State == CheckoutCanceled:
+		return "This checkout was canceled"
+	case p.State == CheckoutExpired:
+		return "This checkout has expired"
+	case p.Waiting > 0:
+		return "Your payment is being confirmed"
+	case p.State == CheckoutPaying:
+		return "Your payment page is open"
+	case p.Ready && !p.Editing:
+		return "Review and pay"
+	}
+	return "Checkout"
+}
+
+// Host names where the buyer goes back to.
+func (c *Checkout) Host() string {
+	u, err := url.Parse(c.ReturnURL)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// ScriptPath is where the page finds the part of the payment form that is ours.
+func (p *checkoutPage) ScriptPath() string { return scriptPath }
+
+// Blocked reports whether a line of the order stands in the way of paying.
+func (p *checkoutPage) Blocked() bool { return p.blocked() }
+
+// form wraps the handling of a form: what is no form is refused, and a change
+// that comes too late shows what there is now.
+func (p *Pages) form(do func(w http.ResponseWriter, r *http.Request, v Visit) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v := visitOf(r)
+		if len(v.Session) > maxSession {
+			p.checkoutNotFound(w, r)
+			return
+		}
+		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
+			p.checkoutMessage(w, r, http.StatusUnsupportedMediaType, checkoutMessage{Heading: "This is no form of this page", Tone: Caution,
+				Detail: "Nothing was changed and you have not been charged.", Again: checkoutPath(v), AgainIs: "Back to the checkout"})
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxCheckoutForm)
+		if err := r.ParseForm(); err != nil {
+			status := http.StatusBadRequest
+			if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+				status = http.StatusRequestEntityTooLarge
+			}
+			p.checkoutMessage(w, r, status, checkoutMessage{Heading: "This form could not be read", Tone: Caution,
+				Detail: "Nothing was changed and you have not been charged.", Again: checkoutPath(v), AgainIs: "Back to the checkout"})
+			return
+		}
+		switch err := do(w, r, v); {
+		case err == nil:
+		case errors.Is(err, ErrChanged):
+			p.back(w, r, v, "")
+		default:
+			p.checkoutFailed(w, r, err)
+		}
+	}
+}
+
+func (p *Pages) reloaded(w http.ResponseWriter, r *http.Request) { p.back(w, r, visitOf(r), "") }
+
+// back sends the browser to the page after a form.
+func (p *Pages) back(w http.ResponseWriter, r *http.Request, v Visit, fragment string) {
+	checkoutHeaders(w.Header())
+	http.Redirect(w, r, checkoutPath(v)+fragment, http.StatusSeeOther)
+}
+
+// saveDetails takes the buyer's details. What the shop finds wrong with an
+// address is stored with it, and said.
+func (p *Pages) saveDetails(w http.ResponseWriter, r *http.Request, v Visit) error {
+	c, err := p.checkouts.Checkout(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	if c.State != CheckoutOpen {
+		return ErrChanged
+	}
+	if c.Locale == "" {
+		c.Locale = p.locale
+	}
+	d := readDetails(r.PostForm)
+	if problems := d.check(&c); len(problems) > 0 {
+		c.Problems = nil
+		page := &checkoutPage{Checkout: c, Form: d, Editing: true}
+		for _, f := range append(fields(contactFields, d, problems), fields(addressFields, d, problems)...) {
+			if f.Problem != "" {
+				page.Errors = append(page.Errors, formError{f.Name, f.Problem})
+			}
+		}
+		p.show(w, r, http.StatusUnprocessableEntity, page)
+		return nil
+	}
+	if err := p.checkouts.SaveDetails(r.Context(), v, d); err != nil {
+		return err
+	}
+	if c, err = p.checkouts.Checkout(r.Context(), v); err != nil {
+		return err
+	}
+	if c.State == CheckoutOpen && len(c.Problems) > 0 {
+		p.show(w, r, http.StatusUnprocessableEntity, &checkoutPage{Checkout: c, Form: c.Details})
+		return nil
+	}
+	p.back(w, r, v, "")
+	return nil
+}
+
+func (p *Pages) chooseDelivery(w http.ResponseWriter, r *http.Request, v Visit) error {
+	c, err := p.checkouts.Checkout(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	for _, d := range c.Deliveries {
+		if d.ID != r.PostForm.Get("delivery") {
+			continue
+		}
+		if err := p.checkouts.ChooseDelivery(r.Context(), v, d.ID); err != nil {
+			return err
+		}
+		p.back(w, r, v, "#delivery")
+		return nil
+	}
+	return ErrChanged
+}
+
+// setQuantity changes or removes a line. The last one stays: an order of
+// nothing is none.
+func (p *Pages) setQuantity(w http.ResponseWriter, r *http.Request, v Visit) error {
+	c, err := p.checkouts.Checkout(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	line, typed := r.PostForm.Get("line"), strings.TrimSpace(r.PostForm.Get("quantity"))
+	if r.PostForm.Has("remove") {
+		typed = "0"
+	}
+	for i := range c.Lines {
+		if c.Lines[i].ID != line {
+			continue
+		}
+		quantity, err := strconv.ParseInt(typed, 10, 64)
+		problem := ""
+		switch {
+		case err != nil || quantity < 0 || quantity > MaxOrdered:
+			problem = "Write how many you want as a whole number, at most " + strconv.Itoa(MaxOrdered) + "."
+		case quantity == 0 && len(c.Lines) == 1:
+			problem = "This is the only item of the order, so it cannot be removed."
+		default:
+			err = p.checkouts.SetQuantity(r.Context(), v, line, quantity)
+			if refusal, ok := errors.AsType[*Refusal](err); ok {
+				problem = refusal.Message
+			} else if err != nil {
+				return err
+			}
+		}
+		if problem != "" {
+			c.Lines[i].Note = &Notice{Negative, problem}
+			p.show(w, r, http.StatusUnprocessableEntity, &checkoutPage{Checkout: c, Form: c.Details})
+			return nil
+		}
+		p.back(w, r, v, "#items")
+		return nil
+	}
+	return ErrChanged
+}
+
+// MaxOrdered is how many of one item a buyer can order on the page.
+const MaxOrdered = 9999
+
+// pay takes the browser to the provider's page, or hands in what the provider's
+// script gave it. The way to the page is a page of ours that leads on by
+// itself, rather than a redirect, so that forms need not be allowed to end at
+// any other site than this one.
+func (p *Pages) pay(w http.ResponseWriter, r *http.Request, v Visit) error {
+	var address string
+	var err error
+	if token := r.PostForm.Get("payment_method_nonce"); token != "" {
+		err = p.checkouts.PayToken(r.Context(), v, token)
+	} else {
+		address, err = p.checkouts.Pay(r.Context(), v)
+	}
+	switch {
+	case errors.Is(err, ErrNotCharged):
+		c, err := p.checkouts.Checkout(r.Context(), v)
+		if err != nil {
+			return err
+		}
+		c.Notices = append([]Notice{{Negative, "The payment provider does not answer. You have not been charged. Try again in a moment."}}, c.Notices...)
+		p.show(w, r, http.StatusServiceUnavailable, &checkoutPage{Checkout: c, Form: c.Details})
+		return nil
+	case err != nil:
+		return err
+	case address == "":
+		p.back(w, r, v, "")
+		return nil
+	}
+	if !hasPrefixFold(address, "https://") && !hasPrefixFold(address, "http://") {
+		return errors.New("the payment page has an address that no browser should go to")
+	}
+	look, live, err := p.checkouts.Front(r.Context(), v.Shop)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Refresh", "0; url="+address)
+	p.render(w, r, http.StatusOK, view{Template: "checkout-away.html", Title: "To the payment page", Shop: look, Ribbon: shopRibbon(live),
+		Hidden: true, Forms: true, Body: address})
+	return nil
+}
+
+func (p *Pages) closePage(w http.ResponseWriter, r *http.Request, v Visit) error {
+	if err := p.checkouts.ClosePage(r.Context(), v); err != nil {
+		return err
+	}
+	p.back(w, r, v, "")
+	return nil
+}
+
+// returned is where the provider sends the browser. It says nothing about the
+// payment: whoever knows the address can come here.
+func (p *Pages) returned(w http.ResponseWriter, r *http.Request) {
+	v := visitOf(r)
+	if len(v.Session) > maxSession {
+		p.checkoutNotFound(w, r)
+		return
+	}
+	if r.Method == http.MethodGet {
+		if err := p.checkouts.Returned(r.Context(), v); err != nil {
+			p.checkoutFailed(w, r, err)
+			return
+		}
+	}
+	p.back(w, r, v, "?waiting=1")
+}
