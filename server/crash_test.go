@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/client"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/servertest"
 )
@@ -32,12 +34,13 @@ const (
 )
 
 // recovery is the time within which a purchase must be settled after its
-// process died, without any help of the agent's.
-func recovery(database string) time.Duration {
+// process died, without any help of the agent's, by a server whose clock is
+// ahead.
+func recovery(database string, ahead time.Duration) time.Duration {
 	if config.Database(database).Engine() == config.SQLite {
 		return atOnce
 	}
-	return paymentLease + atOnce
+	return max(paymentLease-ahead, 0) + atOnce
 }
 
 // A point is a moment in the life of a purchase at which its process is
@@ -46,6 +49,7 @@ func recovery(database string) time.Duration {
 type point struct {
 	name    string
 	dieAt   checkout.Step // the process does it itself; else the test does, while the PSP has the request
+	webhook bool          // or the process does, when the PSP's webhook is there and the answer is not
 	charges int
 	orders  int
 	open    int
@@ -55,6 +59,7 @@ var points = []point{
 	{name: "committed, nothing sent", dieAt: checkout.StepReserved, open: 1},
 	{name: "sent, the PSP has not looked at it", open: 1},
 	{name: "sent, the PSP has charged and not answered", charges: 1, open: 1},
+	{name: "told by the PSP's webhook, nothing recorded", webhook: true, charges: 1, open: 1},
 	{name: "answered, nothing recorded", dieAt: checkout.StepAnswered, charges: 1, open: 1},
 	{name: "recorded, nobody told", dieAt: checkout.StepSettled, charges: 1, orders: 1},
 }
@@ -96,7 +101,7 @@ func (d *desk) keep(sessionID string, afterCharge bool) (arrived chan struct{}) 
 	var once sync.Once
 	d.place.InterceptPSP(func(psp http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Method != http.MethodPost || r.URL.Path != "/v1/charges" {
+			if !d.place.PSP.Charges(r) {
 				psp.ServeHTTP(w, r)
 				return
 			}
@@ -112,6 +117,7 @@ func (d *desk) keep(sessionID string, afterCharge bool) (arrived chan struct{}) 
 			}
 			d.kept.Add(1)
 			defer d.kept.Done()
+			r = r.WithContext(context.WithoutCancel(r.Context())) // it is on its way, whoever sent it
 			if afterCharge {
 				psp.ServeHTTP(unheard{http.Header{}}, r)
 			}
@@ -136,7 +142,7 @@ func (u unheard) WriteHeader(int)             {}
 // crash kills a process in the middle of a purchase, and checks what it leaves.
 func crash(t *testing.T, place *servertest.Place, d *desk, at point) victim {
 	t.Helper()
-	process := place.Spawn(t, servertest.ProcessOptions{DieAt: at.dieAt})
+	process := place.Spawn(t, servertest.ProcessOptions{DieAt: at.dieAt, DieInNotice: at.webhook})
 	agent := place.Agent(t)
 	v := victim{agent.Prepare(t, servertest.Mug), at}
 	var arrived chan struct{}
@@ -148,11 +154,20 @@ func crash(t *testing.T, place *servertest.Place, d *desk, at point) victim {
 		_, err := agent.Pay(t.Context(), v.Purchase)
 		answered <- err
 	}()
-	if at.dieAt == "" {
+	switch {
+	case at.dieAt != "":
+		process.Died(t)
+	case at.webhook:
+		<-arrived
+		for _, call := range webhooksAbout(t, place.World, v.Session) {
+			if _, _, err := callAt(t.Context(), place.BaseURL+webhookOfTestMode, call); err != nil {
+				break // nobody is there any more
+			}
+		}
+		process.Died(t)
+	default:
 		<-arrived
 		process.Kill(t)
-	} else {
-		process.Died(t)
 	}
 	if err := <-answered; err == nil {
 		t.Fatal("the agent got an answer from a dead process")
@@ -164,60 +179,93 @@ func crash(t *testing.T, place *servertest.Place, d *desk, at point) victim {
 	return v
 }
 
+// webhooksAbout takes what the PSP reports of a session's only payment.
+func webhooksAbout(t *testing.T, w *servertest.World, s *client.Session) []payment.WebhookRequest {
+	t.Helper()
+	attempts, err := w.Store.SessionAttempts(t.Context(), servertest.MerchantID, s.ID)
+	if err != nil || len(attempts) != 1 {
+		t.Fatal(attempts, err)
+	}
+	return w.PSP.Webhooks(attempts[0].ID)
+}
+
 // A process that is killed at any point of a purchase leaves one that the next
-// process ends in one order and one charge: by itself, and for the agent that
-// repeats its request. A request of a dead process that reaches the PSP after
-// all that changes nothing.
+// process ends in one order and one charge, at every PSP: by itself, and for
+// the agent that repeats its request. A request of a dead process that reaches
+// the PSP after all that changes nothing, and neither do the PSP's webhooks.
 func TestAProcessKilledInAPurchase(t *testing.T) {
-	t.Parallel() // it waits for leases most of the time
-	servertest.EachStore(t, func(t *testing.T, database string) {
-		place := servertest.NewWorld(t, servertest.Options{Database: database, PaymentTimeout: paymentTimeout}).Place(t)
-		d := newDesk(t, place)
-		var left, repeated []victim
-		for _, at := range points {
-			left = append(left, crash(t, place, d, at))
-			repeated = append(repeated, crash(t, place, d, at))
+	eachPSP(t, func(t *testing.T, psp string) {
+		servertest.EachStore(t, func(t *testing.T, database string) {
+			// Leases are waited for in earnest with one PSP.
+			ahead := webhookLease
+			if psp == servertest.PSPs()[0] || config.Database(database).Engine() == config.SQLite {
+				ahead = 0
+			}
+			killedAtEachPoint(t, servertest.Options{PSP: psp, Database: database, PaymentTimeout: paymentTimeout}, ahead)
+		})
+	})
+}
+
+func killedAtEachPoint(t *testing.T, opts servertest.Options, ahead time.Duration) {
+	place := servertest.NewWorld(t, opts).Place(t)
+	d := newDesk(t, place)
+	var left, repeated []victim
+	for _, at := range points {
+		if at.webhook && opts.PSP == servertest.PSPs()[0] {
+			continue // the sandbox does not call
 		}
-		all := slices.Concat(left, repeated)
-		place.Spawn(t, servertest.ProcessOptions{})
-		started := time.Now()
-		agent := place.Agent(t)
-		var repeats sync.WaitGroup
-		t.Cleanup(repeats.Wait)
-		for _, v := range repeated {
-			repeats.Go(func() { repeatUntilBought(t, agent, v) })
-		}
-		for _, v := range left {
-			servertest.Eventually(t, recovery(database), func() error {
-				got, err := agent.Get(t.Context(), v.Session.ID)
-				if err == nil && (got.Status != acp.Completed || got.Order == nil) {
-					err = fmt.Errorf("killed when %s: the session is %s", v.name, got.Status)
+		left = append(left, crash(t, place, d, at))
+		repeated = append(repeated, crash(t, place, d, at))
+	}
+	all := slices.Concat(left, repeated)
+	place.Spawn(t, servertest.ProcessOptions{Ahead: ahead})
+	started := time.Now()
+	agent := place.Agent(t)
+	var repeats sync.WaitGroup
+	t.Cleanup(repeats.Wait)
+	for _, v := range repeated {
+		repeats.Go(func() { repeatUntilBought(t, agent, v) })
+	}
+	limit := recovery(opts.Database, ahead)
+	for _, v := range left {
+		servertest.Eventually(t, limit, func() error {
+			got, err := agent.Get(t.Context(), v.Session.ID)
+			if err == nil && (got.Status != acp.Completed || got.Order == nil) {
+				err = fmt.Errorf("killed when %s: the session is %s", v.name, got.Status)
+			}
+			return err
+		})
+	}
+	repeats.Wait()
+	if took := time.Since(started); took > limit {
+		t.Errorf("all settled %s after the start; want %s at most", took, limit)
+	}
+	d.letGo()
+	for _, v := range all {
+		for _, call := range webhooksAbout(t, place.World, v.Session) {
+			for range 2 {
+				if status, body, err := callAt(t.Context(), place.BaseURL+webhookOfTestMode, call); err != nil || status != http.StatusOK {
+					t.Errorf("a late webhook: %d %q, %v", status, body, err)
 				}
-				return err
-			})
-		}
-		repeats.Wait()
-		if took := time.Since(started); took > recovery(database) {
-			t.Errorf("all settled %s after the start; want %s at most", took, recovery(database))
-		}
-		d.letGo()
-		for _, v := range all {
-			if err := place.Outcome(t, v.Session.ID).Bought(); err != nil {
-				t.Errorf("killed when %s: %v", v.name, err)
 			}
 		}
-		if mug := place.Item(t, servertest.Mug); mug.Stock != 1000-int64(len(all)) || mug.Reserved != 0 {
-			t.Errorf("%d mugs, %d of them reserved, after %d sales", mug.Stock, mug.Reserved, len(all))
+	}
+	for _, v := range all {
+		if err := place.Outcome(t, v.Session.ID).Bought(); err != nil {
+			t.Errorf("killed when %s: %v", v.name, err)
 		}
-		// A process may have died with a webhook in its hands.
-		told := webhookTime
-		if config.Database(database).Engine() != config.SQLite {
-			told += webhookLease
-		}
-		for _, v := range all {
-			servertest.Eventually(t, told, func() error { return place.ToldOnce(v.Session.ID) })
-		}
-	})
+	}
+	if mug := place.Item(t, servertest.Mug); mug.Stock != 1000-int64(len(all)) || mug.Reserved != 0 {
+		t.Errorf("%d mugs, %d of them reserved, after %d sales", mug.Stock, mug.Reserved, len(all))
+	}
+	// A process may have died with a webhook in its hands.
+	told := webhookTime
+	if config.Database(opts.Database).Engine() != config.SQLite {
+		told += webhookLease - ahead
+	}
+	for _, v := range all {
+		servertest.Eventually(t, told, func() error { return place.ToldOnce(v.Session.ID) })
+	}
 }
 
 // repeatUntilBought repeats a victim's request until it is answered, as an

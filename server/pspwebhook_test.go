@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -24,21 +25,28 @@ const webhookOfTestMode = "/webhooks/payments/" + servertest.MerchantID + "/test
 // callBack makes a provider's request to the server.
 func callBack(t *testing.T, shop *servertest.Server, path string, w payment.WebhookRequest) (status int, body string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), w.Method, shop.BaseURL+path, bytes.NewReader(w.Body))
+	status, body, err := callAt(t.Context(), shop.BaseURL+path, w)
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header, req.URL.RawQuery = w.Header.Clone(), w.Query.Encode()
+	return status, body
+}
+
+// callAt makes a provider's request to an address, each on a connection of its
+// own.
+func callAt(ctx context.Context, address string, w payment.WebhookRequest) (status int, body string, err error) {
+	req, err := http.NewRequestWithContext(ctx, w.Method, address, bytes.NewReader(w.Body))
+	if err != nil {
+		return 0, "", err
+	}
+	req.Header, req.URL.RawQuery, req.Close = w.Header.Clone(), w.Query.Encode(), true
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		t.Fatal(err)
+		return 0, "", err
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return res.StatusCode, string(text)
+	return res.StatusCode, string(text), err
 }
 
 // unanswered pays for a session and loses the answer.

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -74,6 +75,9 @@ type ProcessOptions struct {
 	// DieAt makes the process kill itself, as SIGKILL does it, when a purchase
 	// comes to the step.
 	DieAt checkout.Step
+	// DieInNotice makes it do so when a webhook of the PSP's is about to be
+	// recorded.
+	DieInNotice bool
 	// Ahead puts its clock forward: it starts that much later than it does.
 	// Leases of processes that died before are over then. Signatures bear five
 	// minutes.
@@ -239,7 +243,12 @@ func runSpawned(stdin *bufio.Reader, log *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	opts := server.Options{Log: log, Now: func() time.Time { return time.Now().Add(it.Options.Ahead) }}
+	opts := server.Options{Log: log, Now: func() time.Time {
+		if it.Options.DieInNotice && recordsNotice() {
+			die(log)
+		}
+		return time.Now().Add(it.Options.Ahead)
+	}}
 	if it.Options.DieAt != "" {
 		opts.OnStep = func(at checkout.Step) {
 			if at == it.Options.DieAt {
@@ -253,6 +262,26 @@ func runSpawned(stdin *bufio.Reader, log *slog.Logger) (err error) {
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
 	return app.Serve(context.Background(), ln)
+}
+
+// recordsNotice reports whether the caller is in the middle of the transaction
+// that records a webhook of the PSP's. No step tells of that, so it is the
+// clock that looks who asks: each transaction asks for the time before it
+// writes.
+func recordsNotice() bool {
+	var callers [64]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers[:])])
+	transaction := false
+	for {
+		f, more := frames.Next()
+		transaction = transaction || strings.HasSuffix(f.Function, "/store.(*Store).Update")
+		if transaction && strings.HasSuffix(f.Function, "/checkout.(*Service).Notice") {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
 }
 
 // die kills this process and never returns.

@@ -8,7 +8,9 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -113,27 +115,30 @@ func (d *sandboxDesk) Webhooks(string) []payment.WebhookRequest { return nil }
 
 func (d *sandboxDesk) Charges(r *http.Request) bool { return posts(r, "/v1/charges") }
 
-type stripeDesk struct{ fake *stripetest.Server }
+type stripeDesk struct {
+	outbox
+	fake *stripetest.Server
+}
 
 func (w *World) openStripe(t testing.TB) http.Handler {
 	fake := stripetest.New(stripetest.Config{Key: stripeKey, WebhookSecret: stripeWebhookSecret})
 	t.Cleanup(fake.Close)
-	w.PSP = stripeDesk{fake}
+	w.PSP = &stripeDesk{fake: fake}
 	return forward(t, fake.URL())
 }
 
-func (d stripeDesk) Mint(_ context.Context, s *client.Session, c Card) (string, error) {
+func (d *stripeDesk) Mint(_ context.Context, s *client.Session, c Card) (string, error) {
 	card := map[Card]string{CardApproved: "pm_card_visa", CardDeclined: "pm_card_visa_chargeDeclined",
 		CardChallenged: "pm_card_authenticationRequired", CardPending: "pm_card_fakeProcessing"}[c]
 	return d.fake.Grant(stripetest.Grant{Card: card, Currency: s.Currency, MaxAmount: s.Total, ExpiresAt: time.Now().Add(tokenLife)}), nil
 }
 
-func (d stripeDesk) Books(_ context.Context, sessionID string) (Books, error) {
+func (d *stripeDesk) Books(_ context.Context, sessionID string) (Books, error) {
 	b := d.fake.Books(sessionID)
 	return Books{b.Charges, b.Held + b.Taken - b.Refunded}, nil
 }
 
-func (d stripeDesk) Break(_ context.Context, faults ...Fault) error {
+func (d *stripeDesk) Break(_ context.Context, faults ...Fault) error {
 	for _, f := range faults {
 		d.fake.Break(map[Fault]stripetest.Fault{RequestLost: stripetest.DropBefore, AnswerLost: stripetest.DropAfter,
 			WrongAmount: stripetest.WrongAmount, LookupFails: stripetest.LookupFails}[f])
@@ -141,36 +146,41 @@ func (d stripeDesk) Break(_ context.Context, faults ...Fault) error {
 	return nil
 }
 
-func (d stripeDesk) Webhooks(string) []payment.WebhookRequest { return d.fake.Webhooks() }
+func (d *stripeDesk) Webhooks(attemptID string) []payment.WebhookRequest {
+	return d.about(attemptID, d.fake.Webhooks)
+}
 
-func (d stripeDesk) Charges(r *http.Request) bool { return posts(r, "/v1/payment_intents") }
+func (d *stripeDesk) Charges(r *http.Request) bool { return posts(r, "/v1/payment_intents") }
 
-func (d stripeDesk) Settle(_ testing.TB, a payment.Attempt, paid bool) {
+func (d *stripeDesk) Settle(_ testing.TB, a payment.Attempt, paid bool) {
 	d.fake.SettleIntent(a.PSPRef, paid)
 }
 
-type adyenDesk struct{ fake *adyentest.Fake }
+type adyenDesk struct {
+	outbox
+	fake *adyentest.Fake
+}
 
 func (w *World) openAdyen(t testing.TB) http.Handler {
 	fake := adyentest.New(t)
-	w.PSP = adyenDesk{fake}
+	w.PSP = &adyenDesk{fake: fake}
 	return forward(t, strings.TrimSuffix(fake.URL(), adyenVersion))
 }
 
-func (d adyenDesk) Mint(_ context.Context, s *client.Session, c Card) (string, error) {
+func (d *adyenDesk) Mint(_ context.Context, s *client.Session, c Card) (string, error) {
 	o := map[Card]adyentest.Outcome{CardApproved: adyentest.Authorised, CardDeclined: adyentest.Refused,
 		CardChallenged: adyentest.NeedsSCA, CardPending: adyentest.Pending}[c]
 	return d.fake.Mint(adyentest.Grant{Outcome: o, Currency: strings.ToUpper(s.Currency), MaxAmount: s.Total}), nil
 }
 
-func (d adyenDesk) Books(_ context.Context, sessionID string) (Books, error) {
+func (d *adyenDesk) Books(_ context.Context, sessionID string) (Books, error) {
 	b := d.fake.Books(sessionID)
 	return Books{b.Charges, b.Taken}, nil
 }
 
 // Break breaks the next payments. Adyen is asked by sending one again, so that
 // a lookup that fails is a lost answer.
-func (d adyenDesk) Break(_ context.Context, faults ...Fault) error {
+func (d *adyenDesk) Break(_ context.Context, faults ...Fault) error {
 	for _, f := range faults {
 		d.fake.Break(map[Fault]adyentest.Fault{RequestLost: adyentest.DropBefore, AnswerLost: adyentest.DropAfter,
 			WrongAmount: adyentest.WrongAmount, LookupFails: adyentest.DropAfter}[f])
@@ -178,11 +188,13 @@ func (d adyenDesk) Break(_ context.Context, faults ...Fault) error {
 	return nil
 }
 
-func (d adyenDesk) Webhooks(string) []payment.WebhookRequest { return d.fake.Notifications() }
+func (d *adyenDesk) Webhooks(attemptID string) []payment.WebhookRequest {
+	return d.about(attemptID, d.fake.Notifications)
+}
 
-func (d adyenDesk) Charges(r *http.Request) bool { return posts(r, adyenVersion+"/payments") }
+func (d *adyenDesk) Charges(r *http.Request) bool { return posts(r, adyenVersion+"/payments") }
 
-func (d adyenDesk) Settle(t testing.TB, a payment.Attempt, paid bool) {
+func (d *adyenDesk) Settle(t testing.TB, a payment.Attempt, paid bool) {
 	d.fake.Decide(t, a.PSPRef, paid)
 }
 
@@ -239,6 +251,26 @@ func (d braintreeDesk) Settle(t testing.TB, a payment.Attempt, paid bool) {
 		o = braintreetest.Approve
 	}
 	d.fake.Decide(ids[0], o)
+}
+
+// outbox holds the webhooks that a stand-in has made and nobody has taken.
+type outbox struct {
+	mu      sync.Mutex
+	waiting []payment.WebhookRequest
+}
+
+// about takes those that name an attempt, after the new ones have come in.
+func (o *outbox) about(attemptID string, made func() []payment.WebhookRequest) (taken []payment.WebhookRequest) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.waiting = slices.DeleteFunc(append(o.waiting, made()...), func(w payment.WebhookRequest) bool {
+		found := bytes.Contains(w.Body, []byte(attemptID))
+		if found {
+			taken = append(taken, w)
+		}
+		return found
+	})
+	return taken
 }
 
 func posts(r *http.Request, path string) bool {
