@@ -27,7 +27,8 @@ func IsPermanent(err error) bool {
 }
 
 // RetryAfter asks for the next try after d instead of the back-off. It is an
-// error of its own; wrap it with %w to say why.
+// error of its own, and returned as it is it means that nothing failed and the
+// job is to run again; wrap it with %w to say what failed.
 func RetryAfter(d time.Duration) error { return retryAfter(max(d, 0)) }
 
 type retryAfter time.Duration

@@ -203,7 +203,11 @@ func (r *Runner) do(ctx context.Context, j Job) {
 		end = r.Store.Park(ctx, j, now, err.Error())
 	default:
 		delay := h.delay(j, err, r.Rand)
-		log.WarnContext(ctx, "job failed; it will run again", "error", err, "in", delay)
+		level, text := slog.LevelWarn, "job failed; it will run again"
+		if _, asked := err.(retryAfter); asked { //nolint:errorlint // one that is wrapped says what failed
+			level, text = slog.LevelDebug, "job will run again"
+		}
+		log.Log(ctx, level, text, "error", err, "in", delay)
 		end = r.Store.Retry(ctx, j, now.Add(delay), err.Error())
 	}
 	if end != nil {

@@ -110,6 +110,9 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (_ *App, err err
 	if err := a.recover(ctx); err != nil {
 		return nil, err
 	}
+	if err := a.scheduleComparisons(ctx); err != nil {
+		return nil, err
+	}
 	a.work = newBackground(a)
 	surface := rest.New(rest.Config{Core: a.core, Merchants: a.merchants, Credentials: a.store, Box: box,
 		Now: a.now, Log: a.log, BodyLimit: cfg.Limits.BodyBytes, MismatchStatus: cfg.Idempotency.MismatchStatus,

@@ -51,6 +51,9 @@ func newBackground(a *App) *background {
 	for kind, do := range a.orders.Jobs() {
 		handlers[kind] = job.Handler{Do: do, Timeout: a.orders.JobTime() + recordTime, MaxAttempts: job.NoLimit, First: askFirst, Longest: askLongest}
 	}
+	// A comparison that is done is due again a day later, so that it is never
+	// given up either.
+	handlers[compareKind] = job.Handler{Do: a.compareDaily, Timeout: compareTime, MaxAttempts: job.NoLimit, First: compareFirst, Longest: time.Hour}
 	b := &background{app: a}
 	for kind, h := range handlers {
 		b.runners = append(b.runners, &job.Runner{Store: a.store, Handlers: map[string]job.Handler{kind: h}, Logger: a.log, Clock: a.now,

@@ -31,6 +31,8 @@ RETURNING ` + jobColumns
 
 	insertJob = `INSERT INTO job (` + jobColumns + `, leased) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)`
 
+	ensureJob = insertJob + ` ON CONFLICT (id) DO NOTHING`
+
 	deleteJob = `DELETE FROM job WHERE merchant_id = $1 AND id = $2`
 
 	hastenJob = `UPDATE job SET due = $3 WHERE merchant_id = $1 AND id = $2 AND due > $3 AND leased = 0 AND parked_at = 0`
@@ -63,10 +65,22 @@ func (tx *Tx) Enqueue(j job.Job) error {
 	if j.Kind == "" {
 		return tx.fail(fmt.Errorf("store: %s: a job needs a kind", what))
 	}
-	tx.insert(what, insertJob, j.ID, j.MerchantID, j.Kind, j.OrderKey, blob(j.Payload), j.Attempt, millis(j.Due), millis(j.CreatedAt),
-		j.LastError, millis(j.ParkedAt))
+	tx.insert(what, insertJob, jobArgs(j)...)
 	tx.jobs = true
 	return nil
+}
+
+// EnsureJob adds a job unless there is one of its id already, waiting, out or
+// parked.
+func (s *Store) EnsureJob(ctx context.Context, j job.Job) error {
+	if j.ID == "" || j.MerchantID == "" || j.Kind == "" {
+		return fmt.Errorf("store: ensure job %s: a job needs an id, a merchant and a kind", j.ID)
+	}
+	return s.commit(ctx, Op{SQL: ensureJob, Args: jobArgs(j), What: "ensure job " + j.ID})
+}
+
+func jobArgs(j job.Job) []any {
+	return []any{j.ID, j.MerchantID, j.Kind, j.OrderKey, blob(j.Payload), j.Attempt, millis(j.Due), millis(j.CreatedAt), j.LastError, millis(j.ParkedAt)}
 }
 
 // Dequeue removes a job that is no longer wanted, claimed or not.

@@ -20,6 +20,7 @@ const (
 	exitFailed   = 1
 	exitUsage    = 2
 	exitDeclined = 3
+	exitDisagree = 4
 )
 
 // version is set by the linker of a release.
@@ -39,10 +40,13 @@ func run(args []string) int {
 		return exitOK
 	}
 	var declined declinedError
+	var disagree disagreeError
 	var usage usageError
 	switch {
 	case errors.As(err, &declined):
 		return exitDeclined
+	case errors.As(err, &disagree):
+		return exitDisagree
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(os.Stderr, "Interrupted.")
 		return exitFailed

@@ -17,7 +17,7 @@ import (
 func newPayments() *cobra.Command {
 	c := &cobra.Command{Use: "payments", Short: "Look after payments whose outcome is open, and at one's history",
 		Example: `  checkstand payments open`}
-	c.AddCommand(newPaymentsOpen(), newPaymentsShow(), newPaymentsReconcile(), newPaymentsSettle())
+	c.AddCommand(newPaymentsOpen(), newPaymentsShow(), newPaymentsReconcile(), newPaymentsSettle(), newPaymentsReport())
 	return c
 }
 

@@ -65,6 +65,7 @@ type LimitsConfig struct {
 type PaymentsConfig struct {
 	Timeout       time.Duration `yaml:"timeout" default:"30s" doc:"Longest wait for a payment provider's answer; then the outcome is unknown until it is reconciled."`
 	UnknownBudget time.Duration `yaml:"unknown_budget" default:"20s" doc:"How long completing a purchase goes on asking the provider about an unclear outcome before it answers 503, to be tried again."`
+	CompareDays   int           `yaml:"compare_days" default:"8" doc:"How many days back the daily comparison with each provider's own list of payments reaches; 0 makes none. A refund is compared with its payment."`
 }
 
 // IdempotencyConfig tunes the answers to reused idempotency keys.

@@ -20,6 +20,7 @@ const (
 	MaxHeaderBytes = 1 << 20
 	MinTimeout     = 100 * time.Millisecond
 	MaxTimeout     = 10 * time.Minute
+	MaxCompareDays = 90
 	MaxSealingKeys = 16
 	MaxMerchants   = 10_000
 )
@@ -144,6 +145,7 @@ func (c *Config) checkLimits(r *report) {
 	r.lasting("limits.shutdown_grace", l.ShutdownGrace, 0, MaxTimeout)
 	r.lasting("payments.timeout", c.Payments.Timeout, MinTimeout, MaxTimeout)
 	r.lasting("payments.unknown_budget", c.Payments.UnknownBudget, 0, MaxTimeout)
+	r.between("payments.compare_days", int64(c.Payments.CompareDays), 0, MaxCompareDays)
 	// Otherwise the answer to a purchase could never be written: the provider
 	// may be asked a last time just before the budget is spent.
 	if wait := c.Payments.Timeout + c.Payments.UnknownBudget; l.WriteTimeout <= wait {

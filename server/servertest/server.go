@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/server"
@@ -66,4 +67,16 @@ func (s *Server) Operator(t testing.TB) *checkout.Service {
 func (s *Server) Agent(t testing.TB) *Agent {
 	t.Helper()
 	return s.World.Agent(t, s.BaseURL)
+}
+
+// Desk is what the comparison with the PSP's list is made at, beside the
+// server, by a clock that is that much ahead: what has moved in the last
+// minutes is not judged.
+func (s *Server) Desk(t testing.TB, ahead time.Duration) *server.Desk {
+	t.Helper()
+	desk, err := server.NewDesk(s.configuration(s.BaseURL), s.Store, func() time.Time { return time.Now().Add(ahead) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return desk
 }
