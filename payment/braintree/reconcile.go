@@ -62,13 +62,20 @@ func (p *Provider) Reconcile(ctx context.Context, a payment.Attempt) (payment.Re
 	return asked, nil
 }
 
-// ended is the result of asking about an attempt: one that was held, and is not
-// any more, was given back.
+// ended is the result of asking about an attempt that was held: one that is not
+// any more was given back. Of one that was captured in part the gateway shows
+// the part alone; what was held is the attempt's.
 func ended(a payment.Attempt, sales []transaction, r payment.Result) payment.Result {
+	if a.State != payment.Authorized {
+		return r
+	}
 	for _, t := range sales {
-		if a.State == payment.Authorized && t.ID == r.PSPRef && (t.Status == "voided" || t.Status == "authorization_expired") {
+		if t.ID == r.PSPRef && (t.Status == "voided" || t.Status == "authorization_expired") {
 			r.Class, r.DeclineCode = payment.ClassVoided, clean(t.Status)
 		}
+	}
+	if r.Class == payment.ClassCaptured && r.Currency == a.Currency && r.Captured < a.Amount {
+		r.Amount = a.Amount
 	}
 	return r
 }

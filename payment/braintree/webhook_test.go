@@ -258,6 +258,19 @@ func TestAHoldThatEnds(t *testing.T) {
 	}
 }
 
+// A part that was captured in the Control Panel is what is taken, of what was
+// held.
+func TestAHoldThatIsCapturedInPart(t *testing.T) {
+	w := newWorld(t)
+	x := w.pay(t, "1", payment.CaptureLater)
+	x.operate(t, x.op(payment.OpCapture, "1", 1200), payment.ClassCaptured, "")
+	a := payment.Attempt{ID: "pay_1", State: payment.Authorized, PSPRef: x.ref, Amount: 1999, Currency: "usd", CreatedAt: w.now()}
+	r, err := w.provider.Reconcile(t.Context(), a)
+	if err != nil || r.Class != payment.ClassCaptured || r.Amount != 1999 || r.Captured != 1200 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 // Whatever arrives, nothing is taken for a notice that is not signed.
 func FuzzReceiveWebhook(f *testing.F) {
 	f.Add("POST", []byte(url.Values{"bt_signature": {checkSignature}, "bt_payload": {checkPayload}}.Encode()), "")

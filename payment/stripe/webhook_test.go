@@ -200,14 +200,21 @@ func TestNotices(t *testing.T) {
 		if n := got[len(got)-1]; len(got) != 2 || n.Kind != "payment_intent.canceled" || n.Result.Class != payment.ClassRequiresAction || n.Final {
 			t.Errorf("%+v", got)
 		}
-		page, a := w.page(t, payment.CaptureLater)
-		w.PayPage(page.Ref, "pm_card_visa_chargeDeclined")
-		if _, err := w.provider.CloseHosted(t.Context(), a, page.Ref); err != nil {
-			t.Fatal(err)
-		}
-		for _, n := range w.told(t) {
-			if n.Result.Class == voided || n.Final {
-				t.Errorf("%+v", n)
+		for _, card := range []string{"pm_card_visa_chargeDeclined", "pm_card_authenticationRequired"} {
+			page, a := w.page(t, payment.CaptureLater)
+			w.PayPage(page.Ref, card)
+			if _, err := w.provider.CloseHosted(t.Context(), a, page.Ref); err != nil {
+				t.Fatal(err)
+			}
+			canceled := false
+			for _, n := range w.told(t) {
+				canceled = canceled || n.Kind == "payment_intent.canceled"
+				if n.Result.Class == voided || n.Final {
+					t.Errorf("%s: %+v", card, n)
+				}
+			}
+			if !canceled {
+				t.Errorf("%s: the page's payment was not canceled", card)
 			}
 		}
 	})
