@@ -3,10 +3,12 @@ package soak
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/payment"
 )
 
 // audited is what came of one session, for the report and the stock.
@@ -19,6 +21,8 @@ type audited struct {
 // readers is how many sessions are read at the same time.
 const readers = 4
 
+const attemptPage = 500
+
 // check holds everything that is recorded against what the providers say, and
 // what agents were told against what is.
 func (s *sim) check() {
@@ -28,10 +32,24 @@ func (s *sim) check() {
 	}
 }
 
-// differ reports a difference that nobody has caused.
-func (v *visit) differ(what string) {
-	v.count("differences unexplained", what)
-	v.wrong("difference: %s", what)
+// differ takes a difference in.
+func (v *visit) differ(d difference) {
+	if d.explained {
+		v.count("differences explained", d.what+", at "+v.shop.provider)
+		return
+	}
+	v.count("differences unexplained", d.what)
+	v.wrong("difference: %s: %s", d.what, d.detail)
+}
+
+// known is what the simulation knows of the money.
+func (v *visit) known() known {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.keeper == nil {
+		return known{}
+	}
+	return known{lowered: v.keeper.lowered, outside: v.keeper.outside, ended: v.keeper.ended}
 }
 
 func (s *sim) checkShop(sh *shop) {
@@ -48,20 +66,22 @@ func (s *sim) checkShop(sh *shop) {
 		s.fail("statement of %s: %v", sh.merchant.ID, err)
 		return
 	}
+	attempts, err := s.attempts(sh)
+	if err != nil {
+		s.fail("attempts of %s: %v", sh.merchant.ID, err)
+		return
+	}
 	var mu sync.Mutex
 	var sum total
 	parallel(mine, readers, func(v *visit) {
-		a, err := v.audit(s.ctx)
+		a, err := v.audit(s.ctx, attempts[v.session])
 		if err != nil {
 			v.wrong("cannot be read: %v", err)
 			return
 		}
 		a.books = statement[v.session]
-		for _, what := range compare(a.books, a.record) {
-			v.differ(what)
-		}
-		for _, what := range v.promises(a) {
-			v.differ(what)
+		for _, d := range append(compare(a.books, a.record, v.known()), v.promises(a)...) {
+			v.differ(d)
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -78,17 +98,14 @@ func (s *sim) checkShop(sh *shop) {
 }
 
 // audit reads what the shop has of a session.
-func (v *visit) audit(ctx context.Context) (audited, error) {
-	var a audited
+func (v *visit) audit(ctx context.Context, attempts []payment.Attempt) (audited, error) {
+	a := audited{record: record{attempts: attempts}}
 	merchant := v.shop.merchant.ID
 	sess, err := v.store.Reader(ctx).Session(merchant, v.session)
 	if err != nil {
 		return a, err
 	}
 	a.status, a.total = sess.Status, sess.Total()
-	if a.attempts, err = v.store.SessionAttempts(ctx, merchant, v.session); err != nil {
-		return a, err
-	}
 	o, err := v.store.OrderOfSession(ctx, merchant, v.session)
 	if errors.Is(err, checkout.ErrNotFound) {
 		return a, nil
@@ -96,7 +113,8 @@ func (v *visit) audit(ctx context.Context) (audited, error) {
 	if err != nil {
 		return a, err
 	}
-	a.orders, a.owed, a.order = 1, o.Total, o.ID
+	a.order, a.owed = o.ID, o.Total
+	a.refunded, _ = acp.Amount(o.Totals, acp.TotalAmountRefunded)
 	a.units = map[string]int64{}
 	for i := range sess.LineItems {
 		a.units[sess.LineItems[i].Item.ID] += o.LineItems[i].Quantity.Ordered
@@ -104,26 +122,45 @@ func (v *visit) audit(ctx context.Context) (audited, error) {
 	return a, nil
 }
 
+// attempts reads all attempts of a shop, by session.
+func (s *sim) attempts(sh *shop) (map[string][]payment.Attempt, error) {
+	out := map[string][]payment.Attempt{}
+	for after := ""; ; {
+		page, err := s.store.Attempts(s.ctx, sh.merchant.ID, false, begin.Add(-day), s.clock.Now().Add(day), after, attemptPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range page {
+			out[a.SessionID], after = append(out[a.SessionID], a), a.ID
+		}
+		if len(page) < attemptPage {
+			return out, nil
+		}
+	}
+}
+
 // promises compares what the agent was told with what is.
-func (v *visit) promises(a audited) (broken []string) {
+func (v *visit) promises(a audited) (broken []difference) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	switch {
-	case v.order != "" && v.order != a.order:
-		broken = append(broken, "the agent was told of an order that is not there")
-	case v.canceled && a.status != acp.Canceled:
-		broken = append(broken, "the agent was told that the session is canceled, and it is "+string(a.status))
+	if v.order != "" && v.order != a.order {
+		broken = append(broken, difference{what: "a promise", detail: "the agent was told of order " + v.order})
 	}
-	if events := len(v.desk.eventsOf(a.order)); a.order != "" && events != 1 {
-		broken = append(broken, "the agent's receiver has not exactly one event of the order's making")
+	if v.canceled && a.status != acp.Canceled {
+		broken = append(broken, difference{what: "a promise", detail: "the agent was told that the session is canceled, and it is " + string(a.status)})
+	}
+	if events := v.desk.eventsOf(a.order); a.order != "" && events != 1 {
+		broken = append(broken, difference{what: "events of an order", detail: fmt.Sprintf("the agent has received %d that say that it was made", events)})
 	}
 	return broken
 }
 
-func (d *desk) eventsOf(order string) map[string]bool {
+// eventsOf counts the different events with which an agent was told that an
+// order was made.
+func (d *desk) eventsOf(order string) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.told[order]
+	return len(d.told[order])
 }
 
 // checkStock compares what was sold with what is left.
@@ -157,7 +194,12 @@ type total struct {
 
 func (t *total) add(a audited) {
 	_, in, out, _ := a.money()
-	t.orders += a.orders
+	if undone(a.books, in, out) {
+		in, out = 0, 0
+	}
+	if a.order != "" {
+		t.orders++
+	}
 	t.in, t.out = t.in+a.in, t.out+a.out
 	t.recordedIn, t.recordedOut, t.owed = t.recordedIn+in, t.recordedOut+out, t.owed+a.owed
 	if t.units == nil {

@@ -29,8 +29,21 @@ type bank interface {
 	sign(payment.WebhookRequest) payment.WebhookRequest
 	// pass tells that time has gone on.
 	pass(d time.Duration)
-	// night settles what was submitted during the day.
-	night()
+	// settle lets the provider finish what it has accepted.
+	settle()
+	// elsewhere is the provider's own dashboard; nil where there is none.
+	elsewhere() elsewhere
+	// units converts minor units into those of the dashboard.
+	units(minor int64) int64
+}
+
+// elsewhere is what people do at the provider itself.
+type elsewhere interface {
+	EndHold(ref string)
+	RefundElsewhere(ref string, units int64)
+	Dispute(ref string) (disputeID string)
+	CloseDispute(disputeID string, won bool)
+	Decide(paid bool) // of slow payments
 }
 
 // books are what a provider knows of one session, in minor units.

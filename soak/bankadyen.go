@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/adyen"
 	"github.com/checkstand/checkstand/payment/adyen/adyentest"
@@ -21,7 +22,14 @@ type adyenBank struct {
 	adapter *adyen.Provider
 
 	mu   sync.Mutex
-	paid map[string]string // pspReference by merchantReference
+	paid map[string]string // pspReference by attempt
+	done map[string]move   // by operation
+}
+
+// move is what became of a capture, cancel or refund.
+type move struct {
+	ref string
+	ok  bool
 }
 
 var adyenOutcomes = map[paymenttest.Outcome]adyentest.Outcome{
@@ -30,11 +38,12 @@ var adyenOutcomes = map[paymenttest.Outcome]adyentest.Outcome{
 	paymenttest.NoFunds:        adyentest.NoBalance,
 	paymenttest.TechnicalFault: adyentest.AcquirerError,
 	paymenttest.Authentication: adyentest.Redirect,
+	paymenttest.Slow:           adyentest.Pending,
 }
 
 func newAdyen(t testing.TB, w *wire, now func() time.Time) *adyenBank {
 	t.Helper()
-	b := &adyenBank{Fake: adyentest.New(t), paid: map[string]string{}}
+	b := &adyenBank{Fake: adyentest.New(t), paid: map[string]string{}, done: map[string]move{}}
 	b.Advance(now().Sub(b.Now()))
 	transport := w.transport()
 	t.Cleanup(transport.CloseIdleConnections)
@@ -51,7 +60,9 @@ func newAdyen(t testing.TB, w *wire, now func() time.Time) *adyenBank {
 func (b *adyenBank) provider() payment.Provider { return b.adapter }
 func (b *adyenBank) account() string            { return adyentest.MerchantAccount }
 func (b *adyenBank) pass(d time.Duration)       { b.Advance(d) }
-func (b *adyenBank) night()                     {}
+func (b *adyenBank) settle()                    { b.Settle() }
+func (b *adyenBank) elsewhere() elsewhere       { return b.StandIn() }
+func (b *adyenBank) units(minor int64) int64    { return minor }
 
 // sign leaves the call as it is: Adyen's signature has no time in it.
 func (b *adyenBank) sign(r payment.WebhookRequest) payment.WebhookRequest { return r }
@@ -92,10 +103,14 @@ func (b *adyenBank) webhooks() []payment.WebhookRequest {
 			panic(err) // the stand-in wrote it
 		}
 		for _, i := range n.Items {
-			if i.Item.Event == "AUTHORISATION" && i.Item.Success == "true" {
-				// What follows the hyphen says how it is captured.
-				attempt, _, _ := strings.Cut(i.Item.Reference, "-")
-				b.paid[attempt] = i.Item.Ref
+			// What follows the hyphen says how it is captured.
+			name, _, _ := strings.Cut(i.Item.Reference, "-")
+			ok := i.Item.Success == "true"
+			switch {
+			case i.Item.Event == "AUTHORISATION" && ok:
+				b.paid[name] = i.Item.Ref
+			case strings.HasPrefix(name, id.Op+"_"):
+				b.done[name] = move{i.Item.Ref, ok}
 			}
 		}
 	}
@@ -106,4 +121,13 @@ func (b *adyenBank) reference(_ context.Context, _, attempt string) (string, err
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.paid[attempt], nil
+}
+
+// moved is what became of an operation, as the Customer Area shows it; known is
+// false while nothing has.
+func (b *adyenBank) moved(op string) (m move, known bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m, known = b.done[op]
+	return m, known
 }

@@ -2,6 +2,7 @@ package soak
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,7 +24,15 @@ const (
 type braintreeBank struct {
 	*braintreetest.Gateway
 	adapter *braintree.Provider
+	now     func() time.Time
+
+	mu      sync.Mutex
+	settled time.Time // when the last batch was
 }
+
+// batchEvery is how often what was submitted is settled. Only then can it be
+// given back.
+const batchEvery = 6 * time.Hour
 
 var braintreeOutcomes = map[paymenttest.Outcome]braintreetest.Outcome{
 	paymenttest.Approve:        braintreetest.Approve,
@@ -31,12 +40,13 @@ var braintreeOutcomes = map[paymenttest.Outcome]braintreetest.Outcome{
 	paymenttest.NoFunds:        braintreetest.NoFunds,
 	paymenttest.TechnicalFault: braintreetest.Failure,
 	paymenttest.Authentication: braintreetest.ThreeDSecure,
+	paymenttest.Slow:           braintreetest.Undecided,
 }
 
 func newBraintree(t testing.TB, w *wire, now func() time.Time, currency string) *braintreeBank {
 	t.Helper()
 	account := "soak_" + currency
-	b := &braintreeBank{Gateway: braintreetest.New(t, braintreetest.Options{MerchantID: braintreeMerchant, PublicKey: braintreePublic,
+	b := &braintreeBank{now: now, Gateway: braintreetest.New(t, braintreetest.Options{MerchantID: braintreeMerchant, PublicKey: braintreePublic,
 		PrivateKey: braintreePrivate, Accounts: map[string]string{account: currency}, CustomFields: []string{braintreeField}, Now: now})}
 	b.SetSearchLag(time.Minute)
 	transport := w.transport()
@@ -55,8 +65,9 @@ func newBraintree(t testing.TB, w *wire, now func() time.Time, currency string) 
 func (b *braintreeBank) provider() payment.Provider         { return b.adapter }
 func (b *braintreeBank) account() string                    { return braintreeMerchant }
 func (b *braintreeBank) pass(time.Duration)                 {}
-func (b *braintreeBank) webhooks() []payment.WebhookRequest { return nil }
-func (b *braintreeBank) night()                             {}
+func (b *braintreeBank) webhooks() []payment.WebhookRequest { return b.Webhooks() }
+func (b *braintreeBank) elsewhere() elsewhere               { return b.StandIn() }
+func (b *braintreeBank) units(minor int64) int64            { return minor }
 
 // sign leaves the call as it is: it was signed when it was made.
 func (b *braintreeBank) sign(r payment.WebhookRequest) payment.WebhookRequest { return r }
@@ -81,4 +92,17 @@ func (b *braintreeBank) reference(_ context.Context, session, attempt string) (s
 		return ids[0], nil
 	}
 	return "", nil
+}
+
+func (b *braintreeBank) settle() {
+	b.mu.Lock()
+	now := b.now()
+	due := now.Sub(b.settled) >= batchEvery
+	if due {
+		b.settled = now
+	}
+	b.mu.Unlock()
+	if due {
+		b.SettleAll()
+	}
 }

@@ -73,7 +73,9 @@ func (b *sandboxBank) provider() payment.Provider         { return b.adapter }
 func (b *sandboxBank) account() string                    { return b.shop }
 func (b *sandboxBank) pass(time.Duration)                 {}
 func (b *sandboxBank) webhooks() []payment.WebhookRequest { return nil }
-func (b *sandboxBank) night()                             {}
+func (b *sandboxBank) settle()                            {}
+func (b *sandboxBank) elsewhere() elsewhere               { return nil }
+func (b *sandboxBank) units(minor int64) int64            { return minor }
 
 func (b *sandboxBank) sign(r payment.WebhookRequest) payment.WebhookRequest { return r }
 

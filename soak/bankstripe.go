@@ -44,6 +44,7 @@ var stripeCards = map[paymenttest.Outcome]string{
 	paymenttest.NoFunds:        "pm_card_visa_chargeDeclinedInsufficientFunds",
 	paymenttest.TechnicalFault: "pm_card_chargeDeclinedProcessingError",
 	paymenttest.Authentication: "pm_card_authenticationRequired",
+	paymenttest.Slow:           "pm_card_fakeProcessing",
 }
 
 func newStripe(t testing.TB, w *wire, now func() time.Time, number int, currency string) *stripeBank {
@@ -68,7 +69,9 @@ func newStripe(t testing.TB, w *wire, now func() time.Time, number int, currency
 func (b *stripeBank) provider() payment.Provider { return b.adapter }
 func (b *stripeBank) account() string            { return b.profile }
 func (b *stripeBank) pass(time.Duration)         {}
-func (b *stripeBank) night()                     {}
+func (b *stripeBank) settle()                    {}
+func (b *stripeBank) elsewhere() elsewhere       { return b.StandIn() }
+func (b *stripeBank) units(minor int64) int64    { return minor * b.unit }
 
 // mint makes tokens until one is of this account alone: each stand-in counts its
 // own from 1, and Stripe's are never alike.
@@ -95,9 +98,6 @@ type stripePayment struct {
 	Received   int64             `json:"amount_received"`
 	Capturable int64             `json:"amount_capturable"`
 	Metadata   map[string]string `json:"metadata"`
-	Charge     struct {
-		Refunded int64 `json:"amount_refunded"`
-	} `json:"latest_charge"`
 }
 
 // charged reports whether the payment holds or took money.
@@ -105,44 +105,68 @@ func (p stripePayment) charged() bool {
 	return p.Status == "succeeded" || p.Status == "requires_capture" || p.Status == "processing"
 }
 
-// each reads the account's list of payments, as its dashboard does, until visit
-// has seen enough.
-func (b *stripeBank) each(ctx context.Context, visit func(stripePayment) (more bool)) error {
-	query := url.Values{"limit": {"100"}, "expand[]": {"data.latest_charge"}}
+// stripeRefund is a refund as Stripe lists it.
+type stripeRefund struct {
+	ID      string `json:"id"`
+	Status  string `json:"status"`
+	Amount  int64  `json:"amount"`
+	Payment string `json:"payment_intent"`
+}
+
+// each reads a list of the account's, as its dashboard does, until visit has
+// seen enough.
+func each[T any](ctx context.Context, b *stripeBank, path string, id func(T) string, visit func(T) (more bool)) error {
+	query := url.Values{"limit": {"100"}}
 	for {
 		var page struct {
-			Data []stripePayment `json:"data"`
-			More bool            `json:"has_more"`
+			Data []T  `json:"data"`
+			More bool `json:"has_more"`
 		}
-		if err := b.get(ctx, "/v1/payment_intents?"+query.Encode(), &page); err != nil {
+		if err := call(ctx, http.MethodGet, b.URL()+path+"?"+query.Encode(), http.Header{"Authorization": {"Bearer " + stripeKey}}, "", &page); err != nil {
 			return err
 		}
-		for _, p := range page.Data {
-			if !visit(p) {
+		for _, item := range page.Data {
+			if !visit(item) {
 				return nil
 			}
 		}
 		if !page.More {
 			return nil
 		}
-		query.Set("starting_after", page.Data[len(page.Data)-1].ID)
+		query.Set("starting_after", id(page.Data[len(page.Data)-1]))
 	}
 }
 
+func (b *stripeBank) payments(ctx context.Context, visit func(stripePayment) (more bool)) error {
+	return each(ctx, b, "/v1/payment_intents", func(p stripePayment) string { return p.ID }, visit)
+}
+
+// statement adds refunds up by themselves: what Stripe calls refunded of a
+// charge has the part of a hold in it that was never taken.
 func (b *stripeBank) statement(ctx context.Context, sessions []string) (map[string]books, error) {
-	out := make(map[string]books, len(sessions))
+	out, back := make(map[string]books, len(sessions)), map[string]int64{}
+	err := each(ctx, b, "/v1/refunds", func(r stripeRefund) string { return r.ID }, func(r stripeRefund) bool {
+		if r.Status == "succeeded" || r.Status == "pending" {
+			back[r.Payment] += r.Amount
+		}
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
 	var odd error
-	err := b.each(ctx, func(p stripePayment) bool {
+	err = b.payments(ctx, func(p stripePayment) bool {
 		session := p.Metadata["acp_session_id"]
 		s := out[session]
 		if p.charged() {
 			s.charges++
 		}
-		if (p.Received+p.Capturable)%b.unit != 0 || p.Charge.Refunded%b.unit != 0 {
+		in, refunded := p.Received+p.Capturable, back[p.ID]
+		if in%b.unit != 0 || refunded%b.unit != 0 {
 			odd = fmt.Errorf("payment %s is over a part of a minor unit", p.ID)
 		}
-		s.in += (p.Received + p.Capturable) / b.unit
-		s.out += p.Charge.Refunded / b.unit
+		s.in += in / b.unit
+		s.out += refunded / b.unit
 		out[session] = s
 		return odd == nil
 	})
@@ -150,17 +174,13 @@ func (b *stripeBank) statement(ctx context.Context, sessions []string) (map[stri
 }
 
 func (b *stripeBank) reference(ctx context.Context, _, attempt string) (ref string, err error) {
-	err = b.each(ctx, func(p stripePayment) bool {
+	err = b.payments(ctx, func(p stripePayment) bool {
 		if p.charged() && p.Metadata["acp_payment_id"] == attempt {
 			ref = p.ID
 		}
 		return ref == ""
 	})
 	return ref, err
-}
-
-func (b *stripeBank) get(ctx context.Context, path string, into any) error {
-	return call(ctx, http.MethodGet, b.URL()+path, http.Header{"Authorization": {"Bearer " + stripeKey}}, "", into)
 }
 
 // call asks a stand-in past the wire, and reads its JSON.

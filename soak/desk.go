@@ -23,12 +23,14 @@ type desk struct {
 	rng    *rand.Rand
 	kinds  []string
 	do     map[string]func(context.Context, job.Job) error
+	orders *order.Service
 	wakeAt time.Time // the next job is due then, and the agenda knows
 	shut   bool      // nothing goes wrong any more
 
-	mu   sync.Mutex
-	rung bool                       // it is morning
-	told map[string]map[string]bool // events by order that agents have received
+	mu      sync.Mutex
+	rung    bool                       // it is morning
+	updates int                        // events of orders beside those of their making
+	told    map[string]map[string]bool // events by order that agents have received
 }
 
 // How the background is paced. Asking the provider is paced as a server does.
@@ -51,12 +53,15 @@ const (
 	hookTwice    = 0.04
 	hookLost     = 0.01
 	hookAtOnce   = 0.3 // a webhook overtakes the answer, or nearly
+	hookAgain    = 5 * time.Minute
 	hookSoon     = 20 * time.Second
 	hookMuchLate = 6 * time.Hour
+	settlesNow   = 0.3 // a provider finishes what it has accepted
 )
 
 func newDesk(s *sim) *desk {
-	d := &desk{sim: s, rng: rand.New(rand.NewPCG(s.seed, 2)), told: map[string]map[string]bool{}, do: s.core.Jobs()}
+	d := &desk{sim: s, rng: rand.New(rand.NewPCG(s.seed, 2)), told: map[string]map[string]bool{}, do: s.core.Jobs(), orders: s.orderService(nil)}
+	maps.Copy(d.do, d.orders.Jobs())
 	d.do[order.WebhookKind] = d.deliver
 	d.kinds = slices.Sorted(maps.Keys(d.do))
 	return d
@@ -147,26 +152,61 @@ func (d *desk) deliver(_ context.Context, j job.Job) error {
 	if err := json.Unmarshal(j.Payload, &e); err != nil {
 		return job.Permanent(err)
 	}
+	first, err := d.tell(e)
+	if err != nil || !first {
+		return err
+	}
+	v, ok := d.bySession.Load(e.Order.CheckoutSessionID)
+	if !ok {
+		d.fail("an agent is told of order %s of a session that nobody has opened", e.Order.ID)
+		return nil
+	}
+	o, err := d.store.Orders(d.ctx).Order(e.MerchantID, e.Order.ID)
+	if err != nil {
+		return err
+	}
+	v.(*visit).keep(o)
+	return nil
+}
+
+// tell is the agent's receiver. first is the first news of an order.
+func (d *desk) tell(e order.Event) (first bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.odds(d.rng, agentDown) && !d.shut {
-		return errAgentDown
+		return false, errAgentDown
 	}
 	events := d.told[e.Order.ID]
-	if events == nil {
-		events = map[string]bool{}
-		d.told[e.Order.ID] = events
-	}
-	if e.Kind == order.Created {
+	switch {
+	case e.Kind != order.Created && events == nil:
+		d.fail("an agent is told of a change of order %s, and not of its making before", e.Order.ID)
+	case e.Kind != order.Created:
+		d.updates++
+	case events == nil:
+		d.told[e.Order.ID] = map[string]bool{e.ID: true}
+		return true, nil
+	default:
 		events[e.ID] = true
 	}
-	return nil
+	return false, nil
 }
 
 // collect takes the webhooks that a provider has to deliver, and sends each on
 // its way.
 func (d *desk) collect(sh *shop) {
 	now := d.clock.Now()
+	d.mu.Lock()
+	settles := d.shut || d.rng.Float64() < settlesNow
+	d.mu.Unlock()
+	if settles {
+		sh.bank.settle()
+		if e := sh.bank.elsewhere(); e != nil && (sh.slow.Swap(false) || d.shut) {
+			d.mu.Lock()
+			paid := d.rng.IntN(2) == 0
+			d.mu.Unlock()
+			e.Decide(paid)
+		}
+	}
 	for _, w := range sh.bank.webhooks() {
 		d.mu.Lock()
 		p := d.rng.Float64()
@@ -206,10 +246,20 @@ func (d *desk) receive(sh *shop, w payment.WebhookRequest) {
 	}
 	for _, n := range notices {
 		d.count("webhooks", "received")
-		if err := d.core.Notice(d.ctx, sh.merchant.ID, false, n); err != nil {
-			d.fail("a webhook of %s was not recorded: %v", sh.provider, err)
+		if err := d.notice(sh, n); err != nil {
+			d.count("webhooks", "to be repeated")
+			d.agenda.at(d.clock.Now().Add(hookAgain), func() { d.receive(sh, w) })
+			return
 		}
 	}
+}
+
+// notice takes a notice in as a server does.
+func (d *desk) notice(sh *shop, n payment.Notice) error {
+	if handled, err := d.orders.Notice(d.ctx, sh.merchant.ID, false, n); handled || err != nil {
+		return err
+	}
+	return d.core.Notice(d.ctx, sh.merchant.ID, false, n)
 }
 
 // ring lets it be morning, once the things of this instant are over.
@@ -241,11 +291,12 @@ func (d *desk) morning() {
 			break
 		}
 	}
-	d.settle()
+	d.settlePayments()
+	d.settleMoves()
 }
 
-// settle is the operator, who looks up at the provider what nobody could learn.
-func (d *desk) settle() {
+// settlePayments is the operator, who looks up at the provider what nobody could learn.
+func (d *desk) settlePayments() {
 	open, err := d.store.OpenAttempts(d.ctx, d.clock.Now().Add(-openFor), "", 10_000)
 	if err != nil {
 		d.fail("open payments: %v", err)
@@ -267,6 +318,33 @@ func (d *desk) settle() {
 			d.count("differences explained", "unknown at "+a.Provider+", settled by the operator: "+string(verdict))
 		case !errors.Is(err, checkout.ErrSettled) && !errors.Is(err, checkout.ErrBusy):
 			d.fail("settle payment %s: %v", a.ID, err)
+		}
+	}
+}
+
+// settleMoves is the operator, who looks up captures, voids and refunds that
+// the provider has accepted and whose webhook never came.
+func (d *desk) settleMoves() {
+	ops, err := d.store.OpenOperations(d.ctx, "", 10_000)
+	if err != nil {
+		d.fail("open operations: %v", err)
+		return
+	}
+	for i := range ops {
+		op := &ops[i]
+		b, asked := d.byID[op.MerchantID].bank.(*adyenBank) // the others can be asked by the adapter
+		if !asked || d.clock.Now().Sub(op.CreatedAt) < openFor {
+			continue
+		}
+		m, known := b.moved(op.ID)
+		if !known {
+			continue
+		}
+		switch _, err := d.orders.Decide(d.ctx, op.MerchantID, op.ID, m.ok, m.ref, "operator"); {
+		case err == nil:
+			d.count("differences explained", "open "+string(op.Kind)+" at "+op.Provider+", settled by the operator")
+		case !errors.Is(err, order.ErrSettled) && !errors.Is(err, order.ErrBusy):
+			d.fail("settle operation %s: %v", op.ID, err)
 		}
 	}
 }

@@ -10,10 +10,10 @@ import (
 // record is what a shop has recorded of one session.
 type record struct {
 	status   acp.Status
-	total    int64 // of the session
-	orders   int64 // 0 or 1
-	owed     int64 // the order's total
-	order    string
+	total    int64  // of the session
+	order    string // "" when there is none
+	owed     int64  // the order's total
+	refunded int64  // that the order shows
 	attempts []payment.Attempt
 }
 
@@ -28,6 +28,8 @@ func (r record) money() (paid int, in, out, open int64) {
 		case a.State == payment.Captured:
 			paid++
 			in += a.Captured
+		case a.State == payment.Voided:
+			paid++
 		case a.State.Live():
 			open += a.Amount
 		}
@@ -36,51 +38,82 @@ func (r record) money() (paid int, in, out, open int64) {
 	return paid, in, out, open
 }
 
+// known is what the simulation knows to have been done to the money of an order
+// beside taking it.
+type known struct {
+	lowered int64 // taken off while the money was held
+	outside int64 // given back in the provider's dashboard, of which the shop may not have heard
+	ended   bool  // the hold was ended at the provider, of which the shop may not have heard
+}
+
+// difference is something that is not the same on both sides.
+type difference struct {
+	what   string
+	detail string
+	// explained tells that the simulation caused it, and that the shop could not
+	// have known.
+	explained bool
+}
+
 // compare holds what a provider says of a session against what the shop has
-// recorded. It returns what is wrong, in words; nothing when all is lawful: one
-// charge and one order, or none and none, over the same money.
-func compare(b books, r record) []string {
-	var wrong []string
-	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+// recorded. Nothing is returned when all is lawful: one charge and one order,
+// or none and none, over the same money.
+func compare(b books, r record, k known) (found []difference) {
+	differ := func(explained bool, what, format string, args ...any) {
+		found = append(found, difference{what, fmt.Sprintf(format, args...), explained})
+	}
 	paid, in, out, open := r.money()
+	if undone(b, in, out) {
+		in, out = 0, 0
+	}
+	ordered := r.order != ""
+	lost := k.ended && b.charges == 0 && b.in == 0
 	if b.charges > 1 {
-		say("charged %d times", b.charges)
+		differ(false, "charged twice", "%d charges over %d", b.charges, b.in)
 	}
 	if paid > 1 {
-		say("%d payments are recorded", paid)
+		differ(false, "paid twice", "%d payments are recorded", paid)
 	}
 	if open > 0 {
-		say("the outcome of a payment over %d is not known", open)
+		differ(false, "outcome not known", "of a payment over %d", open)
 	}
 	switch {
 	case b.in > in:
-		say("taken and not recorded: %d, and %d is recorded", b.in, in)
+		differ(false, "taken and not recorded", "%d is taken, %d recorded", b.in, in)
 	case b.in < in:
-		say("recorded and not taken: %d, and %d is taken", in, b.in)
+		differ(lost, "recorded and not taken", "%d is recorded, %d taken", in, b.in)
 	}
 	switch {
 	case b.out > out:
-		say("given back and not recorded: %d, and %d is recorded", b.out, out)
+		differ(b.out-out == k.outside, "given back and not recorded", "%d is given back, %d recorded", b.out, out)
 	case b.out < out:
-		say("recorded and not given back: %d, and %d is given back", out, b.out)
+		differ(false, "recorded and not given back", "%d is recorded, %d given back", out, b.out)
 	}
-	done := r.status == acp.Completed
+	if _, _, recorded, _ := r.money(); r.refunded != recorded {
+		differ(false, "the order shows another refund", "%d is recorded, the order shows %d", recorded, r.refunded)
+	}
+	voided := ordered && in == 0 && paid == 1
 	switch {
-	case b.charges > 0 && r.orders == 0:
-		say("charged without an order")
-	case b.charges == 0 && r.orders > 0:
-		say("an order without a charge")
-	case done != (r.orders > 0):
-		say("the session is %s, with %d orders", r.status, r.orders)
+	case b.charges > 0 && !ordered:
+		differ(false, "charged without an order", "%d", b.in)
+	case ordered && b.charges == 0 && !voided:
+		differ(lost, "an order without a charge", "over %d", r.owed)
+	case (r.status == acp.Completed) != ordered:
+		differ(false, "session and order do not agree", "the session is %s, the order %q", r.status, r.order)
 	}
 	if r.status == acp.CompleteInProgress {
-		say("the session is still being paid")
+		differ(false, "still being paid", "over %d", r.total)
 	}
-	if r.orders > 0 && r.owed != r.total {
-		say("the order is over %d, the session over %d", r.owed, r.total)
+	if ordered && r.owed != r.total {
+		differ(false, "the order has another total", "%d, the session has %d", r.owed, r.total)
 	}
-	if r.orders > 0 && b.in != r.owed {
-		say("the order is over %d, taken is %d", r.owed, b.in)
+	if due := r.owed - k.lowered; ordered && b.charges > 0 && b.in != due && b.in != r.owed || b.in > r.owed {
+		differ(false, "another amount than ordered", "%d is taken or held, ordered is %d, %d taken off", b.in, r.owed, k.lowered)
 	}
-	return wrong
+	return found
 }
+
+// undone reports whether a payment was given back in full before the provider
+// had settled it, and is as if it had never been: some providers do that by a
+// void.
+func undone(b books, in, out int64) bool { return b == books{} && in > 0 && in == out }

@@ -110,6 +110,8 @@ func (v *visit) heard(a checkout.Answer) {
 		v.declined(t)
 	case a.Status == http.StatusOK && t.Status == acp.NotReadyForPayment && slices.ContainsFunc(t.Codes, soldOut):
 		v.end("sold out")
+	case a.Status == http.StatusOK && t.Status == acp.CompleteInProgress:
+		v.pending()
 	case a.Status == http.StatusServiceUnavailable, a.Status == http.StatusConflict && t.again:
 		v.askAgain()
 	case a.Status == http.StatusConflict:
@@ -144,6 +146,12 @@ func (v *visit) lookAgain() {
 	v.end("gave up at " + string(status))
 }
 
+// pending is a payment that the provider decides about later.
+func (v *visit) pending() {
+	v.shop.slow.Store(true)
+	v.agenda.at(v.clock.Now().Add(looksAgain), v.lookAgain)
+}
+
 // over is a session that ended otherwise.
 func (v *visit) over() {
 	status, order := v.look()
@@ -162,7 +170,7 @@ func (v *visit) over() {
 
 // declined is a buyer whose card was refused. Most try another one.
 func (v *visit) declined(t told) {
-	v.count("declines", v.shop.provider+" "+v.shop.currency+" "+t.Codes[0])
+	v.count("declines", t.Codes[0])
 	if v.tries < 3 && v.rng.Float64() < triesAgain {
 		v.agenda.at(v.clock.Now().Add(time.Minute), func() { v.pay(paymenttest.Approve) })
 		return

@@ -33,7 +33,7 @@ var mall = []plan{
 	{adyen.Name, "eur", payment.CaptureNow, 8}, {adyen.Name, "usd", payment.CaptureLater, 8}, {adyen.Name, "jpy", payment.CaptureNow, 8},
 	{adyen.Name, "gbp", payment.CaptureLater, 8},
 	{braintree.Name, "usd", payment.CaptureNow, 10}, {braintree.Name, "eur", payment.CaptureLater, 10}, {braintree.Name, "gbp", payment.CaptureNow, 10},
-	{sandbox.Name, "usd", payment.CaptureLater, 4}, {sandbox.Name, "eur", payment.CaptureNow, 4},
+	{sandbox.Name, "usd", payment.CaptureNow, 4}, {sandbox.Name, "eur", payment.CaptureNow, 4},
 }
 
 // shop is a shop with its account at a provider.
@@ -43,7 +43,8 @@ type shop struct {
 	bank     bank
 	wire     *wire
 	keys     atomic.Int64
-	sum      total // what the shop came to, once it is audited
+	slow     atomic.Bool // a slow payment waits to be decided
+	sum      total       // what the shop came to, once it is audited
 }
 
 // plenty is the stock of what never sells out; of the last of the goods there
@@ -88,7 +89,8 @@ func (s *sim) newShop(n int, p plan) *shop {
 			{ID: "express", Title: "Express", Carrier: "Courier", Kind: pricing.Flat, Countries: []string{"US", "DE"}, Price: 1490, MinDays: 1, MaxDays: 2},
 		},
 		LowStock: 3, SessionTTL: sessionTTL, QuoteTTL: quoteTTL,
-		Test: checkout.PaymentSetup{Provider: provider, MerchantID: sh.bank.account(), StandIn: "stripe", Brands: []string{"visa"}},
+		Test: checkout.PaymentSetup{Provider: provider, MerchantID: sh.bank.account(), StandIn: "stripe", Brands: []string{"visa"},
+			Capture: p.capture},
 	}
 	imp, err := s.store.Import(s.ctx, id, store.ImportOptions{})
 	if err != nil {

@@ -47,18 +47,19 @@ type options struct {
 // sim is one simulation.
 type sim struct {
 	options
-	t       testing.TB
-	ctx     context.Context
-	clock   *clock
-	agenda  *agenda
-	store   *store.Store
-	box     *secret.Box
-	core    *checkout.Service
-	shops   []*shop
-	byID    map[string]*shop
-	desk    *desk
-	visits  []*visit
-	started time.Time
+	t         testing.TB
+	ctx       context.Context
+	clock     *clock
+	agenda    *agenda
+	store     *store.Store
+	box       *secret.Box
+	core      *checkout.Service
+	shops     []*shop
+	byID      map[string]*shop
+	bySession sync.Map // visits
+	desk      *desk
+	visits    []*visit
+	started   time.Time
 
 	mu     sync.Mutex
 	counts map[string]map[string]int

@@ -30,6 +30,7 @@ type visit struct {
 	order    string // that an agent was told of
 	canceled bool   // that an agent was told
 	history  []event
+	keeper   *keeper // the shop's side, once there is an order
 }
 
 type event struct {
@@ -88,7 +89,7 @@ const (
 var ends = []struct {
 	outcome paymenttest.Outcome
 	share   float64
-}{{paymenttest.Decline, 0.04}, {paymenttest.NoFunds, 0.02}, {paymenttest.Authentication, 0.02}, {paymenttest.TechnicalFault, 0.01}}
+}{{paymenttest.Decline, 0.04}, {paymenttest.NoFunds, 0.02}, {paymenttest.Authentication, 0.02}, {paymenttest.TechnicalFault, 0.01}, {paymenttest.Slow, 0.01}}
 
 var home = &acp.FulfillmentDetails{Address: &acp.Address{Name: "Test Buyer", LineOne: "1 Example Street", City: "San Francisco",
 	State: "CA", Country: "US", PostalCode: "94105"}}
@@ -116,6 +117,7 @@ func (v *visit) begin() {
 	}
 	opened := read(a)
 	v.session, v.total = opened.Session, opened.Total
+	v.bySession.Store(v.session, v)
 	v.note("opened, %s", opened.Status)
 	if v.odds(v.rng, repeatsOpen) {
 		v.count("oddities", "create repeated")
@@ -174,6 +176,13 @@ const (
 
 // pay gets a token and asks for the purchase.
 func (v *visit) pay(card paymenttest.Outcome) {
+	if card == paymenttest.Slow && v.shop.bank.elsewhere() == nil {
+		card = paymenttest.Approve
+	}
+	if card == paymenttest.Slow {
+		v.count("oddities", "slow payment")
+		v.shop.slow.Store(true)
+	}
 	late := v.odds(v.rng, paysLate)
 	life := tokenLife
 	if late {
