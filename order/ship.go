@@ -135,7 +135,7 @@ func (o *Order) ship(lines []Line, parcel Parcel, eventID func() string, now tim
 		}
 		if len(stay) > 0 {
 			part := *f
-			part.ID, part.Events = o.newDeliveryID(), slices.Clone(f.Events)
+			part.ID, part.Events = o.newDeliveryID(), nil
 			f.LineItems = stay
 			o.Fulfillments = append(o.Fulfillments, part)
 			f = &o.Fulfillments[len(o.Fulfillments)-1]

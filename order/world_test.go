@@ -256,7 +256,7 @@ func (w *world) events(o *order.Order) (out []order.Event) {
 
 // checkBooks compares what we have recorded of a payment with the PSP's books,
 // and the order with both.
-func (w *world) checkBooks(t testing.TB, o *order.Order) {
+func (w *world) checkBooks(t testingT, o *order.Order) {
 	t.Helper()
 	o, a := w.order(o), w.attempt(o)
 	p := w.psp.books(a.PSPRef)
@@ -280,7 +280,7 @@ func (w *world) checkBooks(t testing.TB, o *order.Order) {
 }
 
 // checkDocument checks what holds for every order that an agent is shown.
-func (w *world) checkDocument(t testing.TB, o *order.Order) {
+func (w *world) checkDocument(t testingT, o *order.Order) {
 	t.Helper()
 	inDeliveries := map[string]int64{}
 	for _, f := range o.Fulfillments {
