@@ -60,14 +60,11 @@ func TestPurchaseInBrowser(t *testing.T) {
 
 	for _, page := range []struct {
 		name, url, in, says string
-		accepted            []string // rules of axe-core
 	}{
-		{"shop", s.BaseURL + "/", "h1", "Test Shop", nil},
-		{"purchase", paid.Order.PermalinkURL, "h1", "Your order is confirmed", nil},
-		// The receiver is a tool for developers. It follows what comes in until
-		// an event is opened, and its ribbon stands before every landmark.
-		{"receiver", inbox.URL + "/", ".events", "signature wrong, refused", []string{"meta-refresh", "region"}},
-		{"event", inbox.URL + "/?show=" + event.Anchor(), ".events pre", paid.Order.ID, []string{"region"}},
+		{"shop", s.BaseURL + "/", "h1", "Test Shop"},
+		{"purchase", paid.Order.PermalinkURL, "h1", "Your order is confirmed"},
+		{"receiver", inbox.URL + "/?still", ".events", "signature wrong, refused"},
+		{"event", inbox.URL + "/?show=" + event.Anchor(), ".events pre", paid.Order.ID},
 	} {
 		for _, width := range []int{320, 390, 1280} {
 			for _, dark := range []bool{false, true} {
@@ -77,7 +74,7 @@ func TestPurchaseInBrowser(t *testing.T) {
 					tab.Go(page.url)
 					tab.WaitText(page.in, page.says)
 					tab.Screenshot(name)
-					tab.Check(page.accepted...)
+					tab.Check()
 				})
 			}
 		}

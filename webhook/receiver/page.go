@@ -48,9 +48,10 @@ func (r row) Clock() string { return r.ReceivedAt.Format("15:04:05") }
 func (r row) ISO() string   { return r.ReceivedAt.Format(time.RFC3339) }
 
 // page shows the log. With ?show= one body is open, and the page stays as it
-// is instead of refreshing under the reader.
+// is instead of refreshing under the reader; with ?still it stays so too.
 func (r *Receiver) page(w http.ResponseWriter, req *http.Request) {
-	show := req.URL.Query().Get("show")
+	query := req.URL.Query()
+	show := query.Get("show")
 	events := r.Events()
 	slices.Reverse(events)
 	data := struct {
@@ -59,6 +60,9 @@ func (r *Receiver) page(w http.ResponseWriter, req *http.Request) {
 		Style                 string
 		Rows                  []row
 	}{Refresh: pageRefresh, Total: len(events), Shown: min(len(events), pageEvents), Path: Path, Style: stylePath}
+	if query.Has("still") {
+		data.Refresh = 0
+	}
 	for _, e := range events[:data.Shown] {
 		line := row{Event: e, Open: e.Anchor() == show}
 		if line.Open {
@@ -74,6 +78,9 @@ func (r *Receiver) page(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	h := w.Header()
+	if data.Refresh > 0 {
+		h.Set("Refresh", strconv.Itoa(data.Refresh))
+	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Referrer-Policy", "no-referrer")
