@@ -114,6 +114,9 @@ func (p *PSP) charge(ctx context.Context, tx *sql.Tx, c *call) (answer, error) {
 	if err := insertCharge(ctx, tx, ch); err != nil {
 		return answer{}, err
 	}
+	if err := p.tellCharge(ctx, tx, ch); err != nil {
+		return answer{}, err
+	}
 	if ch.Status.TakesMoney() && !ch.reusable {
 		if err := consume(ctx, tx, ch.token, ch.ID); err != nil {
 			return answer{}, err
@@ -203,6 +206,9 @@ func (p *PSP) finish(ctx context.Context, chargeID string) (a answer, err error)
 		if old.Status == Processing {
 			settled.settle()
 			if err := move(ctx, tx, old, settled); err != nil {
+				return err
+			}
+			if err := p.tellCharge(ctx, tx, settled); err != nil {
 				return err
 			}
 		}

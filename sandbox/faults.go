@@ -28,6 +28,9 @@ const (
 	FaultDelayBefore FaultKind = "delay_before_commit" // the request takes its time to be looked at
 	FaultDelayAfter  FaultKind = "delay_after_commit"  // all is done at once, the answer comes late
 	FaultWrongAmount FaultKind = "wrong_amount"        // the answer says one unit more than was charged
+	FaultDuplicate   FaultKind = "duplicate"           // a webhook comes twice
+	FaultLate        FaultKind = "late"                // a webhook comes later than those after it
+	FaultDropOnce    FaultKind = "drop_once"           // a webhook is lost, and delivered again as one that failed
 )
 
 // target is a group of endpoints that shows faults.
@@ -38,6 +41,7 @@ const (
 	onLookup   target = "lookup"   // GET of charges and pages
 	onPage     target = "page"     // making and ending a page, and closing a reference
 	onDelegate target = "delegate" // delegate_payment
+	onWebhook  target = "webhook"  // the first delivery of an event
 )
 
 // Limits of a fault.
@@ -56,6 +60,9 @@ var faultKinds = map[FaultKind][]target{
 	FaultErrorAfter:  {onCharge, onPage, onDelegate},
 	FaultDelayBefore: {onCharge, onPage, onDelegate},
 	FaultWrongAmount: {onCharge},
+	FaultDuplicate:   {onWebhook},
+	FaultLate:        {onWebhook},
+	FaultDropOnce:    {onWebhook},
 }
 
 // fault is a switched-on misbehaviour of the next requests to a target. It is
@@ -156,7 +163,7 @@ func (p *PSP) addFault(ctx context.Context, c *call) (answer, error) {
 	ch.that(slices.Contains(targets, f.On), "$.on", fmt.Sprintf("This fault strikes one of: %v.", targets))
 	ch.that(f.Count >= 1 && f.Count <= maxFaultCount, "$.count", fmt.Sprintf("The count is 1 to %d.", maxFaultCount))
 	ch.that(f.DelayMS >= 0 && f.DelayMS <= maxDelay.Milliseconds(), "$.delay_ms", fmt.Sprintf("The delay is 0 to %d milliseconds.", maxDelay.Milliseconds()))
-	slow := f.Next == FaultDelayAfter || f.Next == FaultDelayBefore
+	slow := f.Next == FaultDelayAfter || f.Next == FaultDelayBefore || f.Next == FaultLate
 	ch.that(!slow || f.DelayMS > 0, "$.delay_ms", "This fault needs a delay in milliseconds.")
 	if ch.err != nil {
 		return answer{}, ch.err

@@ -11,11 +11,35 @@ import (
 	"github.com/checkstand/checkstand/id"
 )
 
+// operationKind is a later move of a charge's money.
+type operationKind string
+
+const (
+	opCapture operationKind = "capture"
+	opVoid    operationKind = "void"
+	opRefund  operationKind = "refund"
+)
+
+// operation is such a move.
+type operation struct {
+	ID        string        `json:"id"`
+	Kind      operationKind `json:"kind"`
+	Reference string        `json:"reference,omitzero"` // the shop's own
+	Amount    int64         `json:"amount"`             // of a void, what was held
+}
+
+// operated is a charge with the move that has just changed it.
+type operated struct {
+	Charge
+	Operation operation `json:"operation"`
+}
+
 // amountRequest is the body of capture and refund; all that is left is meant
-// when amount is absent.
+// when amount is absent. Reference is the shop's name of the move.
 type amountRequest struct {
-	Amount *int64  `json:"amount"`
-	Reason *string `json:"reason"`
+	Amount    *int64  `json:"amount"`
+	Reason    *string `json:"reason"`
+	Reference *string `json:"reference"`
 }
 
 // amount returns how much to move, at most limit.
@@ -43,38 +67,41 @@ func (p *PSP) captureCharge(ctx context.Context, c *call) (answer, error) {
 		}
 		captured := ch
 		captured.Status, captured.Captured = Captured, amount
-		if err := move(ctx, tx, ch, captured); err != nil {
+		op, err := p.move(ctx, tx, ch, captured, r, operation{ID: id.New("cap", p.now()), Kind: opCapture, Amount: amount})
+		if err != nil {
 			return answer{}, err
 		}
-		return reply(http.StatusOK, captured)
+		return reply(http.StatusOK, operated{captured, op})
 	})
 }
 
 // voidCharge gives a hold back. The token stays used.
 func (p *PSP) voidCharge(ctx context.Context, c *call) (answer, error) {
-	return p.operate(ctx, c, func(tx *sql.Tx, ch Charge, _ amountRequest) (answer, error) {
+	return p.operate(ctx, c, func(tx *sql.Tx, ch Charge, r amountRequest) (answer, error) {
 		if ch.Status != Authorized {
 			return answer{}, notPossible("Only an authorized charge can be voided", ch)
 		}
 		voided := ch
 		voided.Status = Voided
-		if err := move(ctx, tx, ch, voided); err != nil {
+		op, err := p.move(ctx, tx, ch, voided, r, operation{ID: id.New("void", p.now()), Kind: opVoid, Amount: ch.Amount})
+		if err != nil {
 			return answer{}, err
 		}
-		return reply(http.StatusOK, voided)
+		return reply(http.StatusOK, operated{voided, op})
 	})
 }
 
 // refund is money that went back.
 type refund struct {
-	ID       string    `json:"id"`
-	Object   string    `json:"object"` // "refund"
-	Charge   string    `json:"charge"`
-	Amount   int64     `json:"amount"`
-	Currency string    `json:"currency"`
-	Status   string    `json:"status"` // "succeeded"
-	Reason   string    `json:"reason,omitzero"`
-	Created  time.Time `json:"created"`
+	ID        string    `json:"id"`
+	Object    string    `json:"object"` // "refund"
+	Charge    string    `json:"charge"`
+	Amount    int64     `json:"amount"`
+	Currency  string    `json:"currency"`
+	Status    string    `json:"status"` // "succeeded"
+	Reason    string    `json:"reason,omitzero"`
+	Reference string    `json:"reference,omitzero"`
+	Created   time.Time `json:"created"`
 }
 
 // refundCharge gives back all that is left of a captured amount, or a part.
@@ -89,15 +116,16 @@ func (p *PSP) refundCharge(ctx context.Context, c *call) (answer, error) {
 		}
 		less := ch
 		less.Refunded += amount
-		if err := move(ctx, tx, ch, less); err != nil {
+		now := p.now().UTC().Truncate(time.Millisecond)
+		op, err := p.move(ctx, tx, ch, less, r, operation{ID: id.New("re", now), Kind: opRefund, Amount: amount})
+		if err != nil {
 			return answer{}, err
 		}
-		now := p.now().UTC().Truncate(time.Millisecond)
-		re := refund{ID: id.New("re", now), Object: "refund", Charge: ch.ID, Amount: amount, Currency: ch.Currency, Status: "succeeded", Created: now}
+		re := refund{ID: op.ID, Object: "refund", Charge: ch.ID, Amount: amount, Currency: ch.Currency, Status: "succeeded", Reference: op.Reference, Created: now}
 		if r.Reason != nil {
 			re.Reason = *r.Reason
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO refund (id, charge_id, amount, reason, created_at) VALUES (?, ?, ?, ?, ?)`,
+		_, err = tx.ExecContext(ctx, `INSERT INTO refund (id, charge_id, amount, reason, created_at) VALUES (?, ?, ?, ?, ?)`,
 			re.ID, re.Charge, re.Amount, re.Reason, now.UnixMilli())
 		if err != nil {
 			return answer{}, err
@@ -114,15 +142,50 @@ func (p *PSP) operate(ctx context.Context, c *call, do func(*sql.Tx, Charge, amo
 			return answer{}, err
 		}
 		ch := &checks{complain: acp.Invalid}
-		if ch.atMost(r.Reason, MaxValue, "$.reason"); ch.err != nil {
+		ch.atMost(r.Reason, MaxValue, "$.reason")
+		ch.atMost(r.Reference, MaxIdentifier, "$.reference")
+		if ch.err != nil {
 			return answer{}, ch.err
 		}
 		charge, err := p.ownCharge(ctx, tx, c.r.PathValue("id"))
 		if err != nil {
 			return answer{}, err
 		}
+		if err := operationFree(ctx, tx, charge, r); err != nil {
+			return answer{}, err
+		}
 		return do(tx, charge, r)
 	})
+}
+
+// operationFree refuses a reference that the charge has an operation with.
+func operationFree(ctx context.Context, tx *sql.Tx, ch Charge, r amountRequest) error {
+	if r.Reference == nil || *r.Reference == "" {
+		return nil
+	}
+	var used bool
+	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM operation WHERE charge_id = ? AND reference = ?)`, ch.ID, *r.Reference).Scan(&used)
+	if err == nil && used {
+		err = acp.Refused(http.StatusConflict, codeReferenceInUse, "$.reference", "The charge has an operation with this reference under another Idempotency-Key.")
+	}
+	return err
+}
+
+// move writes what an operation makes of a charge, the operation, and the event
+// that tells of it.
+func (p *PSP) move(ctx context.Context, tx *sql.Tx, old, changed Charge, r amountRequest, op operation) (operation, error) {
+	if r.Reference != nil {
+		op.Reference = *r.Reference
+	}
+	if err := move(ctx, tx, old, changed); err != nil {
+		return operation{}, err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO operation (id, charge_id, kind, reference, amount, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		op.ID, old.ID, op.Kind, op.Reference, op.Amount, p.now().UnixMilli())
+	if err != nil {
+		return operation{}, err
+	}
+	return op, p.tellOperation(ctx, tx, changed, op)
 }
 
 func notPossible(rule string, ch Charge) *acp.Error {

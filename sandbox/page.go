@@ -156,7 +156,14 @@ func (p *PSP) endOverdue(ctx context.Context, condition string, args ...any) err
 
 // endPage closes an open page without a payment.
 func (p *PSP) endPage(ctx context.Context, tx *sql.Tx, pg page, end pageStatus) error {
-	return changePage(ctx, tx, pg, `status = ?, challenge = ''`, end)
+	if err := changePage(ctx, tx, pg, `status = ?, challenge = ''`, end); err != nil {
+		return err
+	}
+	kind := eventPageEnd
+	if end == pageCanceled {
+		kind = eventPageCancel
+	}
+	return p.tellPage(ctx, tx, pg, kind, string(end), "")
 }
 
 // changePage writes to a page, provided that it is still open.

@@ -210,6 +210,7 @@ func (p *PSP) createPage(ctx context.Context, c *call) (answer, error) {
 		if err := insertPage(ctx, tx, pg); err != nil {
 			return answer{}, err
 		}
+		p.news.Store(true) // when it expires, that is to be noticed
 		v, err := p.viewPage(ctx, tx, c, pg)
 		if err != nil {
 			return answer{}, err

@@ -93,6 +93,9 @@ func (p *PSP) take(ctx context.Context, tx *sql.Tx, pg page, card Card, outcome 
 	if err := changePage(ctx, tx, pg, `status = 'paid', challenge = '', charge_id = ?`, ch.ID); err != nil {
 		return try{}, err
 	}
+	if err := p.tellCharge(ctx, tx, ch); err != nil {
+		return try{}, err
+	}
 	pg.status, pg.challenge, pg.chargeID = pagePaid, nil, ch.ID
 	return try{page: pg, mishap: outcome}, nil
 }
@@ -110,6 +113,9 @@ func (p *PSP) ask(ctx context.Context, tx *sql.Tx, pg page, card Card) (try, err
 // refuseCard leaves the page open for another card.
 func (p *PSP) refuseCard(ctx context.Context, tx *sql.Tx, pg page, v verdict) (try, error) {
 	if err := changePage(ctx, tx, pg, `challenge = '', declines = declines + 1, last_decline = ?`, v.decline); err != nil {
+		return try{}, err
+	}
+	if err := p.tellPage(ctx, tx, pg, eventFailed, string(v.status), v.decline); err != nil {
 		return try{}, err
 	}
 	pg.challenge, pg.lastDecline = nil, v.decline

@@ -26,6 +26,7 @@
 //	POST /v1/pages                      a page for a buyer to pay on
 //	GET  /v1/pages?reference=R, /v1/pages/{id}
 //	POST /v1/pages/{id}/expire          make it unusable
+//	GET, POST, DELETE /v1/webhook_endpoint   where events go
 //	GET  /v1/tokens/{id}
 //	POST /v1/tokens/{id}/revoke         (the agent may do this too)
 //	GET  /v1/ledger?checkout_session_id=S  (the agent may read it too)
@@ -34,6 +35,9 @@
 //
 // A payment page is at /pay/{id}, for whoever has its address. It is plain HTML,
 // asks for a card, and makes an ordinary charge under the page's reference.
+//
+// What becomes of charges and pages is reported to the account's webhook
+// endpoint, at least once, signed in the header Sandbox-Signature.
 //
 // Amounts are int64 minor units. Errors are flat: type, code, message, param.
 package sandbox
@@ -110,7 +114,12 @@ type PSP struct {
 	closed  sync.Once
 
 	mu         sync.Mutex     // of starting what runs in the background
-	background sync.WaitGroup // settling of slow payments on pages
+	background sync.WaitGroup // the outbox, and the settling of slow payments on pages
+
+	hooks *http.Client // delivers webhooks
+	news  atomic.Bool  // something that is being written concerns the outbox's worker
+	wake  chan struct{}
+	stop  context.CancelFunc // ends the worker
 }
 
 // ErrClosed is what a delayed answer ends with when the PSP is closed first.
@@ -131,6 +140,8 @@ func Open(ctx context.Context, cfg Config) (*PSP, error) {
 		slow:      cmp.Or(cfg.SlowAnswer, DefaultSlow),
 		publicURL: cfg.PublicURL,
 		closing:   make(chan struct{}),
+		wake:      make(chan struct{}, 1),
+		hooks:     newHooks(),
 	}
 	for _, id := range cfg.MerchantIDs {
 		p.merchants[id] = true
@@ -145,7 +156,19 @@ func Open(ctx context.Context, cfg Config) (*PSP, error) {
 	if err := p.openStorage(ctx, cfg.Path); err != nil {
 		return nil, fmt.Errorf("sandbox: open %s: %w", cfg.Path, err)
 	}
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	p.stop = stop
+	p.background.Go(func() { p.work(working) })
 	return p, nil
+}
+
+// newHooks makes the client that delivers webhooks. It follows no redirects: an
+// event goes to the address that was set.
+func newHooks() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 2, IdleConnTimeout: idleTimeout},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 func (c Config) check() error {
@@ -174,15 +197,17 @@ func (c Config) check() error {
 // Name is the PSP the sandbox stands in for.
 func (p *PSP) Name() string { return p.name }
 
-// Close stops delayed answers and closes the data file. What they were about
-// to finish is finished by the next Open. Shut the HTTP server down first.
+// Close stops delayed answers and webhooks, and closes the data file. What they
+// were about to finish is finished by the next Open. Shut the HTTP server down first.
 func (p *PSP) Close() error {
 	var err error
 	p.closed.Do(func() {
 		p.mu.Lock()
 		close(p.closing)
 		p.mu.Unlock()
+		p.stop()
 		p.background.Wait()
+		p.hooks.CloseIdleConnections()
 		err = errors.Join(p.read.Close(), p.write.Close())
 	})
 	return err

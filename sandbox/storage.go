@@ -17,7 +17,7 @@ import (
 // schemas are the steps from an empty file to the tables of today; the PRAGMA
 // user_version of a file says how many it has taken. A step is never changed
 // once it was released, and only adds.
-var schemas = []string{ledgerSchema, pageSchema}
+var schemas = []string{ledgerSchema, pageSchema, eventSchema}
 
 // The indexes carry the two promises of the ledger: a reference names one
 // charge, and a delegated token takes or holds money once. Times are Unix
@@ -137,6 +137,39 @@ CREATE UNIQUE INDEX page_reference ON page (merchant_id, reference);
 CREATE INDEX page_expiry ON page (expires_at) WHERE status = 'open';
 `
 
+// Events wait in the outbox until the merchant's endpoint has taken them. A
+// reference names one operation of a charge.
+const eventSchema = `
+CREATE TABLE operation (
+	id         TEXT PRIMARY KEY,
+	charge_id  TEXT NOT NULL REFERENCES charge (id),
+	kind       TEXT NOT NULL CHECK (kind IN ('capture', 'void', 'refund')),
+	reference  TEXT NOT NULL,
+	amount     INTEGER NOT NULL CHECK (amount > 0),
+	created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX operation_reference ON operation (charge_id, reference) WHERE reference <> '';
+
+CREATE TABLE webhook_endpoint (
+	merchant_id TEXT PRIMARY KEY,
+	url         TEXT NOT NULL,
+	secret      TEXT NOT NULL,
+	created_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbox (
+	seq         INTEGER PRIMARY KEY,
+	id          TEXT NOT NULL UNIQUE,
+	merchant_id TEXT NOT NULL,
+	type        TEXT NOT NULL,
+	body        BLOB NOT NULL,
+	due_at      INTEGER NOT NULL,
+	tries       INTEGER NOT NULL DEFAULT 0,
+	held        INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX outbox_due ON outbox (due_at, seq);
+`
+
 // openStorage opens the two pools, makes the tables, and takes up what the
 // last process left unfinished.
 func (p *PSP) openStorage(ctx context.Context, path string) (err error) {
@@ -227,7 +260,16 @@ func (p *PSP) update(ctx context.Context, fn func(*sql.Tx) error) error {
 	if err := fn(tx); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	if p.news.Swap(false) {
+		select {
+		case p.wake <- struct{}{}:
+		default: // it is about to look anyway
+		}
+	}
+	return nil
 }
 
 // querier is what a read needs: a pool or a transaction.
