@@ -27,6 +27,7 @@ const attemptPage = 500
 // what agents were told against what is.
 func (s *sim) check() {
 	s.t.Helper()
+	s.desk.comparison(begin.Add(-day))
 	for _, sh := range s.shops {
 		s.checkShop(sh)
 	}
@@ -36,6 +37,9 @@ func (s *sim) check() {
 func (v *visit) differ(d difference) {
 	if d.explained {
 		v.count("differences explained", d.what+", at "+v.shop.provider)
+		if v.shop.compared && !v.shop.reported[v.session] {
+			v.wrong("the comparison does not report: %s: %s", d.what, d.detail)
+		}
 		return
 	}
 	v.count("differences unexplained", d.what)

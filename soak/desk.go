@@ -291,6 +291,7 @@ func (d *desk) morning() {
 			break
 		}
 	}
+	d.comparison(d.clock.Now().Add(-compareDays))
 	d.settlePayments()
 	d.settleMoves()
 }

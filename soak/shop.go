@@ -44,7 +44,10 @@ type shop struct {
 	wire     *wire
 	keys     atomic.Int64
 	slow     atomic.Bool // a slow payment waits to be decided
-	sum      total       // what the shop came to, once it is audited
+
+	reported map[string]bool // sessions in the latest comparison
+	compared bool            // with the provider's list
+	sum      total           // what the shop came to, once it is audited
 }
 
 // plenty is the stock of what never sells out; of the last of the goods there

@@ -51,9 +51,10 @@ type wire struct {
 	share  float64 // of requests that go wrong
 	struck func(fault)
 
-	mu    sync.Mutex
-	rng   *rand.Rand
-	clean bool // no more faults
+	mu     sync.Mutex
+	rng    *rand.Rand
+	clean  bool // no more faults
+	honest bool // no wrong amounts
 }
 
 func newWire(share float64, seed uint64, struck func(fault)) *wire {
@@ -79,7 +80,19 @@ func (w *wire) next() fault {
 	if w.clean || w.rng.Float64() >= w.share {
 		return none
 	}
-	return onCalls[w.rng.IntN(len(onCalls))]
+	f := onCalls[w.rng.IntN(len(onCalls))]
+	if f == wrongAmount && w.honest {
+		return none
+	}
+	return f
+}
+
+// beHonest ends lies about amounts, or lets them begin again. A list that is
+// falsified on its way cannot be told from a provider that lies.
+func (w *wire) beHonest(on bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.honest = on
 }
 
 func (w *wire) dial(ctx context.Context, network, address string) (net.Conn, error) {

@@ -1,0 +1,124 @@
+package soak
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/reconciliation"
+	"github.com/checkstand/checkstand/store"
+)
+
+// ours is the shops' side of a comparison.
+type ours struct{ *store.Store }
+
+// Attempt implements reconciliation.Books.
+func (b ours) Attempt(ctx context.Context, merchantID, id string) (*payment.Attempt, error) {
+	a, err := b.Reader(ctx).Attempt(merchantID, id)
+	if errors.Is(err, checkout.ErrNotFound) {
+		return nil, nil
+	}
+	return a, err
+}
+
+// Operations implements reconciliation.Books.
+func (b ours) Operations(ctx context.Context, merchantID, attemptID string) ([]payment.Operation, error) {
+	return b.Orders(ctx).Operations(merchantID, attemptID)
+}
+
+// compareDays is how far back the comparison of each morning reaches.
+const compareDays = 2 * day
+
+// comparison compares the books of all shops with their providers' lists, as a
+// server does each day. What it reports must have been caused.
+func (d *desk) comparison(from time.Time) {
+	now := d.clock.Now()
+	for _, sh := range d.shops {
+		sh.wire.beHonest(true)
+		r, err := reconciliation.Compare(d.ctx, reconciliation.Account{MerchantID: sh.merchant.ID, Provider: sh.merchant.Test.Provider,
+			ID: sh.merchant.Test.MerchantID}, ours{d.store}, from, now, d.clock.Now)
+		sh.wire.beHonest(false)
+		if err != nil {
+			if d.shut {
+				d.fail("comparison of %s: %v", sh.merchant.ID, err)
+			}
+			d.count("comparisons", "not possible: a list could not be read")
+			continue
+		}
+		if !r.Compared {
+			d.count("comparisons", "of our own books alone, as "+sh.provider+" has no list")
+		} else {
+			d.count("comparisons", "with the list of "+sh.provider)
+		}
+		for _, t := range r.Totals {
+			if t.Unexplained != 0 {
+				d.fail("comparison of %s: %d %s are unexplained", sh.merchant.ID, t.Unexplained, t.Currency)
+			}
+		}
+		reported := map[string]bool{}
+		for _, diff := range r.Differences {
+			d.judge(sh, diff)
+			reported[diff.SessionID] = true
+		}
+		sh.reported, sh.compared = reported, r.Compared
+	}
+}
+
+// judge takes in what a comparison reports.
+func (d *desk) judge(sh *shop, diff reconciliation.Difference) {
+	found, ok := d.bySession.Load(diff.SessionID)
+	if !ok && diff.OpID != "" {
+		d.count("comparisons", "reported: "+string(diff.Kind)) // an operation names no session
+		return
+	}
+	if !ok {
+		d.fail("comparison of %s: %s: payment %s of no session: %s", sh.merchant.ID, diff.Kind, diff.PSPRef, diff.What)
+		return
+	}
+	v := found.(*visit)
+	why, err := d.cause(v, diff)
+	switch {
+	case err != nil:
+		v.wrong("cannot be read: %v", err)
+	case why == "":
+		v.count("differences unexplained", string(diff.Kind))
+		v.wrong("comparison: %s: ours %d, theirs %d: %s", diff.Kind, diff.Ours, diff.Theirs, diff.What)
+	default:
+		d.count("comparisons", "reported: "+string(diff.Kind)+": "+why)
+	}
+}
+
+// cause is what has caused a difference, as far as the simulation knows; "" for
+// nothing.
+func (d *desk) cause(v *visit, diff reconciliation.Difference) (string, error) {
+	a, err := d.store.Reader(d.ctx).Attempt(v.shop.merchant.ID, diff.AttemptID)
+	if err != nil {
+		return "", err
+	}
+	if a.State.Live() {
+		return "the payment is open", nil
+	}
+	ops, err := d.store.Orders(d.ctx).Operations(v.shop.merchant.ID, a.ID)
+	if err != nil {
+		return "", err
+	}
+	for _, op := range ops {
+		if op.State.Open() {
+			return "a move of the money is open", nil
+		}
+	}
+	k := v.known()
+	switch diff.Kind {
+	case reconciliation.RefundedDiffers:
+		if k.outside > 0 && diff.Theirs-diff.Ours == k.outside {
+			return "given back in the dashboard", nil
+		}
+	case reconciliation.HoldEnded, reconciliation.NotAtProvider, reconciliation.CapturedDiffers:
+		if k.ended {
+			return "the hold has run out", nil
+		}
+	}
+	return "", nil
+}
