@@ -98,7 +98,8 @@ func compare(b books, r record, k known) (found []difference) {
 		differ(false, "charged without an order", "%d", b.in)
 	case ordered && b.charges == 0 && !voided:
 		differ(lost, "an order without a charge", "over %d", r.owed)
-	case (r.status == acp.Completed) != ordered:
+	}
+	if (r.status == acp.Completed) != ordered {
 		differ(false, "session and order do not agree", "the session is %s, the order %q", r.status, r.order)
 	}
 	if r.status == acp.CompleteInProgress {

@@ -76,13 +76,12 @@ func (s *sim) newShop(n int, p plan) *shop {
 		sh.bank = newAdyen(s.t, sh.wire, s.clock.Now)
 	case braintree.Name:
 		sh.bank = newBraintree(s.t, sh.wire, s.clock.Now, p.currency)
+	case tillName:
+		sh.bank = newTill(s.t, s.defect, s.clock.Now)
 	case sandbox.Name:
 		sh.bank = newSandbox(s.t, sh.wire, s.clock.Now, id)
 	}
 	provider := sh.bank.provider()
-	if s.sabotage != nil {
-		provider = s.sabotage(provider)
-	}
 	sh.merchant = &checkout.Merchant{
 		ID: id, Name: "Shop " + id, Currency: p.currency, Locale: "en-US", BaseURL: "https://" + id + ".example",
 		Links: []acp.Link{{Type: "terms_of_use", URL: "https://shop.example/terms"}, {Type: "privacy_policy", URL: "https://shop.example/privacy"}},

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/checkout"
-	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/store"
 	"github.com/checkstand/checkstand/store/pgtest"
@@ -40,8 +39,7 @@ type options struct {
 	burst    int           // buyers who come at the same instant
 	mall     []plan
 	open     func(t testing.TB, now func() time.Time) *store.Store
-	// sabotage, if set, puts something between the core and each adapter.
-	sabotage func(payment.Provider) payment.Provider
+	defect   defect // of the tills
 }
 
 // sim is one simulation.
