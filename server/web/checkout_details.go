@@ -65,9 +65,9 @@ var (
 			to: func(d *Details) *string { return &d.LineTwo }},
 		{Name: "city", Label: "City", Type: "text", Autocomplete: "shipping address-level2", ofAddress: true, Max: acp.MaxAddressLine,
 			missing: "Enter the city.", to: func(d *Details) *string { return &d.City }},
-		{Name: "state", Label: "State or province", Type: "text", Autocomplete: "shipping address-level1", ofAddress: true, Optional: "where there is one", Half: true, Max: acp.MaxAddressLine,
+		{Name: "state", Label: "State or province", Type: "text", Autocomplete: "shipping address-level1", ofAddress: true, Optional: "if there is one", Half: true, Max: acp.MaxAddressLine,
 			to: func(d *Details) *string { return &d.State }},
-		{Name: "postal_code", Label: "Postal code", Type: "text", Autocomplete: "shipping postal-code", ofAddress: true, Optional: "where there is one", Half: true, Max: acp.MaxPostalCode,
+		{Name: "postal_code", Label: "Postal code", Type: "text", Autocomplete: "shipping postal-code", ofAddress: true, Optional: "if there is one", Half: true, Max: acp.MaxPostalCode,
 			to: func(d *Details) *string { return &d.PostalCode }},
 	}
 )

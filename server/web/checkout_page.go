@@ -7,17 +7,18 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxCheckoutForm bounds the body of a form in bytes.
 const maxCheckoutForm = 64 << 10
 
-// How long a page that waits stays before it asks again, in seconds: often at
-// first, seldom when it takes long.
+// How long a page that waits stays before it asks again: often at first, seldom
+// when it takes long.
 const (
-	askSoon   = 3
-	askLater  = 10
-	askSeldom = 30
+	askSoon   = 3 * time.Second
+	askLater  = 10 * time.Second
+	askSeldom = 30 * time.Second
 )
 
 // checkoutRoutes adds the pages of a checkout to the mux. They are the only
@@ -137,7 +138,10 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, page *c
 	if page.Waiting > 0 {
 		w.Header().Set("Refresh", refresh(page.Path, page.Waiting))
 	}
-	shown := view{Template: "checkout.html", Title: page.Heading(), Shop: page.Shop, Ribbon: orderRibbon(page.Live), Hidden: true, Forms: true, Body: page}
+	shown := view{Template: "checkout.html", Title: page.Heading(), Shop: page.Shop, Ribbon: shopRibbon(page.Live), Hidden: true, Forms: true, Body: page}
+	if page.State == CheckoutDone {
+		shown.Ribbon = orderRibbon(page.Live)
+	}
 	if page.Shop.Name == "" {
 		shown.Shop = p.shop
 	}
@@ -162,7 +166,7 @@ func refresh(path string, waiting int) string {
 	case waiting > 10:
 		pause = askLater
 	}
-	return strconv.Itoa(pause) + "; url=" + path + "?waiting=" + strconv.Itoa(min(waiting, 1000)+1)
+	return strconv.Itoa(int(pause.Seconds())) + "; url=" + path + "?waiting=" + strconv.Itoa(min(waiting, 1000)+1)
 }
 
 // embedded reports whether the provider's script is on the page.

@@ -3,6 +3,7 @@ package web_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,23 +11,26 @@ import (
 )
 
 // checkPolicy holds the Content-Security-Policy to the strict one, and the
-// page's inline rule, if there is one, to the hash in it.
-func checkPolicy(t *testing.T, policy string, page *html.Node) {
+// page's inline rule, if there is one, to the hash in it. forms is where forms
+// may go; more is what comes after.
+func checkPolicy(t *testing.T, policy string, page *html.Node, forms string, more ...string) {
 	t.Helper()
 	style := "style-src 'self'"
 	for _, n := range find(page, "style", "") {
 		sum := sha256.Sum256([]byte(n.FirstChild.Data))
 		style += " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
-	want := []string{"default-src 'none'", style, "img-src 'self' https: data:", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
+	want := []string{"default-src 'none'", style, "img-src 'self' https: data:", "base-uri 'none'", "form-action " + forms, "frame-ancestors 'none'"}
+	want = append(want, more...)
 	if policy != strings.Join(want, "; ") {
 		t.Errorf("Content-Security-Policy\n got %s\nwant %s", policy, strings.Join(want, "; "))
 	}
 }
 
 // checkMarkup is what every page owes its readers: landmarks, one heading,
-// names and reserved space for pictures, and nothing that runs.
-func checkMarkup(t *testing.T, page *html.Node) {
+// names and reserved space for pictures, and nothing that runs or is filled in
+// but what is allowed.
+func checkMarkup(t *testing.T, page *html.Node, allowed ...string) {
 	t.Helper()
 	for _, tag := range []string{"h1", "main", "title"} {
 		if n := len(find(page, tag, "")); n != 1 {
@@ -46,13 +50,19 @@ func checkMarkup(t *testing.T, page *html.Node) {
 		}
 		switch n.Data {
 		case "script", "iframe", "object", "embed", "form", "base":
-			t.Errorf("the page has a <%s>", n.Data)
+			if !slices.Contains(allowed, n.Data) || n.Data == "script" && n.FirstChild != nil {
+				t.Errorf("the page has a <%s>", n.Data)
+			}
 		case "img":
 			if attr(n, "width") == "" || attr(n, "height") == "" || !hasAttr(n, "alt") {
 				t.Errorf("picture %q reserves no space or has no alt", attr(n, "src"))
 			}
 		case "a":
-			if text(n) == "" {
+			words := text(n)
+			for _, img := range find(n, "img", "") {
+				words += attr(img, "alt")
+			}
+			if words == "" {
 				t.Errorf("link to %q has no words", attr(n, "href"))
 			}
 		}

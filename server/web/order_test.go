@@ -88,7 +88,7 @@ func TestWhatAShopWritesIsTextOnly(t *testing.T) {
 	h := pages(t, cfg)
 	page, source := open(t, h, "/orders/ord_1", 200)
 	checkMarkup(t, page)
-	checkPolicy(t, get(t, h, "/orders/ord_1").Header.Get("Content-Security-Policy"), page)
+	checkPolicy(t, get(t, h, "/orders/ord_1").Header.Get("Content-Security-Policy"), page, "'none'")
 	if n := len(find(page, "style", "")); n != 0 {
 		t.Error("a colour that is none became a style rule")
 	}

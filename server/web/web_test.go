@@ -196,7 +196,7 @@ func TestEveryPageKeepsToItself(t *testing.T) {
 				t.Error("the page sets a cookie")
 			}
 			page, _ := open(t, h, path, status)
-			checkPolicy(t, head.Get("Content-Security-Policy"), page)
+			checkPolicy(t, head.Get("Content-Security-Policy"), page, "'none'")
 			checkMarkup(t, page)
 		})
 	}
