@@ -128,7 +128,12 @@ func findCharge(ctx context.Context, q querier, id string) (Charge, error) {
 
 // findCharges reads the charges for which a condition holds, oldest first.
 func findCharges(ctx context.Context, q querier, condition string, args ...any) ([]Charge, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+chargeColumns+` FROM charge WHERE `+condition+` ORDER BY created_at, id`, args...)
+	return selectCharges(ctx, q, condition+` ORDER BY created_at, id`, args...)
+}
+
+// selectCharges reads charges; rest is what follows WHERE.
+func selectCharges(ctx context.Context, q querier, rest string, args ...any) ([]Charge, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+chargeColumns+` FROM charge WHERE `+rest, args...)
 	if err != nil {
 		return nil, err
 	}

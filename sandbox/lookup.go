@@ -29,15 +29,20 @@ type references struct {
 
 // listCharges tells what became of a reference. It sees every charge whose
 // answer was, or is about to be, sent. An empty list is not a promise: the
-// request may be on its way. closeReference makes it one.
+// request may be on its way. closeReference makes it one. Asked for a time
+// instead of a reference, it lists the account's charges.
 func (p *PSP) listCharges(ctx context.Context, c *call) (answer, error) {
 	merchantID, err := p.merchantOf(c)
 	if err != nil {
 		return answer{}, err
 	}
-	reference := c.r.URL.Query().Get("reference")
+	query := c.r.URL.Query()
+	reference := query.Get("reference")
+	if reference == "" && query.Has("from") {
+		return p.listMade(ctx, merchantID, query)
+	}
 	if reference == "" || len(reference) > MaxIdentifier {
-		return answer{}, acp.Invalid("reference", "The query parameter reference is required.")
+		return answer{}, acp.Invalid("reference", "The query parameter reference is required, or from and to for a list.")
 	}
 	if err := p.endOverdue(ctx, `merchant_id = ? AND reference = ?`, merchantID, reference); err != nil {
 		return answer{}, err

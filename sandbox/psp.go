@@ -18,6 +18,7 @@
 //
 //	POST /v1/charges                    take or hold money
 //	GET  /v1/charges?reference=R        what became of an attempt
+//	GET  /v1/charges?from=T&to=T        those made in that time, the newest first
 //	GET  /v1/charges/{id}
 //	POST /v1/charges/{id}/capture       all or a part of a hold
 //	POST /v1/charges/{id}/void          give a hold back

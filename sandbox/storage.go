@@ -17,7 +17,7 @@ import (
 // schemas are the steps from an empty file to the tables of today; the PRAGMA
 // user_version of a file says how many it has taken. A step is never changed
 // once it was released, and only adds.
-var schemas = []string{ledgerSchema, pageSchema, eventSchema}
+var schemas = []string{ledgerSchema, pageSchema, eventSchema, listSchema}
 
 // The indexes carry the two promises of the ledger: a reference names one
 // charge, and a delegated token takes or holds money once. Times are Unix
@@ -168,6 +168,11 @@ CREATE TABLE outbox (
 	held        INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (due_at, seq);
+`
+
+// Lists are read by account and time.
+const listSchema = `
+CREATE INDEX charge_made ON charge (merchant_id, created_at, id);
 `
 
 // openStorage opens the two pools, makes the tables, and takes up what the

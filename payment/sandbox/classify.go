@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/checkstand/checkstand/payment"
 	"github.com/go-json-experiment/json"
@@ -9,13 +10,15 @@ import (
 
 // charge is a charge as the PSP shows it.
 type charge struct {
-	ID        string `json:"id"`
-	Status    string `json:"status"`
-	Decline   string `json:"decline_code"`
-	Amount    int64  `json:"amount"`
-	Captured  int64  `json:"amount_captured"`
-	Currency  string `json:"currency"`
-	Reference string `json:"reference"`
+	ID        string    `json:"id"`
+	Status    string    `json:"status"`
+	Decline   string    `json:"decline_code"`
+	Amount    int64     `json:"amount"`
+	Captured  int64     `json:"amount_captured"`
+	Refunded  int64     `json:"amount_refunded"`
+	Currency  string    `json:"currency"`
+	Reference string    `json:"reference"`
+	Created   time.Time `json:"created"`
 }
 
 // refusal is a flat error; a decline has the charge with it.

@@ -209,9 +209,8 @@ func closedPort(t *testing.T) string {
 	return "http://" + l.Addr().String()
 }
 
-func TestContract(t *testing.T) {
-	w := newWorld(t)
-	paymenttest.TestProvider(t, paymenttest.Harness{
+func (w *world) harness(t *testing.T) paymenttest.Harness {
+	return paymenttest.Harness{
 		Provider:    w.provider,
 		Unreachable: adapter(t, closedPort(t), merchantKey),
 		WrongKeys:   adapter(t, w.url, "not-the-merchant-key"),
@@ -221,5 +220,12 @@ func TestContract(t *testing.T) {
 		Books:       w.books,
 		Break:       w.breakNext,
 		Advance:     w.advance,
-	})
+	}
+}
+
+func TestContract(t *testing.T) { paymenttest.TestProvider(t, newWorld(t).harness(t)) }
+
+func TestContractOfLists(t *testing.T) {
+	w := newWorld(t)
+	paymenttest.TestLister(t, w.harness(t), w.now)
 }

@@ -29,8 +29,11 @@ type Config struct {
 	BaseURL     string        // "https://psp.example.com", without a path or with one
 	MerchantKey secret.String // the key for charges
 	MerchantID  string        // the shop's account there
-	Timeout     time.Duration // of one exchange; exchange.DefaultTimeout when zero
-	Now         func() time.Time
+	// WebhookSecret is that of the account's webhook endpoint; while it is zero,
+	// every webhook is refused.
+	WebhookSecret secret.String
+	Timeout       time.Duration // of one exchange; exchange.DefaultTimeout when zero
+	Now           func() time.Time
 
 	Transport *http.Transport // carries the requests; nil makes one
 }
@@ -42,11 +45,15 @@ type Provider struct {
 	merchant string
 	client   *exchange.Client
 	now      func() time.Time
+
+	webhookSecret secret.String
 }
 
 var _ interface {
 	payment.Provider
 	payment.Hosted
+	payment.Webhooks
+	payment.Lister
 } = (*Provider)(nil)
 
 // New makes an adapter. It does not connect. The error names the field that is
@@ -64,7 +71,7 @@ func New(cfg Config) (*Provider, error) {
 		return nil, errors.New("sandbox payments: timeout is negative")
 	}
 	p := &Provider{base: base, key: cfg.MerchantKey, merchant: cfg.MerchantID, now: cfg.Now,
-		client: exchange.New(cfg.Timeout, cfg.Transport)}
+		client: exchange.New(cfg.Timeout, cfg.Transport), webhookSecret: cfg.WebhookSecret}
 	if p.now == nil {
 		p.now = time.Now
 	}
