@@ -89,6 +89,7 @@ func harness(t *testing.T) paymenttest.Harness {
 		},
 		Books:   func(_ testing.TB, session string) paymenttest.Books { return fake.Books(session) },
 		Break:   func(_ testing.TB, f paymenttest.Fault) { fake.Break(f) },
+		Heal:    func(testing.TB) { fake.Heal() },
 		Advance: func(_ testing.TB, d time.Duration) { fake.Advance(d) },
 		Settle:  func(testing.TB) { fake.Settle() },
 		Notices: func(t testing.TB) []payment.Notice { return told(t, p, psp) },

@@ -123,6 +123,7 @@ func harness(t *testing.T) paymenttest.Harness {
 		},
 		Books:   func(_ testing.TB, session string) paymenttest.Books { return psp.Books(session) },
 		Break:   func(_ testing.TB, f paymenttest.Fault) { psp.Break(f) },
+		Heal:    func(testing.TB) { psp.Heal() },
 		Advance: w.advance,
 		// One code says "unknown or expired".
 		Alike:           map[payment.Class]payment.Class{payment.ClassTokenInvalid: payment.ClassTokenExpired},

@@ -205,7 +205,8 @@ func (p *Provider) refundUnsettled(ctx context.Context, op payment.Op, later pay
 	state := p.sale(*t)
 	switch {
 	case t.Status == "voided" && state.Amount == op.Amount:
-		return payment.Result{Class: payment.ClassRefunded, PSPRef: t.ID, RequestID: seen.RequestID, Amount: state.Amount, Currency: state.Currency}
+		state.RequestID = seen.RequestID
+		return p.refundedByVoid(ctx, op, state)
 	case state.Class != payment.ClassCaptured:
 		later.Class = payment.ClassDeclined // nothing was taken that could be given back
 		return later
@@ -232,6 +233,32 @@ func (p *Provider) refundUnsettled(ctx context.Context, op payment.Op, later pay
 		return later // it is being settled this moment
 	default:
 		return r
+	}
+}
+
+// refundedByVoid says whether it was for this refund that a payment was voided,
+// and not for another or by somebody at Braintree. The void is asked for once
+// more under its key: the first is answered with what came of it, and another
+// is refused, because what is voided cannot be voided again. Without keys nobody
+// can tell; the money is back with the buyer. seen is the payment as it is.
+func (p *Provider) refundedByVoid(ctx context.Context, op payment.Op, seen payment.Result) payment.Result {
+	refunded := payment.Result{Class: payment.ClassRefunded, PSPRef: seen.PSPRef, RequestID: seen.RequestID, Amount: seen.Amount, Currency: seen.Currency}
+	if !p.keyed || p.now().Sub(op.CreatedAt) > keysKept {
+		return refunded
+	}
+	void := op
+	void.Kind = payment.OpVoid
+	reply, err := p.request(ctx, void, op.Key+voidSuffix)
+	if err != nil {
+		return unknown(reply, noAnswer)
+	}
+	switch r := p.classifyOp(void, reply); {
+	case r.Class == payment.ClassVoided:
+		return refunded
+	case r.DeclineCode == cannotBeVoided, r.DeclineCode == keyOfFailedRequest:
+		return payment.Result{Class: payment.ClassDeclined, RequestID: r.RequestID, DeclineCode: cannotBeVoided}
+	default:
+		return unknown(reply, r.DeclineCode)
 	}
 }
 
@@ -287,8 +314,10 @@ func (p *Provider) look(ctx context.Context, op payment.Op) (r payment.Result, d
 		}
 	case payment.OpRefund:
 		if t.Status == "voided" && state.Amount == op.Amount {
-			state.Class, state.DeclineCode = payment.ClassRefunded, ""
-			return state, true, nil
+			if state = p.refundedByVoid(ctx, op, state); state.Class == payment.ClassDeclined {
+				return none, false, nil
+			}
+			return state, state.Class == payment.ClassRefunded, nil
 		}
 		return p.lookForRefund(ctx, op, *t, none)
 	}

@@ -292,3 +292,49 @@ func TestAnswersAboutSomethingElse(t *testing.T) {
 		}
 	}
 }
+
+// A payment that is not settled is given back by a void. Only the refund that
+// asked for it was made by it; no other is, whoever voided.
+func TestOneVoidIsOneRefund(t *testing.T) {
+	t.Run("a second refund", func(t *testing.T) {
+		w := newWorld(t)
+		x := w.pay(t, "1", payment.CaptureNow)
+		first, second := x.op(payment.OpRefund, "1", 1999), x.op(payment.OpRefund, "2", 1999)
+		for range 2 {
+			x.operate(t, first, payment.ClassRefunded, "")
+			if r := operate(t, w.provider, second); r.Class != payment.ClassDeclined {
+				t.Errorf("the second refund: %+v", r)
+			}
+		}
+		first.CreatedAt, second.CreatedAt = w.now().Add(-time.Hour), w.now().Add(-time.Hour)
+		x.reconcile(t, first, payment.ClassRefunded)
+		x.reconcile(t, second, payment.ClassNotFound)
+	})
+	t.Run("voided by another", func(t *testing.T) {
+		w := newWorld(t)
+		for id, void := range map[string]func(x paid){
+			"ours":   func(x paid) { x.operate(t, x.op(payment.OpVoid, "void", 1999), payment.ClassVoided, "") },
+			"theirs": func(x paid) { w.CancelElsewhere(x.ref) },
+		} {
+			x := w.pay(t, id, payment.CaptureLater)
+			void(x)
+			refund := x.op(payment.OpRefund, "refund_"+id, 1999)
+			if r := operate(t, w.provider, refund); r.Class != payment.ClassDeclined {
+				t.Errorf("%s: %+v", id, r)
+			}
+			refund.CreatedAt = w.now().Add(-time.Hour)
+			x.reconcile(t, refund, payment.ClassNotFound)
+		}
+	})
+	t.Run("without an answer", func(t *testing.T) {
+		w := newWorld(t)
+		x := w.pay(t, "1", payment.CaptureNow)
+		op := x.op(payment.OpRefund, "1", 1999)
+		x.operate(t, op, payment.ClassRefunded, "")
+		for _, f := range []braintreetest.Fault{braintreetest.DropBefore, braintreetest.ErrorAfter, braintreetest.RateLimited, braintreetest.LookupFails} {
+			w.Break(f)
+			x.reconcile(t, op, payment.ClassUnknown)
+		}
+		x.reconcile(t, op, payment.ClassRefunded)
+	})
+}

@@ -102,6 +102,8 @@ type Harness struct {
 	Books func(t testing.TB, sessionID string) Books
 	// Break switches a fault on for the next request that it concerns.
 	Break func(t testing.TB, f Fault)
+	// Heal forgets the faults that have not struck yet.
+	Heal func(t testing.TB)
 	// Advance moves the PSP's clock.
 	Advance func(t testing.TB, d time.Duration)
 

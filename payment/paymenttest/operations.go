@@ -34,6 +34,7 @@ func TestOperator(t *testing.T, h Harness) {
 	t.Run("WrongKeys", s.wrongKeys)
 	t.Run("RateLimited", s.rateLimited)
 	t.Run("RefusedRepeat", s.refusedRepeat)
+	t.Run("AnySequence", s.anySequence)
 }
 
 // operations is the suite of an Operator. Its methods shadow those of the

@@ -18,6 +18,8 @@ type StandIn interface {
 	// Storm answers the next n requests, of whatever kind, with an error of the
 	// server's, and carries none of them out.
 	Storm(n int)
+	// Heal forgets the faults that have not struck yet, and ends a storm.
+	Heal()
 	// Advance moves the PSP's clock.
 	Advance(time.Duration)
 	// Decide ends the wait of all payments by slow methods.

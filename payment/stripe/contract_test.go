@@ -91,6 +91,7 @@ func (w *world) harness(t testing.TB) paymenttest.Harness {
 		},
 		Books:   func(_ testing.TB, session string) paymenttest.Books { return psp.Books(session) },
 		Break:   func(_ testing.TB, f paymenttest.Fault) { psp.Break(f) },
+		Heal:    func(testing.TB) { psp.Heal() },
 		Advance: func(_ testing.TB, d time.Duration) { psp.Advance(d) },
 		Notices: w.told,
 	}

@@ -107,6 +107,13 @@ func (f *Fake) Storm(n int) {
 	f.storm = n
 }
 
+// Heal forgets the faults that have not struck yet, and ends a storm.
+func (f *Fake) Heal() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.faults, f.storm = nil, 0
+}
+
 // fault takes the next fault from the queue that concerns a request.
 func (f *Fake) fault(lookup bool) Fault {
 	f.mu.Lock()

@@ -37,6 +37,9 @@ func (g *Gateway) Break(faults ...Fault) {
 // Storm answers the next n requests with 503, and carries none of them out.
 func (g *Gateway) Storm(n int) { g.set(func() { g.storm = n }) }
 
+// Heal forgets the faults that have not struck yet, and ends a storm.
+func (g *Gateway) Heal() { g.set(func() { g.faults, g.storm = nil, 0 }) }
+
 // nextFault takes the first fault that concerns a request.
 func (g *Gateway) nextFault(lookup bool) (f Fault) {
 	g.set(func() {

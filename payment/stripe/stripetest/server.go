@@ -122,6 +122,13 @@ func (s *Server) Storm(n int) {
 	s.storm = n
 }
 
+// Heal forgets the faults that have not struck yet, and ends a storm.
+func (s *Server) Heal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults, s.storm = nil, 0
+}
+
 // Release does what was stalled.
 func (s *Server) Release() {
 	s.mu.Lock()
