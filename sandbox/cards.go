@@ -47,7 +47,7 @@ var testCards = []TestCard{
 	{"4000000000000127", "visa", IncorrectCVC, "declined: wrong security code"},
 	{"4000000000000119", "visa", ProcessingError, "fails for a technical reason; nothing is charged"},
 	{"4100000000000019", "visa", FraudBlock, "blocked as fraudulent"},
-	{"4000002760003184", "visa", Requires3DS, "asks for 3-D Secure; nothing is charged"},
+	{"4000002760003184", "visa", Requires3DS, "asks for 3-D Secure; charged only once it is approved on a payment page"},
 	{"4000000000000077", "visa", SlowApprove, "processes for a while, then approved"},
 	{"4000000000006975", "visa", DropAfterCommit, "charged, then the connection breaks before the first answer"},
 	{"4000000000005126", "visa", ErrorAfterCommit, "charged, then the first answer is a 500"},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/sandbox"
 	"github.com/checkstand/checkstand/secret"
@@ -24,6 +25,7 @@ import (
 const (
 	envSandboxAgentKey = "CHECKSTAND_TEST_SANDBOX_AGENT_KEY"
 	envSandboxShopKey  = "CHECKSTAND_TEST_SANDBOX_SHOP_KEY"
+	envSandboxHookKey  = "CHECKSTAND_TEST_SANDBOX_WEBHOOK_SECRET"
 )
 
 // sandboxGrace is how long answers in flight may take when the sandbox stops.
@@ -36,6 +38,8 @@ type sandboxDesk struct {
 	slow               time.Duration
 	agentKey, shopKey  secret.String
 	madeKey            bool // agentKey is of this run
+	publicURL          string
+	webhooks           []string // ACCOUNT=URL, or URL where there is one account
 }
 
 func newSandbox() *cobra.Command {
@@ -43,15 +47,19 @@ func newSandbox() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run the sandbox payment provider by itself",
-		Long: `Run the sandbox payment provider by itself: delegate payment, charges and a
-ledger, with test cards that decide the outcome. It keeps its own file, so that
-it outlives the shop.
+		Long: `Run the sandbox payment provider by itself: delegate payment, charges, payment
+pages and a ledger, with test cards that decide the outcome. It keeps its own
+file, so that it outlives the shop.
 
 Address, accounts and the shop's key are those of payment.test in the
 configuration. Without a configuration, or for other keys, set
 
   ` + envSandboxShopKey + `    the shop's, for charges and the ledger
   ` + envSandboxAgentKey + `   the agent's, for delegate_payment (default: a new one)
+
+With --webhook it reports what becomes of payments, signed with the secret in
+
+  ` + envSandboxHookKey + `
 
 Card numbers, and what becomes of a payment with them:
 
@@ -75,6 +83,8 @@ Tokens that need no card:
 	f.StringVar(&d.data, "data", "sandbox.db", "`FILE` to keep tokens and charges in")
 	f.StringSliceVar(&d.accounts, "merchant", []string{"acct_test"}, "`ID` of a shop's account, where no configuration says it; may be given several times")
 	f.DurationVar(&d.slow, "slow-answer", sandbox.DefaultSlow, "how long the slow test card takes")
+	f.StringVar(&d.publicURL, "public-url", "", "`URL` at which buyers reach it, for payment pages (default: where the shop reaches it)")
+	f.StringArrayVar(&d.webhooks, "webhook", nil, "`ACCOUNT=URL` to report what becomes of an account's payments to; the URL alone where there is one account; may be given several times")
 	return c
 }
 
@@ -128,11 +138,16 @@ func sandboxOf(cfg *config.Config) (accounts []string, key secret.String, at str
 func (d *sandboxDesk) run(c *cobra.Command) (err error) {
 	ctx := c.Context()
 	psp, err := sandbox.Open(ctx, sandbox.Config{Path: d.data, MerchantIDs: d.accounts, Name: "sandbox", Now: time.Now, SlowAnswer: d.slow,
-		AgentKey: d.agentKey, MerchantKey: d.shopKey, Log: quietLogger(c.ErrOrStderr(), false)})
+		AgentKey: d.agentKey, MerchantKey: d.shopKey, PublicURL: d.publicURL, Log: quietLogger(c.ErrOrStderr(), false)})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, psp.Close()) }()
+	for _, given := range d.webhooks {
+		if err := d.report(ctx, psp, given); err != nil {
+			return err
+		}
+	}
 	ln, err := server.Listen(ctx, d.listen, "--listen")
 	if err != nil {
 		return err
@@ -153,6 +168,26 @@ func (d *sandboxDesk) run(c *cobra.Command) (err error) {
 		return err
 	}
 	return nil
+}
+
+// report sets an account's webhook as --webhook gives it.
+func (d *sandboxDesk) report(ctx context.Context, psp *sandbox.PSP, given string) error {
+	account, address, named := strings.Cut(given, "=")
+	if !named || strings.Contains(account, "://") {
+		if len(d.accounts) != 1 {
+			return fmt.Errorf("--webhook %s: there are %d accounts; write ACCOUNT=URL", given, len(d.accounts))
+		}
+		account, address = d.accounts[0], given
+	}
+	key := secret.New(os.Getenv(envSandboxHookKey))
+	if key.IsZero() {
+		return fmt.Errorf("--webhook needs the secret to sign with: set %s", envSandboxHookKey)
+	}
+	err := psp.SetWebhook(ctx, sandbox.Webhook{MerchantID: account, URL: address, Secret: key})
+	if refusal, ok := errors.AsType[*acp.Error](err); ok {
+		return fmt.Errorf("--webhook %s: %s %s", given, refusal.Param, refusal.Message)
+	}
+	return err
 }
 
 func (d *sandboxDesk) tell(c *cobra.Command, at net.Addr) error {
