@@ -238,24 +238,26 @@ func (k *keeper) callOff() {
 }
 
 // takeOff takes a part off an order whose money is only held.
-func (k *keeper) takeOff() {
-	part := k.total / 5
-	out, done := k.do("take off", func(s *order.Service, c order.Command) (order.Outcome, error) {
-		return s.Refund(k.ctx, c, part, nil, order.Reason{})
-	})
-	if done && out.Operation == nil {
-		k.mu.Lock()
-		k.lowered += part
-		k.mu.Unlock()
+func (k *keeper) takeOff() { k.giveBack("take off", k.total/5, order.Reason{}) }
+
+// refund gives a part back, and perhaps half as much again.
+func (k *keeper) refund(amount int64) {
+	k.giveBack("refund", amount, order.Reason{Code: "requested_by_customer"})
+	if k.rng.Float64() < givesMore {
+		k.later(packing, func() { k.refund(amount / 2) })
 	}
 }
 
-func (k *keeper) refund(amount int64) {
-	k.do("refund", func(s *order.Service, c order.Command) (order.Outcome, error) {
-		return s.Refund(k.ctx, c, amount, nil, order.Reason{Code: "requested_by_customer"})
+// giveBack refunds an amount. While the money is only held there is nothing to
+// refund, and the capture will take that much less.
+func (k *keeper) giveBack(name string, amount int64, why order.Reason) {
+	out, done := k.do(name, func(s *order.Service, c order.Command) (order.Outcome, error) {
+		return s.Refund(k.ctx, c, amount, nil, why)
 	})
-	if k.rng.Float64() < givesMore {
-		k.later(packing, func() { k.refund(amount / 2) })
+	if done && out.Operation == nil {
+		k.mu.Lock()
+		k.lowered += amount
+		k.mu.Unlock()
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +22,8 @@ const (
 	stripeKey    = "sk_test_soak"
 	stripeSecret = "whsec_soak"
 
-	accounts = 16 // at Stripe, at most
+	ownTokens    = "spt_000" // how the stand-in's begin, and five digits more
+	manyAccounts = 1000
 )
 
 // stripeBank is an account at Stripe. Stripe counts some currencies with other
@@ -33,7 +33,7 @@ type stripeBank struct {
 	*stripetest.Server
 	adapter *stripe.Provider
 	profile string
-	number  int // of the account, below accounts
+	tokens  string // how those of this account begin
 	unit    int64
 	now     func() time.Time
 }
@@ -50,11 +50,12 @@ var stripeCards = map[paymenttest.Outcome]string{
 func newStripe(t testing.TB, w *wire, now func() time.Time, number int, currency string) *stripeBank {
 	t.Helper()
 	profile := fmt.Sprintf("profile_test_%d", number)
-	b := &stripeBank{number: number, Server: stripetest.New(stripetest.Config{Key: stripeKey, WebhookSecret: stripeSecret, Now: now}), profile: profile, unit: 1, now: now}
+	b := &stripeBank{tokens: fmt.Sprintf("spt_%03d", 1+number%(manyAccounts-1)), Server: stripetest.New(stripetest.Config{Key: stripeKey, WebhookSecret: stripeSecret, Now: now}), profile: profile, unit: 1, now: now}
 	if currency == "isk" {
 		b.unit = 100 // from Stripe's page on currencies
 	}
 	t.Cleanup(b.Close)
+	w.names = [2][]byte{[]byte(b.tokens), []byte(ownTokens)}
 	transport := w.transport()
 	t.Cleanup(transport.CloseIdleConnections)
 	var err error
@@ -73,16 +74,16 @@ func (b *stripeBank) settle()                    {}
 func (b *stripeBank) elsewhere() elsewhere       { return b.StandIn() }
 func (b *stripeBank) units(minor int64) int64    { return minor * b.unit }
 
-// mint makes tokens until one is of this account alone: each stand-in counts its
-// own from 1, and Stripe's are never alike.
+// mint makes a token that is of this account alone. Each stand-in counts its own
+// from 1, and Stripe's are never alike: so the number of the account is put into
+// those that leave it, and is taken out again on the wire.
 func (b *stripeBank) mint(_ context.Context, a paymenttest.Allowance) (string, error) {
-	for {
-		token := b.Grant(stripetest.Grant{Card: stripeCards[a.Outcome], Currency: a.Currency, MaxAmount: a.MaxAmount * b.unit, ExpiresAt: b.now().Add(a.Lifetime)})
-		n, err := strconv.Atoi(strings.TrimPrefix(token, "spt_"))
-		if err != nil || n%accounts == b.number%accounts {
-			return token, err
-		}
+	token := b.Grant(stripetest.Grant{Card: stripeCards[a.Outcome], Currency: a.Currency, MaxAmount: a.MaxAmount * b.unit, ExpiresAt: b.now().Add(a.Lifetime)})
+	number, ours := strings.CutPrefix(token, ownTokens)
+	if !ours {
+		return "", fmt.Errorf("the stand-in has made more tokens than there are numbers for: %s", token)
 	}
+	return b.tokens + number, nil
 }
 
 func (b *stripeBank) webhooks() []payment.WebhookRequest { return b.Webhooks() }

@@ -2,6 +2,7 @@ package soak
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"github.com/checkstand/checkstand/acp"
@@ -25,15 +26,28 @@ type plan struct {
 	weight   int // its share of the buyers
 }
 
-// mall is one shop for each way to be paid; several at the larger providers, so
-// that no stand-in has to keep the books of a whole week.
+// mall is a shop for each way to be paid.
 var mall = []plan{
 	{stripe.Name, "usd", payment.CaptureNow, 6}, {stripe.Name, "eur", payment.CaptureLater, 6}, {stripe.Name, "isk", payment.CaptureNow, 6},
 	{stripe.Name, "jpy", payment.CaptureLater, 6}, {stripe.Name, "gbp", payment.CaptureNow, 6},
 	{adyen.Name, "eur", payment.CaptureNow, 8}, {adyen.Name, "usd", payment.CaptureLater, 8}, {adyen.Name, "jpy", payment.CaptureNow, 8},
 	{adyen.Name, "gbp", payment.CaptureLater, 8},
 	{braintree.Name, "usd", payment.CaptureNow, 10}, {braintree.Name, "eur", payment.CaptureLater, 10}, {braintree.Name, "gbp", payment.CaptureNow, 10},
-	{sandbox.Name, "usd", payment.CaptureNow, 4}, {sandbox.Name, "eur", payment.CaptureNow, 4},
+	{sandbox.Name, "usd", payment.CaptureNow, 8}, {sandbox.Name, "eur", payment.CaptureNow, 8},
+}
+
+// town is the mall many times over, with no more shops at the sandbox PSP: it
+// commits each charge by itself, and is slow.
+func town(malls int) []plan {
+	shops := slices.Clone(mall)
+	for range malls - 1 {
+		for _, p := range mall {
+			if p.provider != sandbox.Name {
+				shops = append(shops, p)
+			}
+		}
+	}
+	return shops
 }
 
 // shop is a shop with its account at a provider.

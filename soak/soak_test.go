@@ -24,9 +24,12 @@ func TestWeek(t *testing.T) {
 	if !*week {
 		t.Skip("a week takes some minutes; run make soak")
 	}
-	const perBuyer = 0.85 // purchases, or some more
+	const (
+		perBuyer = 0.85 // purchases, or some more
+		malls    = 20
+	)
 	s := newSim(t, options{seed: *seed, buyers: int(float64(*purchases) / perBuyer), faults: *faults, oddities: 1,
-		span: 7 * day, burst: 48, mall: mall, open: openSQLite})
+		span: 7 * day, burst: 48, mall: town(malls), open: openSQLite})
 	s.run()
 	t.Log("\n" + s.report())
 	if got := s.orders(); got < int64(*purchases) {

@@ -50,6 +50,9 @@ const (
 type wire struct {
 	share  float64 // of requests that go wrong
 	struck func(fault)
+	// names, if set, are what the shop calls something and what the provider
+	// does, in as many bytes.
+	names [2][]byte
 
 	mu     sync.Mutex
 	rng    *rand.Rand
@@ -142,6 +145,9 @@ func (c *conn) Write(p []byte) (int, error) {
 	case rateLimit:
 		c.strike([]byte(limitAnswer), nil)
 	default:
+		if theirs := c.wire.names; bytes.Contains(p, theirs[0]) && len(theirs[0]) > 0 {
+			p = bytes.ReplaceAll(p, theirs[0], theirs[1])
+		}
 		return c.Conn.Write(p)
 	}
 	return len(p), nil
@@ -167,6 +173,9 @@ func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if ours := c.wire.names; n > 0 && bytes.Contains(p[:n], ours[1]) && len(ours[1]) > 0 {
+		copy(p, bytes.ReplaceAll(p[:n], ours[1], ours[0]))
+	}
 	if c.broken == nil && n > 0 {
 		n = c.meddle(p[:n])
 	}
