@@ -10,7 +10,12 @@ import (
 )
 
 // ledger is what a payment should hold and have taken, by the plainest rules.
-type ledger struct{ held, captured, refunded int64 }
+type ledger struct {
+	held, captured, refunded int64
+	// fresh is set of a payment that has not matured, see Harness: all of it is
+	// given back by a void, and a part of it later.
+	fresh bool
+}
 
 // left is what the buyer is without.
 func (l ledger) left() int64 { return l.held + l.captured - l.refunded }
@@ -19,9 +24,13 @@ func (l ledger) left() int64 { return l.held + l.captured - l.refunded }
 func (l ledger) after(kind payment.OpKind, amount int64) (ledger, payment.Class) {
 	switch {
 	case kind == payment.OpCapture && l.held >= amount && amount > 0:
-		return ledger{captured: amount}, payment.ClassCaptured
+		return ledger{captured: amount, fresh: l.fresh}, payment.ClassCaptured
 	case kind == payment.OpVoid && l.held > 0:
 		return ledger{}, payment.ClassVoided
+	case kind == payment.OpRefund && l.fresh && amount > 0 && l.captured == amount:
+		return ledger{}, payment.ClassRefunded
+	case kind == payment.OpRefund && l.fresh && amount > 0 && l.captured > amount:
+		return l, payment.ClassProcessorError
 	case kind == payment.OpRefund && l.captured-l.refunded >= amount && amount > 0:
 		l.refunded += amount
 		return l, payment.ClassRefunded
@@ -38,12 +47,17 @@ func (s operations) anySequence(t *testing.T) {
 	}
 	lost := []Fault{"", "", DropBeforeCommit, DropAfterCommit, ErrorBeforeCommit, ErrorAfterCommit, RateLimited}
 	rapid.Check(t, func(rt *rapid.T) {
-		on := payment.OpCapture
-		want := ledger{held: amount}
-		if rapid.Bool().Draw(rt, "captured at once") {
-			on, want = payment.OpRefund, ledger{captured: amount}
+		here := s
+		fresh := s.h.Mature != nil && rapid.Bool().Draw(rt, "fresh")
+		if fresh {
+			here.h.Mature = nil
 		}
-		first := s.prepare(t, on)
+		on := payment.OpCapture
+		want := ledger{held: amount, fresh: fresh}
+		if rapid.Bool().Draw(rt, "captured at once") {
+			on, want = payment.OpRefund, ledger{captured: amount, fresh: fresh}
+		}
+		first := here.prepare(t, on)
 		defer s.h.Heal(t)
 		var trail []string
 		for range rapid.IntRange(1, 6).Draw(rt, "moves") {
@@ -66,8 +80,8 @@ func (s operations) anySequence(t *testing.T) {
 			default:
 				rt.Fatalf("%q: want %s of %+v", trail, class, want)
 			}
-			if class == payment.ClassCaptured && s.h.Mature != nil {
-				s.h.Mature(t, m.PSPRef)
+			if class == payment.ClassCaptured && here.h.Mature != nil {
+				here.h.Mature(t, m.PSPRef)
 			}
 			want = next
 			if books := s.h.Books(t, m.session); books.Taken != want.left() {
