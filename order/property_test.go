@@ -21,6 +21,7 @@ func TestMoneyIsNeverLostOrMade(t *testing.T) {
 		ref := w.attempt(o).PSPRef
 		w.psp.clear()
 		var notices []payment.Notice
+		elsewhere := false // money was moved at the PSP without us
 		told := func(n payment.Notice) {
 			if n.ID != "" {
 				notices = append(notices, n)
@@ -51,12 +52,14 @@ func TestMoneyIsNeverLostOrMade(t *testing.T) {
 			case "fault":
 				w.psp.fail(rapid.SampledFrom([]fault{loseRequest, loseAnswer, notSent, limited, accepts, declines}).Draw(rt, "fault"))
 			case "dashboard":
+				elsewhere = true
 				kind := rapid.SampledFrom([]payment.OpKind{payment.OpRefund, payment.OpCapture, payment.OpVoid}).Draw(rt, "kind")
 				amount := rapid.Int64Range(1, total).Draw(rt, "amount")
 				if n := w.psp.dashboard(ref, kind, amount); n.Result.Class.OpState() == payment.OpDone {
 					told(n)
 				}
 			case "come back":
+				elsewhere = true
 				for _, op := range w.ops(o) {
 					if op.Kind == payment.OpRefund && op.State == payment.OpDone && op.OpRef != "" {
 						told(w.psp.comeBack(ref, op.OpRef))
@@ -79,7 +82,8 @@ func TestMoneyIsNeverLostOrMade(t *testing.T) {
 				w.runJobs()
 			}
 			a, p := w.attempt(o), w.psp.books(ref)
-			if a.Refunded > a.Captured || a.Captured > a.Amount || p.refunded > p.captured || p.captured > p.held {
+			// What was made at the PSP is heard of later, and in any order.
+			if !elsewhere && (a.Refunded > a.Captured || a.Captured > a.Amount) || p.refunded > p.captured || p.captured > p.held {
 				rt.Fatalf("after %s: recorded %+v, the PSP %+v", what, a, p)
 			}
 			w.checkDocument(rt, w.order(o))
