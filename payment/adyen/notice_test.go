@@ -103,7 +103,7 @@ func TestWebhooksSay(t *testing.T) {
 }
 
 // A dispute keeps its id through all that happens to it, and is decided only by
-// what the bank cannot come back from.
+// what nobody can come back from.
 func TestWebhooksOfADispute(t *testing.T) {
 	p := adapter(t, config("http://127.0.0.1:1"))
 	for code, want := range map[string]struct {
@@ -116,8 +116,11 @@ func TestWebhooksOfADispute(t *testing.T) {
 		"CHARGEBACK_REVERSED":               {payment.DisputeWon, false},
 		"ISSUER_RESPONSE_TIMEFRAME_EXPIRED": {payment.DisputeWon, true},
 		"PREARBITRATION_WON":                {payment.DisputeWon, true},
-		"PREARBITRATION_LOST":               {payment.DisputeLost, true},
-		"SECOND_CHARGEBACK":                 {payment.DisputeLost, true},
+		"PREARBITRATION_ISSUER_WITHDRAWN":   {payment.DisputeWon, true},
+		"PREARBITRATION_LOST":               {payment.DisputeLost, false},
+		"SECOND_CHARGEBACK":                 {payment.DisputeLost, false},
+		"SCHEME_ARBITRATION_WON":            {payment.DisputeWon, true},
+		"SCHEME_ARBITRATION_LOST":           {payment.DisputeLost, true},
 		"DISPUTE_DEFENSE_PERIOD_ENDED":      {payment.DisputeLost, true},
 	} {
 		for _, success := range []bool{true, false} {

@@ -86,7 +86,7 @@ func (f *Fake) CloseDispute(id string, won bool) {
 		return
 	}
 	if !won {
-		f.dispute(id, "SECOND_CHARGEBACK")
+		f.dispute(id, "DISPUTE_DEFENSE_PERIOD_ENDED")
 		return
 	}
 	f.dispute(id, "CHARGEBACK_REVERSED")
