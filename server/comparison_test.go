@@ -1,0 +1,146 @@
+package server_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/payment/adyen"
+	"github.com/checkstand/checkstand/payment/reconciliation"
+	"github.com/checkstand/checkstand/server/servertest"
+)
+
+// compared is the report on everything that the shop sold in the last hour.
+func compared(t *testing.T, s *servertest.Server) reconciliation.Report {
+	t.Helper()
+	const ahead = 2 * time.Hour
+	now := time.Now()
+	r, err := s.Desk(t, ahead).Compare(t.Context(), servertest.MerchantID, false, now.Add(-time.Hour), now.Add(ahead))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// What the shop has sold is what the provider has taken, and the report says so.
+func TestTheBooksAgreeWithTheProviders(t *testing.T) {
+	for _, provider := range servertest.PSPs() {
+		if provider == adyen.Name {
+			continue // it has no list
+		}
+		t.Run(provider, func(t *testing.T) {
+			t.Parallel()
+			s := openShop(t, provider, &logBuffer{})
+			agent := s.Agent(t)
+			var sold int64
+			for _, card := range []servertest.Card{servertest.CardApproved, servertest.CardDeclined, servertest.CardApproved, servertest.CardChallenged} {
+				session := agent.Open(t, "mug")
+				done, err := agent.Complete(t.Context(), session.ID, servertest.Payment(session, mint(t, s.World, session, card)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if card == servertest.CardApproved {
+					sold += done.Total
+				}
+			}
+			r := compared(t, s)
+			if !r.Agrees() || r.Counts.Agreed != 2 || len(r.Totals) != 1 || r.Totals[0].Charged != (reconciliation.Sides{Ours: sold, Theirs: sold}) {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
+// An operator was wrong: the provider had taken the money.
+func TestMoneyWithoutAnOrderIsReported(t *testing.T) {
+	for _, provider := range servertest.PSPs() {
+		if provider == adyen.Name {
+			continue
+		}
+		t.Run(provider, func(t *testing.T) {
+			t.Parallel()
+			s := openShop(t, provider, &logBuffer{})
+			agent := s.Agent(t)
+			session := agent.Open(t, "mug")
+			loses(t, s.World)
+			if _, err := agent.Complete(t.Context(), session.ID, servertest.Payment(session, mint(t, s.World, session, servertest.CardApproved))); err == nil {
+				t.Fatal("the answer was not lost")
+			}
+			attempts, err := s.Store.SessionAttempts(t.Context(), servertest.MerchantID, session.ID)
+			if err != nil || len(attempts) != 1 {
+				t.Fatal(attempts, err)
+			}
+			_, err = s.Operator(t).Decide(t.Context(), servertest.MerchantID, attempts[0].ID, checkout.NotCharged, "", "test")
+			if err != nil {
+				t.Fatal(err)
+			}
+			servertest.Eventually(t, 10*time.Second, func() error { // the provider's faults have not all been met
+				_, err := s.Desk(t, 0).Compare(t.Context(), servertest.MerchantID, false, time.Now().Add(-time.Hour), time.Now())
+				return err
+			})
+			r := compared(t, s)
+			if len(r.Differences) != 1 || r.Differences[0].Kind != reconciliation.ChargedWithoutOrder || r.Differences[0].Delta != session.Total {
+				t.Fatalf("%+v", r.Differences)
+			}
+		})
+	}
+}
+
+// The server compares by itself, keeps what it found, and goes on a day later.
+func TestTheDailyComparison(t *testing.T) {
+	servertest.EachStore(t, func(t *testing.T, database string) {
+		s := servertest.Start(t, servertest.Options{Database: database})
+		desk := s.Desk(t, 0)
+		if _, found, err := desk.Latest(t.Context(), servertest.MerchantID, false); found || err != nil {
+			t.Fatal("a report before the first comparison", err)
+		}
+		jobID := "job_compare_test_" + servertest.MerchantID
+		hasten := func() error {
+			return s.App.Store().Update(t.Context(), func(tx checkout.Tx) error {
+				return tx.HastenJob(servertest.MerchantID, jobID, time.Now())
+			})
+		}
+		var first reconciliation.Report
+		for _, after := range []time.Time{{}, time.Now()} {
+			if err := hasten(); err != nil {
+				t.Fatal(err)
+			}
+			servertest.Eventually(t, 10*time.Second, func() error {
+				r, found, err := desk.Latest(t.Context(), servertest.MerchantID, false)
+				if err != nil || !found || !r.StartedAt.After(after) || !r.StartedAt.After(first.StartedAt) {
+					return fmt.Errorf("no report: %v, %v", found, err)
+				}
+				first = r
+				return nil
+			})
+		}
+		due, err := s.Store.NextDue(t.Context(), []string{"payment.compare"})
+		if err != nil || time.Until(due) < 23*time.Hour {
+			t.Errorf("due again at %v: %v", due, err)
+		}
+	})
+}
+
+func TestAShopThatIsNotThereIsNotCompared(t *testing.T) {
+	s := servertest.Start(t, servertest.Options{})
+	for _, tt := range []struct {
+		shop string
+		live bool
+	}{{"nobody", false}, {servertest.MerchantID, true}} {
+		if _, err := s.Desk(t, 0).Compare(t.Context(), tt.shop, tt.live, time.Now().Add(-time.Hour), time.Now()); !errors.Is(err, checkout.ErrNotFound) {
+			t.Errorf("%+v: %v", tt, err)
+		}
+	}
+}
+
+// Adyen has no list: the report says so rather than that everything agrees.
+func TestAProviderWithoutAListIsNotSaidToAgree(t *testing.T) {
+	s := openShop(t, adyen.Name, &logBuffer{})
+	r := compared(t, s)
+	if r.Compared || r.Agrees() || !strings.Contains(strings.Join(r.Limits, " "), "no list") {
+		t.Errorf("%+v", r)
+	}
+}
