@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/checkstand/checkstand/acp"
@@ -37,9 +38,6 @@ func (s *sim) check() {
 func (v *visit) differ(d difference) {
 	if d.explained {
 		v.count("differences explained", d.what+", at "+v.shop.provider)
-		if v.shop.compared && !v.shop.reported[v.session] {
-			v.wrong("the comparison does not report: %s: %s", d.what, d.detail)
-		}
 		return
 	}
 	v.count("differences unexplained", d.what)
@@ -84,7 +82,13 @@ func (s *sim) checkShop(sh *shop) {
 			return
 		}
 		a.books = statement[v.session]
-		for _, d := range append(compare(a.books, a.record, v.known()), v.promises(a)...) {
+		for _, d := range compare(a.books, a.record, v.known()) {
+			v.differ(d)
+			if d.explained && sh.compared && !sh.reported[v.session] {
+				v.wrong("the comparison does not report: %s: %s", d.what, d.detail)
+			}
+		}
+		for _, d := range v.promises(a) {
 			v.differ(d)
 		}
 		mu.Lock()
@@ -119,6 +123,7 @@ func (v *visit) audit(ctx context.Context, attempts []payment.Attempt) (audited,
 	}
 	a.order, a.owed = o.ID, o.Total
 	a.refunded, _ = acp.Amount(o.Totals, acp.TotalAmountRefunded)
+	a.disputed = slices.ContainsFunc(o.Adjustments, func(j acp.Adjustment) bool { return j.Type == "dispute" })
 	a.units = map[string]int64{}
 	for i := range sess.LineItems {
 		a.units[sess.LineItems[i].Item.ID] += o.LineItems[i].Quantity.Ordered
@@ -152,6 +157,10 @@ func (v *visit) promises(a audited) (broken []difference) {
 	}
 	if v.canceled && a.status != acp.Canceled {
 		broken = append(broken, difference{what: "a promise", detail: "the agent was told that the session is canceled, and it is " + string(a.status)})
+	}
+	if known := v.keeper != nil && v.keeper.disputed; known != a.disputed {
+		broken = append(broken, difference{what: "a dispute that the order does not show", explained: known && v.shop.lost.Load(),
+			detail: fmt.Sprintf("disputed %t, shown %t", known, a.disputed)})
 	}
 	if events := v.desk.eventsOf(a.order); a.order != "" && events != 1 {
 		broken = append(broken, difference{what: "events of an order", detail: fmt.Sprintf("the agent has received %d that say that it was made", events)})

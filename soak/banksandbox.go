@@ -2,11 +2,17 @@ package soak
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,6 +27,7 @@ import (
 const (
 	sandboxAgentKey    = "agent-key-of-the-soak-test"
 	sandboxMerchantKey = "merchant-key-of-the-soak-test"
+	sandboxSecret      = "webhook-secret-of-the-soak-test"
 )
 
 // sandboxBank is an account at the sandbox PSP, which is a real one but for the
@@ -32,6 +39,9 @@ type sandboxBank struct {
 	adapter *sandbox.Provider
 	now     func() time.Time
 	keys    atomic.Int64
+
+	mu     sync.Mutex
+	called []payment.WebhookRequest // by the PSP, and not yet delivered
 }
 
 var sandboxCards = map[paymenttest.Outcome]string{
@@ -60,24 +70,57 @@ func newSandbox(t testing.TB, w *wire, now func() time.Time, shop string) *sandb
 			t.Error(err)
 		}
 	})
+	hooks := httptest.NewServer(http.HandlerFunc(b.take))
+	t.Cleanup(hooks.Close)
+	if err = b.psp.SetWebhook(context.Background(), psp.Webhook{MerchantID: shop, URL: hooks.URL, Secret: secret.New(sandboxSecret)}); err != nil {
+		t.Fatal(err)
+	}
 	transport := w.transport()
 	t.Cleanup(transport.CloseIdleConnections)
 	if b.adapter, err = sandbox.New(sandbox.Config{BaseURL: b.url, MerchantKey: secret.New(sandboxMerchantKey), MerchantID: shop, Now: now,
-		Transport: transport}); err != nil {
+		WebhookSecret: secret.New(sandboxSecret), Transport: transport}); err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
 
-func (b *sandboxBank) provider() payment.Provider         { return b.adapter }
-func (b *sandboxBank) account() string                    { return b.shop }
-func (b *sandboxBank) pass(time.Duration)                 {}
-func (b *sandboxBank) webhooks() []payment.WebhookRequest { return nil }
-func (b *sandboxBank) settle()                            {}
-func (b *sandboxBank) elsewhere() elsewhere               { return nil }
-func (b *sandboxBank) units(minor int64) int64            { return minor }
+func (b *sandboxBank) provider() payment.Provider { return b.adapter }
+func (b *sandboxBank) account() string            { return b.shop }
+func (b *sandboxBank) pass(time.Duration)         {}
+func (b *sandboxBank) settle()                    {}
+func (b *sandboxBank) elsewhere() elsewhere       { return nil }
+func (b *sandboxBank) units(minor int64) int64    { return minor }
 
-func (b *sandboxBank) sign(r payment.WebhookRequest) payment.WebhookRequest { return r }
+// take receives what the PSP calls, to be delivered when the simulation says.
+func (b *sandboxBank) take(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.called = append(b.called, payment.WebhookRequest{Method: r.Method, Header: r.Header, Body: body})
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (b *sandboxBank) webhooks() []payment.WebhookRequest {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	called := b.called
+	b.called = nil
+	return called
+}
+
+func (b *sandboxBank) sign(r payment.WebhookRequest) payment.WebhookRequest {
+	stamp := strconv.FormatInt(b.now().Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(sandboxSecret))
+	mac.Write([]byte(stamp + "."))
+	mac.Write(r.Body)
+	r.Header = r.Header.Clone()
+	r.Header.Set(psp.SignatureHeader, "t="+stamp+",v1="+hex.EncodeToString(mac.Sum(nil)))
+	return r
+}
 
 // mint goes the way of an agent, by delegate_payment.
 func (b *sandboxBank) mint(ctx context.Context, a paymenttest.Allowance) (string, error) {

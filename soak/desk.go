@@ -219,6 +219,7 @@ func (d *desk) collect(sh *shop) {
 			deliver()
 		case p < lost:
 			d.count("webhooks", "lost")
+			sh.lost.Store(true)
 		case p < lost+delayed:
 			d.count("webhooks", "late")
 			d.agenda.at(now.Add(late), deliver)

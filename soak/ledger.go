@@ -14,6 +14,7 @@ type record struct {
 	order    string // "" when there is none
 	owed     int64  // the order's total
 	refunded int64  // that the order shows
+	disputed bool   // as the order shows
 	attempts []payment.Attempt
 }
 

@@ -39,13 +39,13 @@ var mall = []plan{
 // town is the mall many times over, with no more shops at the sandbox PSP: it
 // commits each charge by itself, and is slow.
 func town(malls int) []plan {
-	shops := slices.Clone(mall)
-	for range malls - 1 {
-		for _, p := range mall {
-			if p.provider != sandbox.Name {
-				shops = append(shops, p)
-			}
+	var shops []plan
+	for _, p := range mall {
+		copies := malls
+		if p.provider == sandbox.Name {
+			copies, p.weight = 1, p.weight*malls/2
 		}
+		shops = append(shops, slices.Repeat([]plan{p}, copies)...)
 	}
 	return shops
 }
@@ -59,6 +59,7 @@ type shop struct {
 	keys     atomic.Int64
 	slow     atomic.Bool // a slow payment waits to be decided
 
+	lost     atomic.Bool     // a webhook was lost
 	reported map[string]bool // sessions in the latest comparison
 	compared bool            // with the provider's list
 	sum      total           // what the shop came to, once it is audited

@@ -3,6 +3,7 @@ package soak
 import (
 	"flag"
 	"os"
+	"runtime/debug"
 	"testing"
 
 	"github.com/checkstand/checkstand/store/pgtest"
@@ -27,9 +28,11 @@ func TestWeek(t *testing.T) {
 	const (
 		perBuyer = 0.85 // purchases, or some more
 		malls    = 20
+		garbage  = 400 // per cent; a simulation keeps most of what it makes
 	)
+	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
 	s := newSim(t, options{seed: *seed, buyers: int(float64(*purchases) / perBuyer), faults: *faults, oddities: 1,
-		span: 7 * day, burst: 48, mall: town(malls), open: openSQLite})
+		span: 7 * day, burst: 100, mall: town(malls), open: openSQLite})
 	s.run()
 	t.Log("\n" + s.report())
 	if got := s.orders(); got < int64(*purchases) {
