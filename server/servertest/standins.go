@@ -45,7 +45,8 @@ type sandboxDesk struct {
 var sandboxNumbers = map[Card]string{CardApproved: "4242424242424242", CardDeclined: "4000000000000002", CardChallenged: "4000002760003184"}
 
 func (w *World) openSandbox(t testing.TB) http.Handler {
-	psp, err := sandbox.Open(t.Context(), sandbox.Config{Path: filepath.Join(t.TempDir(), "psp.db"), AgentKey: w.AgentKey, MerchantKey: w.PSPKey,
+	w.sandboxFile = filepath.Join(t.TempDir(), "psp.db")
+	psp, err := sandbox.Open(t.Context(), sandbox.Config{Path: w.sandboxFile, AgentKey: w.AgentKey, MerchantKey: w.PSPKey,
 		MerchantIDs: []string{accountID}, Name: "sandbox", Log: w.opts.Log})
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package servertest
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"net"
 	"net/http"
@@ -17,7 +16,6 @@ import (
 	"github.com/checkstand/checkstand/sandbox"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server"
-	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/servertest/tcpproxy"
 	"github.com/checkstand/checkstand/store"
 	"github.com/checkstand/checkstand/webhook/receiver"
@@ -43,6 +41,7 @@ type World struct {
 	SignatureKey secret.String
 	opts         Options
 	blueprint    blueprint
+	sandboxFile  string // "" at another PSP
 	pspWrap      wrapper
 	pspRequests  atomic.Int64
 	webhookWrap  wrapper
@@ -172,25 +171,6 @@ func (w *World) Item(t testing.TB, itemID string) *catalog.Item {
 		t.Fatalf("item %s: %v", itemID, err)
 	}
 	return items[itemID]
-}
-
-// Rows counts the rows of a table, past all of the shop's own code.
-func (w *World) Rows(t testing.TB, table string) int {
-	t.Helper()
-	database, driver := w.blueprint.configuration().Database, "sqlite"
-	if database.Engine() == config.PostgreSQL {
-		driver = "pgx"
-	}
-	db, err := sql.Open(driver, database.Source())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer closed(t, db)
-	var n int
-	if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM `+table).Scan(&n); err != nil {
-		t.Fatal(err)
-	}
-	return n
 }
 
 // serve runs an HTTP server on a loopback address until the test ends, and
