@@ -110,6 +110,18 @@ func (c flat) status(w *writer, s *acp.Session) string {
 }
 
 func (flat) lineItem(w *writer, l *acp.LineItem) {
+	w.open("", '{')
+	w.text("id", l.ID)
+	w.open("item", '{')
+	w.text("id", l.Item.ID)
+	w.integer("quantity", l.Quantity)
+	w.close('}')
+	flatAmounts(w, l)
+	w.close('}')
+}
+
+// flatAmounts writes the amounts of a line as plain fields.
+func flatAmounts(w *writer, l *acp.LineItem) {
 	base, ok := acp.Amount(l.Totals, acp.TotalItemsBaseAmount)
 	if !ok && l.UnitAmount != nil {
 		product, err := money.Mul(*l.UnitAmount, l.Quantity)
@@ -131,18 +143,11 @@ func (flat) lineItem(w *writer, l *acp.LineItem) {
 	if !ok {
 		total = subtotal + tax
 	}
-	w.open("", '{')
-	w.text("id", l.ID)
-	w.open("item", '{')
-	w.text("id", l.Item.ID)
-	w.integer("quantity", l.Quantity)
-	w.close('}')
 	w.integer("base_amount", base)
 	w.integer("discount", discount)
 	w.integer("subtotal", subtotal)
 	w.integer("tax", tax)
 	w.integer("total", total)
-	w.close('}')
 }
 
 func (c flat) address(w *writer, d *acp.FulfillmentDetails) {

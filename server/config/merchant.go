@@ -24,6 +24,7 @@ type MerchantConfig struct {
 	Tax        TaxConfig          `yaml:"tax"`
 	Shipping   []ShippingConfig   `yaml:"shipping,omitempty" doc:"Ways of delivery, in the order buyers see them."`
 	Payment    PaymentModesConfig `yaml:"payment"`
+	App        AppConfig          `yaml:"app,omitempty"`
 	Agents     []AgentConfig      `yaml:"agents,omitempty" doc:"Agents that sell for the shop and are told about its orders."`
 }
 

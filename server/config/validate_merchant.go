@@ -62,6 +62,7 @@ func (m *MerchantConfig) check(r *report, at string, timeout time.Duration) {
 	}
 	m.rules(r, at)
 	m.Payment.check(r, at+".payment", m.Currency, timeout)
+	m.App.check(r, at+".app", m)
 	m.checkAgents(r, at)
 }
 
