@@ -3,6 +3,8 @@ package soak
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/checkstand/checkstand/checkout"
@@ -48,7 +50,8 @@ func (d *desk) comparison(from time.Time) {
 			continue
 		}
 		if !r.Compared {
-			d.count("comparisons", "of our own books alone, as "+sh.provider+" has no list")
+			d.count("comparisons", "with the stand-in's own books, as "+sh.provider+" has no list")
+			d.compareAlone(sh)
 		} else {
 			d.count("comparisons", "with the list of "+sh.provider)
 		}
@@ -121,4 +124,58 @@ func (d *desk) cause(v *visit, diff reconciliation.Difference) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// compareAlone holds the money of a shop whose provider has no list against the
+// stand-in's own books. What is open may be in one and not yet in the other.
+func (d *desk) compareAlone(sh *shop) {
+	attempts, err := d.attempts(sh)
+	if err != nil {
+		d.fail("attempts of %s: %v", sh.merchant.ID, err)
+		return
+	}
+	statement, err := sh.bank.statement(d.ctx, slices.Collect(maps.Keys(attempts)))
+	if err != nil {
+		d.fail("statement of %s: %v", sh.merchant.ID, err)
+		return
+	}
+	moving, err := d.moving()
+	if err != nil {
+		d.fail("open operations: %v", err)
+		return
+	}
+	for session, list := range attempts {
+		found, ok := d.bySession.Load(session)
+		if !ok {
+			d.fail("%s has attempts of session %s, which nobody has opened", sh.merchant.ID, session)
+			continue
+		}
+		v, r := found.(*visit), record{attempts: list}
+		_, _, _, open := r.money()
+		if open > 0 || slices.ContainsFunc(list, func(a payment.Attempt) bool { return moving[a.ID] }) {
+			continue
+		}
+		for _, diff := range compareMoney(statement[session], r, v.known()) {
+			if !diff.explained {
+				v.differ(diff)
+			}
+		}
+	}
+}
+
+// moving has the payments whose money is on its way.
+func (s *sim) moving() (map[string]bool, error) {
+	out := map[string]bool{}
+	for after := ""; ; {
+		page, err := s.store.OpenOperations(s.ctx, after, attemptPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, op := range page {
+			out[op.AttemptID], after = true, op.ID
+		}
+		if len(page) < attemptPage {
+			return out, nil
+		}
+	}
 }

@@ -21,9 +21,9 @@ func TestTheLedgerFindsABrokenProvider(t *testing.T) {
 		{sound, ""},
 		{chargesAgain, "charged twice"},
 		{forgets, "charged twice"},
-		{pretends, "an order without a charge"},
+		{pretends, "recorded and not taken"},
 		{losesPayments, "recorded and not taken"},
-		{denies, "charged without an order"},
+		{denies, "taken and not recorded"},
 		{takesMore, "taken and not recorded"},
 	} {
 		name := string(c.defect)
