@@ -78,7 +78,7 @@ Exit codes: 0 it worked, 1 it did not, 2 the command line is wrong,
 		Version:       buildVersion(),
 	}
 	root.AddCommand(newDemo(), newBuy(), newInit(), newConfig(), newImport(), newItems(), newSandbox(), newKeys(), newServe(),
-		newWebhooks(), newPayments(), newVersion())
+		newWebhooks(), newOrders(), newPayments(), newVersion())
 	teachUsage(root)
 	return root
 }

@@ -5,19 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/payment"
 )
 
 func newPayments() *cobra.Command {
-	c := &cobra.Command{Use: "payments", Short: "Look after payments whose outcome is open, and at one's history",
-		Example: `  checkstand payments open`}
-	c.AddCommand(newPaymentsOpen(), newPaymentsShow(), newPaymentsReconcile(), newPaymentsSettle(), newPaymentsReport())
+	c := &cobra.Command{Use: "payments", Short: "List payments, look at one's history, and look after what is open",
+		Example: `  checkstand payments list
+  checkstand payments open`}
+	c.AddCommand(newPaymentsList(), newPaymentsOpen(), newPaymentsShow(), newPaymentsReconcile(), newPaymentsSettle(), newPaymentsReport())
 	return c
 }
 
@@ -25,7 +27,7 @@ func newPaymentsOpen() *cobra.Command {
 	var d keyDesk
 	c := &cobra.Command{
 		Use:     "open",
-		Short:   "List payments whose outcome is not known yet",
+		Short:   "List payments, captures, voids and refunds whose outcome is not known yet",
 		Example: `  checkstand payments open`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -33,17 +35,26 @@ func newPaymentsOpen() *cobra.Command {
 				tw := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 				p := printer{w: tw}
 				rows := 0
+				row := func(what, belongs, kind, state string, amount int64, currency string, tries int64, since time.Time) {
+					if rows++; rows == 1 {
+						p.f("ID\tOF\tKIND\tSTATE\tAMOUNT\tASKED\tSINCE\n")
+					}
+					p.f("%s\t%s\t%s\t%s\t%s\t%d\t%s\n", what, belongs, kind, state, amountWords(amount, currency), tries, since.UTC().Format(time.DateTime))
+				}
 				for a, err := range d.openAttempts(ctx) {
 					if err != nil {
 						return err
 					}
-					if rows++; rows == 1 {
-						p.f("PAYMENT\tSESSION\tSTATE\tAMOUNT\tASKED\tSINCE\n")
+					row(a.ID, a.SessionID, "payment", string(a.State), a.Amount, a.Currency, a.Tries, a.CreatedAt)
+				}
+				for o, err := range d.openOperations(ctx) {
+					if err != nil {
+						return err
 					}
-					p.f("%s\t%s\t%s\t%s %s\t%d\t%s\n", a.ID, a.SessionID, a.State, money.Decimal(a.Amount, a.Currency), a.Currency, a.Tries, a.CreatedAt.UTC().Format(time.DateTime))
+					row(o.ID, o.OrderID, string(o.Kind), string(o.State), o.Amount, o.Currency, o.Tries, o.CreatedAt)
 				}
 				if rows == 0 {
-					p.f("Every payment has a known outcome.\n")
+					p.f("Every payment has a known outcome, and so has every capture, void and refund.\n")
 				}
 				return errors.Join(p.err, tw.Flush())
 			})
@@ -80,39 +91,51 @@ func (d *keyDesk) openAttempts(ctx context.Context) iter.Seq2[payment.Attempt, e
 	}
 }
 
+// openOperations gives the shop's captures, voids and refunds without a known
+// outcome, the oldest first.
+func (d *keyDesk) openOperations(ctx context.Context) iter.Seq2[payment.Operation, error] {
+	return func(yield func(payment.Operation, error) bool) {
+		after := ""
+		for {
+			page, err := d.store.OpenOperations(ctx, after, attemptPage)
+			if err != nil {
+				yield(payment.Operation{}, err)
+				return
+			}
+			for i := range page {
+				if page[i].MerchantID == d.shop.ID && !yield(page[i], nil) {
+					return
+				}
+			}
+			if len(page) < attemptPage {
+				return
+			}
+			after = page[len(page)-1].ID
+		}
+	}
+}
+
 func newPaymentsShow() *cobra.Command {
 	var d keyDesk
 	c := &cobra.Command{
-		Use:     "show SESSION",
-		Short:   "Show every try to pay a session, with its history",
-		Example: `  checkstand payments show cs_01j8…`,
-		Args:    cobra.ExactArgs(1),
+		Use:   "show PAYMENT",
+		Short: "Show a payment with its history, its captures, voids and refunds",
+		Long: `Show a payment with its history, its captures, voids and refunds. Given a session
+or an order instead of a payment, every try to pay for it is shown.`,
+		Example: `  checkstand payments show pay_01j8…
+  checkstand payments show cs_01j8…
+  checkstand payments show ord_01j8…`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return d.open(c, func(ctx context.Context) error {
-				list, err := d.store.SessionAttempts(ctx, d.shop.ID, args[0])
+				list, err := d.attemptsOf(ctx, args[0])
 				if err != nil {
 					return err
 				}
-				if len(list) == 0 {
-					return fmt.Errorf("nobody has tried to pay a session %s of shop %s", args[0], d.shop.ID)
-				}
 				p := printer{w: c.OutOrStdout()}
 				for i := range list {
-					a := &list[i]
-					p.f("%s  %s  %s %s  by %s", a.ID, a.State, money.Decimal(a.Amount, a.Currency), a.Currency, a.Provider)
-					if a.PSPRef != "" {
-						p.f("  %s", a.PSPRef)
-					}
-					if a.Decline != "" {
-						p.f("  (%s)", a.Decline)
-					}
-					p.f("\n")
-					events, err := d.store.AttemptEvents(ctx, d.shop.ID, a.ID)
-					if err != nil {
+					if err := d.printAttempt(ctx, &p, &list[i]); err != nil {
 						return err
-					}
-					for _, ev := range events {
-						p.f("  %s  %s  %s\n", ev.At.UTC().Format("2006-01-02 15:04:05.000"), ev.Who, transition(string(ev.From), string(ev.To), ev.Detail))
 					}
 				}
 				return p.err
@@ -123,9 +146,68 @@ func newPaymentsShow() *cobra.Command {
 	return c
 }
 
+// attemptsOf finds the attempts that an id means: of a payment, of the session
+// that was paid, or of the order that came of it.
+func (d *keyDesk) attemptsOf(ctx context.Context, ref string) ([]payment.Attempt, error) {
+	r := d.store.Orders(ctx)
+	switch {
+	case strings.HasPrefix(ref, id.Attempt+"_"):
+		a, err := r.Attempt(d.shop.ID, ref)
+		if err != nil {
+			return nil, aboutPayment(err, ref, d.shop.ID)
+		}
+		return []payment.Attempt{*a}, nil
+	case strings.HasPrefix(ref, id.Order+"_"):
+		o, err := r.Order(d.shop.ID, ref)
+		if err != nil {
+			return nil, aboutOrder(err, ref, d.shop.ID)
+		}
+		ref = o.CheckoutSessionID
+	}
+	list, err := d.store.SessionAttempts(ctx, d.shop.ID, ref)
+	if err == nil && len(list) == 0 {
+		err = fmt.Errorf("nobody has tried to pay a session %s of shop %s", ref, d.shop.ID)
+	}
+	return list, err
+}
+
+// printAttempt prints a try to pay with its history and what was done with the
+// money later.
+func (d *keyDesk) printAttempt(ctx context.Context, p *printer, a *payment.Attempt) error {
+	p.f("%s  %s  %s  by %s", a.ID, a.State, amountWords(a.Amount, a.Currency), a.Provider)
+	if a.PSPRef != "" {
+		p.f("  %s", a.PSPRef)
+	}
+	if a.Decline != "" {
+		p.f("  (%s)", a.Decline)
+	}
+	p.f("\n")
+	if a.State.Paid() {
+		p.f("  %s captured, %s refunded\n", amountWords(a.Captured, a.Currency), amountWords(a.Refunded, a.Currency))
+	}
+	events, err := d.store.AttemptEvents(ctx, d.shop.ID, a.ID)
+	if err != nil {
+		return err
+	}
+	for _, ev := range events {
+		p.f("  %s  %s  %s\n", ev.At.UTC().Format("2006-01-02 15:04:05.000"), ev.Who, transition(string(ev.From), string(ev.To), ev.Detail))
+	}
+	ops, err := d.store.Orders(ctx).Operations(d.shop.ID, a.ID)
+	if err != nil {
+		return err
+	}
+	for i := range ops {
+		printOperation(p, &ops[i])
+	}
+	return p.err
+}
+
 func transition(from, to, detail string) string {
-	if from == "" {
+	switch from {
+	case "":
 		return to
+	case to:
+		return detail
 	}
 	return from + " → " + to + "  " + detail
 }

@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/order"
+	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/server"
+)
+
+// maxOrdersListed is how many orders one call lists; --before goes on from
+// there.
+const maxOrdersListed = 1000
+
+func newOrders() *cobra.Command {
+	c := &cobra.Command{Use: "orders", Short: "Ship orders, capture their money and give it back",
+		Long: `Ship orders, capture their money and give it back. The commands work beside a
+running server and tell the agent by its webhook what has changed.
+
+With --key a command can be repeated: the same key for the same order does
+nothing twice and shows what the first call came to.`,
+		Example: `  checkstand orders list
+  checkstand orders ship ord_01j8… --carrier DHL --tracking-number 00340434161094042557
+  checkstand orders refund ord_01j8… --amount 12.50`}
+	c.AddCommand(newOrdersList(), newOrdersShow(), newOrdersShip(), newOrdersDeliver(), newOrdersCapture(), newOrdersCancel(), newOrdersRefund())
+	return c
+}
+
+// orders opens the service that looks after the shop's orders.
+func (d *keyDesk) orders(c *cobra.Command, do func(context.Context, *order.Service) error) error {
+	return d.open(c, func(ctx context.Context) error {
+		s, err := server.NewOrders(d.cfg, d.store, newLogger(os.Stderr, d.cfg.Log))
+		if err != nil {
+			return err
+		}
+		return do(ctx, s)
+	})
+}
+
+// aboutOrder says which order an error is about.
+func aboutOrder(err error, orderID, shop string) error {
+	if errors.Is(err, order.ErrNotFound) {
+		return fmt.Errorf("shop %s has no order %s; 'checkstand orders list' lists them", shop, orderID)
+	}
+	return err
+}
+
+// isLive reads the value of a --mode flag.
+func isLive(c *cobra.Command, mode string) (live bool, err error) {
+	if mode != "test" && mode != "live" {
+		return false, badFlag(c, "mode", "%q is not a mode; use test or live", mode)
+	}
+	return mode == "live", nil
+}
+
+// amountWords is an amount with its currency.
+func amountWords(minor int64, currency string) string {
+	return money.Decimal(minor, currency) + " " + currency
+}
+
+func newOrdersList() *cobra.Command {
+	var d keyDesk
+	var mode, before string
+	var limit int
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List orders, the newest first",
+		Example: `  checkstand orders list
+  checkstand orders list --mode live --limit 200 --json
+  checkstand orders list --before ord_01j8…`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			live, err := isLive(c, mode)
+			if err != nil {
+				return err
+			}
+			if limit < 1 || limit > maxOrdersListed {
+				return badFlag(c, "limit", "%d is not between 1 and %d", limit, maxOrdersListed)
+			}
+			return d.open(c, func(ctx context.Context) error {
+				var last *order.Order
+				if before != "" {
+					if last, err = d.store.Orders(ctx).Order(d.shop.ID, before); err != nil {
+						return aboutOrder(err, before, d.shop.ID)
+					}
+				}
+				list, err := d.store.ListOrders(ctx, d.shop.ID, live, last, limit)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					for i := range list {
+						if err := printJSON(c.OutOrStdout(), list[i].Order); err != nil {
+							return err
+						}
+					}
+					return nil
+				}
+				return printOrders(c, list, limit, mode)
+			})
+		},
+	}
+	d.flags(c)
+	f := c.Flags()
+	f.StringVar(&mode, "mode", "test", "`MODE` of the orders, test or live")
+	f.StringVar(&before, "before", "", "`ID` of the order to go on from")
+	f.IntVar(&limit, "limit", 50, "how many orders at most")
+	f.BoolVar(&asJSON, "json", false, "print one JSON object an order, as agents are shown it")
+	return c
+}
+
+func printOrders(c *cobra.Command, list []order.Order, limit int, mode string) error {
+	if len(list) == 0 {
+		_, err := fmt.Fprintf(c.OutOrStdout(), "No orders in %s mode.\n", mode)
+		return err
+	}
+	tw := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+	p := printer{w: tw}
+	p.f("ORDER\tNUMBER\tSTATUS\tTOTAL\tREFUNDED\tAGENT\tPLACED\n")
+	for i := range list {
+		o := &list[i]
+		refunded := "-"
+		if sum, _ := acp.Amount(o.Totals, acp.TotalAmountRefunded); sum > 0 {
+			refunded = amountWords(sum, o.Currency)
+		}
+		p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", o.ID, o.OrderNumber, o.Status, amountWords(o.Total, o.Currency), refunded, o.Agent,
+			o.CreatedAt.UTC().Format(time.DateTime))
+	}
+	err := errors.Join(p.err, tw.Flush())
+	if len(list) == limit && err == nil {
+		_, err = fmt.Fprintf(c.OutOrStdout(), "There may be more: add --before %s\n", list[len(list)-1].ID)
+	}
+	return err
+}
+
+func newOrdersShow() *cobra.Command {
+	var d keyDesk
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "show ORDER",
+		Short: "Show an order with its deliveries, its adjustments and its money",
+		Example: `  checkstand orders show ord_01j8…
+  checkstand orders show ord_01j8… --json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return d.open(c, func(ctx context.Context) error {
+				r := d.store.Orders(ctx)
+				o, err := r.Order(d.shop.ID, args[0])
+				if err != nil {
+					return aboutOrder(err, args[0], d.shop.ID)
+				}
+				if asJSON {
+					return printJSON(c.OutOrStdout(), o.Order)
+				}
+				var a *payment.Attempt
+				var ops []payment.Operation
+				if o.AttemptID != "" {
+					if a, err = r.Attempt(d.shop.ID, o.AttemptID); err != nil {
+						return err
+					}
+					if ops, err = r.Operations(d.shop.ID, o.AttemptID); err != nil {
+						return err
+					}
+				}
+				p := printer{w: c.OutOrStdout()}
+				printOrder(&p, o)
+				if a == nil {
+					p.f("Payment: none; the order cost nothing.\n")
+					return p.err
+				}
+				printMoney(&p, a)
+				for i := range ops {
+					printOperation(&p, &ops[i])
+				}
+				return p.err
+			})
+		},
+	}
+	d.flags(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print the order as agents are shown it")
+	return c
+}
+
+func printOrder(p *printer, o *order.Order) {
+	p.f("Order %s (%s) is %s: %s, placed %s through %s.\n", o.ID, o.OrderNumber, o.Status, amountWords(o.Total, o.Currency),
+		o.CreatedAt.UTC().Format(time.DateTime), o.Agent)
+	p.f("%s\n\nLines:\n", o.PermalinkURL)
+	for i := range o.LineItems {
+		l := &o.LineItems[i]
+		p.f("  %s  %s  %d ordered, %d wanted, %d sent  %s\n", l.ID, l.Title, l.Quantity.Ordered, l.Quantity.Current, l.Quantity.Fulfilled, l.Status)
+	}
+	p.f("Totals:\n")
+	for _, t := range o.Totals {
+		p.f("  %s  %s\n", amountWords(t.Amount, o.Currency), t.DisplayText)
+	}
+	if len(o.Fulfillments) > 0 {
+		p.f("Deliveries:\n")
+	}
+	for i := range o.Fulfillments {
+		f := &o.Fulfillments[i]
+		p.f("  %s  %s  %s", f.ID, f.Type, f.Status)
+		for _, text := range []string{f.Carrier, f.TrackingNumber, f.TrackingURL} {
+			if text != "" {
+				p.f("  %s", text)
+			}
+		}
+		p.f("%s\n", unitsWords(f.LineItems))
+		for _, e := range f.Events {
+			p.f("    %s  %s\n", e.OccurredAt.UTC().Format(time.DateTime), e.Type)
+		}
+	}
+	if len(o.Adjustments) > 0 {
+		p.f("Adjustments:\n")
+	}
+	for i := range o.Adjustments {
+		a := &o.Adjustments[i]
+		p.f("  %s  %s %s", a.OccurredAt.UTC().Format(time.DateTime), a.Type, a.Status)
+		if a.Amount != nil {
+			p.f("  %s", amountWords(*a.Amount, a.Currency))
+		}
+		for _, text := range []string{a.Reason, a.Description} {
+			if text != "" {
+				p.f("  %s", text)
+			}
+		}
+		p.f("%s\n", unitsWords(a.LineItems))
+	}
+}
+
+func unitsWords(lines []acp.FulfillmentLineItem) string {
+	var b strings.Builder
+	for _, l := range lines {
+		fmt.Fprintf(&b, "  %s×%d", l.ID, l.Quantity)
+	}
+	return b.String()
+}
+
+// printMoney says what became of the money of a payment.
+func printMoney(p *printer, a *payment.Attempt) {
+	p.f("Payment: %s  %s by %s", a.ID, a.State, a.Provider)
+	if a.PSPRef != "" {
+		p.f("  %s", a.PSPRef)
+	}
+	p.f("\n  %s authorized, %s captured, %s refunded\n", amountWords(a.Amount, a.Currency), amountWords(a.Captured, a.Currency), amountWords(a.Refunded, a.Currency))
+}
+
+func printOperation(p *printer, o *payment.Operation) {
+	p.f("  %s  %s  %s  %s  %s  by %s", o.CreatedAt.UTC().Format(time.DateTime), o.ID, o.Kind, amountWords(o.Amount, o.Currency), o.State, o.Who)
+	if o.OpRef != "" {
+		p.f("  %s", o.OpRef)
+	}
+	if o.Decline != "" {
+		p.f("  (%s)", o.Decline)
+	}
+	p.f("\n")
+}
+
+// parseLines reads --line values: li_1=2, or li_1 for one unit.
+func parseLines(c *cobra.Command, values []string) ([]order.Line, error) {
+	var lines []order.Line
+	for _, v := range values {
+		line, quantity, given := strings.Cut(v, "=")
+		n := int64(1)
+		if given {
+			var err error
+			if n, err = strconv.ParseInt(quantity, 10, 64); err != nil || n < 1 {
+				return nil, badFlag(c, "line", "%q is not a line with a quantity, such as li_01j8…=2", v)
+			}
+		}
+		if line == "" {
+			return nil, badFlag(c, "line", "%q names no line", v)
+		}
+		lines = append(lines, order.Line{ID: line, Quantity: n})
+	}
+	return lines, nil
+}
