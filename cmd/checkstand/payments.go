@@ -54,7 +54,7 @@ func newPaymentsOpen() *cobra.Command {
 					row(o.ID, o.OrderID, string(o.Kind), string(o.State), o.Amount, o.Currency, o.Tries, o.CreatedAt)
 				}
 				if rows == 0 {
-					p.f("Every payment has a known outcome, and so has every capture, void and refund.\n")
+					p.f("Every payment has a known outcome.\n")
 				}
 				return errors.Join(p.err, tw.Flush())
 			})
