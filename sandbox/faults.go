@@ -37,7 +37,7 @@ const (
 type target string
 
 const (
-	onCharge   target = "charge"   // POST /v1/charges
+	onCharge   target = "charge"   // POST /v1/charges, and moving the money of one
 	onLookup   target = "lookup"   // GET of charges and pages
 	onPage     target = "page"     // making and ending a page, and closing a reference
 	onDelegate target = "delegate" // delegate_payment
@@ -119,7 +119,7 @@ func (p *PSP) after(f fault, a answer) (answer, error) {
 			Message: "Something went wrong. Repeat this request unchanged, with the same Idempotency-Key."}
 	case f.Next == FaultDelayAfter:
 		return a, p.delayed(f.delay())
-	case f.Next == FaultWrongAmount && a.status == http.StatusCreated:
+	case f.Next == FaultWrongAmount && a.status == http.StatusCreated && a.chargeID != "":
 		var c Charge
 		if err := json.Unmarshal(a.body, &c); err != nil {
 			return answer{}, err

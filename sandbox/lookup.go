@@ -19,12 +19,13 @@ func (p *PSP) getCharge(ctx context.Context, c *call) (answer, error) {
 	return reply(http.StatusOK, ch)
 }
 
-// references is what is known of a reference: its charge, if there is one, its
-// payment page, if there is one, and whether it is closed.
+// references is what is known of a reference: its charge or its operation, if
+// there is one, its payment page, if there is one, and whether it is closed.
 type references struct {
-	Charges []Charge  `json:"charges"`
-	Closed  bool      `json:"closed"`
-	Page    *pageView `json:"page,omitzero"`
+	Charges    []Charge    `json:"charges"`
+	Operations []operation `json:"operations,omitzero"`
+	Closed     bool        `json:"closed"`
+	Page       *pageView   `json:"page,omitzero"`
 }
 
 // listCharges tells what became of a reference. It sees every charge whose
@@ -60,9 +61,9 @@ type closeRequest struct {
 	SentBefore *string `json:"sent_before"`
 }
 
-// closeReference answers like listCharges; when there is no charge, the
-// reference is closed in the same transaction: charges and pages that were sent
-// until sent_before are refused when they arrive. What the shop sends again
+// closeReference answers like listCharges; when there is no charge and no
+// operation, the reference is closed in the same transaction: charges, pages
+// and operations that were sent until sent_before are refused when they arrive. What the shop sends again
 // later has a later Sent-At and is looked at. Both times are the shop's own, so
 // that clocks need not agree.
 //
@@ -94,7 +95,7 @@ func (p *PSP) closeReference(ctx context.Context, c *call) (answer, error) {
 				return err
 			}
 		}
-		if found, err = p.lookUp(ctx, tx, c, merchantID, reference); err != nil || len(found.Charges) > 0 || found.Page.open() {
+		if found, err = p.lookUp(ctx, tx, c, merchantID, reference); err != nil || len(found.Charges) > 0 || len(found.Operations) > 0 || found.Page.open() {
 			return err
 		}
 		found.Closed = true
@@ -167,6 +168,9 @@ func (p *PSP) lookUp(ctx context.Context, q querier, c *call, merchantID, refere
 		return references{}, err
 	}
 	if r.Charges, err = findCharges(ctx, q, `merchant_id = ? AND reference = ?`, merchantID, reference); err != nil {
+		return references{}, err
+	}
+	if r.Operations, err = findOperations(ctx, q, merchantID, reference); err != nil {
 		return references{}, err
 	}
 	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM closed_reference WHERE merchant_id = ? AND reference = ?)`,

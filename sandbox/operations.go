@@ -24,8 +24,10 @@ const (
 type operation struct {
 	ID        string        `json:"id"`
 	Kind      operationKind `json:"kind"`
+	Charge    string        `json:"charge"`
 	Reference string        `json:"reference,omitzero"` // the shop's own
 	Amount    int64         `json:"amount"`             // of a void, what was held
+	Currency  string        `json:"currency"`
 }
 
 // operated is a charge with the move that has just changed it.
@@ -151,29 +153,62 @@ func (p *PSP) operate(ctx context.Context, c *call, do func(*sql.Tx, Charge, amo
 		if err != nil {
 			return answer{}, err
 		}
-		if err := operationFree(ctx, tx, charge, r); err != nil {
+		if err := operationFree(ctx, tx, c, charge, r); err != nil {
 			return answer{}, err
 		}
 		return do(tx, charge, r)
 	})
 }
 
-// operationFree refuses a reference that the charge has an operation with.
-func operationFree(ctx context.Context, tx *sql.Tx, ch Charge, r amountRequest) error {
+// operationFree refuses a reference that an operation of the account has, or
+// that was closed after the request was sent, as with charges.
+func operationFree(ctx context.Context, tx *sql.Tx, c *call, ch Charge, r amountRequest) error {
 	if r.Reference == nil || *r.Reference == "" {
 		return nil
 	}
-	var used bool
-	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM operation WHERE charge_id = ? AND reference = ?)`, ch.ID, *r.Reference).Scan(&used)
-	if err == nil && used {
-		err = acp.Refused(http.StatusConflict, codeReferenceInUse, "$.reference", "The charge has an operation with this reference under another Idempotency-Key.")
+	sent, err := sentAt(c)
+	if err != nil {
+		return err
+	}
+	var closed bool
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM closed_reference WHERE merchant_id = ? AND reference = ? AND sent_before >= ?)`,
+		ch.MerchantID, *r.Reference, sent).Scan(&closed)
+	if err != nil {
+		return err
+	}
+	if closed {
+		return acp.Refused(http.StatusConflict, codeReferenceClosed, "$.reference", "The reference was closed after this was sent; nothing was moved.")
+	}
+	made, err := findOperations(ctx, tx, ch.MerchantID, *r.Reference)
+	if err == nil && len(made) > 0 {
+		err = acp.Refused(http.StatusConflict, codeReferenceInUse, "$.reference", "There is an operation with this reference under another Idempotency-Key. GET /v1/charges?reference= shows it.")
 	}
 	return err
+}
+
+// findOperations reads the operations of an account under a reference.
+func findOperations(ctx context.Context, q querier, merchantID, reference string) ([]operation, error) {
+	rows, err := q.QueryContext(ctx, `SELECT o.id, o.kind, o.charge_id, o.reference, o.amount, c.currency
+		FROM operation o JOIN charge c ON c.id = o.charge_id WHERE o.reference = ? AND o.reference <> '' AND c.merchant_id = ? ORDER BY o.created_at, o.id`, reference, merchantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []operation
+	for rows.Next() {
+		var op operation
+		if err := rows.Scan(&op.ID, &op.Kind, &op.Charge, &op.Reference, &op.Amount, &op.Currency); err != nil {
+			return nil, err
+		}
+		list = append(list, op)
+	}
+	return list, rows.Err()
 }
 
 // move writes what an operation makes of a charge, the operation, and the event
 // that tells of it.
 func (p *PSP) move(ctx context.Context, tx *sql.Tx, old, changed Charge, r amountRequest, op operation) (operation, error) {
+	op.Charge, op.Currency = old.ID, old.Currency
 	if r.Reference != nil {
 		op.Reference = *r.Reference
 	}

@@ -174,3 +174,45 @@ func fewerChecks(t *testing.T, n string) {
 		}
 	})
 }
+
+// A shop that asks what became of a move, and closes its reference on a no, can
+// rely on the no; and a reference moves money once, whatever the key.
+func TestMovesAreFoundByReference(t *testing.T) {
+	d := openDesk(t)
+	charge := d.merchant("POST", "/v1/charges", chargeBody("tok_visa", "cs_1", "pay_1")).str("id")
+	refund := func(key, reference, sent string) result {
+		t.Helper()
+		h := []string{"Authorization", "Bearer " + merchantKey, "Idempotency-Key", key}
+		if sent != "" {
+			h = append(h, "Sent-At", sent)
+		}
+		return d.do("POST", "/v1/charges/"+charge+"/refund", fmt.Sprintf(`{"amount": 100, "reference": %q}`, reference), h...)
+	}
+	const before, closing, after = "2026-05-01T12:00:00.000000001Z", "2026-05-01T12:00:00.000000002Z", "2026-05-01T12:00:00.000000003Z"
+	r := d.merchant("POST", "/v1/references/op_1/close?merchant_id="+shop, `{"sent_before": "`+closing+`"}`)
+	if r.body["closed"] != true {
+		t.Errorf("close: %s", r.raw)
+	}
+	refund("k1", "op_1", before).want(t, 409, codeReferenceClosed)
+	made := refund("k1", "op_1", after)
+	if made.status != 201 || made.str("reference") != "op_1" {
+		t.Fatalf("sent again: %d %s", made.status, made.raw)
+	}
+	refund("k2", "op_1", after).want(t, 409, codeReferenceInUse)
+	for _, r := range []result{
+		d.merchant("GET", "/v1/charges?reference=op_1&merchant_id="+shop, ""),
+		d.merchant("POST", "/v1/references/op_1/close?merchant_id="+shop, ""), // only tells of it
+	} {
+		list := r.body["operations"].([]any)
+		op := list[0].(map[string]any)
+		if len(list) != 1 || op["id"] != made.str("id") || op["charge"] != charge || op["kind"] != "refund" || op["amount"] != 100.0 || op["currency"] != "usd" {
+			t.Errorf("%s", r.raw)
+		}
+	}
+	if r := d.merchant("GET", "/v1/charges?reference=op_1&merchant_id="+otherShop, ""); r.body["operations"] != nil {
+		t.Errorf("another account is told: %s", r.raw)
+	}
+	if l := d.ledger("cs_1"); l.List[0].Refunded != 100 {
+		t.Errorf("refunded %d", l.List[0].Refunded)
+	}
+}

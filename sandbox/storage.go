@@ -17,7 +17,7 @@ import (
 // schemas are the steps from an empty file to the tables of today; the PRAGMA
 // user_version of a file says how many it has taken. A step is never changed
 // once it was released, and only adds.
-var schemas = []string{ledgerSchema, pageSchema, eventSchema, listSchema}
+var schemas = []string{ledgerSchema, pageSchema, eventSchema, listSchema, operationSchema}
 
 // The indexes carry the two promises of the ledger: a reference names one
 // charge, and a delegated token takes or holds money once. Times are Unix
@@ -173,6 +173,11 @@ CREATE INDEX outbox_due ON outbox (due_at, seq);
 // Lists are read by account and time.
 const listSchema = `
 CREATE INDEX charge_made ON charge (merchant_id, created_at, id);
+`
+
+// Operations are looked up by their reference.
+const operationSchema = `
+CREATE INDEX operation_by_reference ON operation (reference) WHERE reference <> '';
 `
 
 // openStorage opens the two pools, makes the tables, and takes up what the

@@ -219,11 +219,33 @@ func (w *world) harness(t *testing.T) paymenttest.Harness {
 		Mint:        w.mint,
 		Books:       w.books,
 		Break:       w.breakNext,
+		Heal:        w.heal,
 		Advance:     w.advance,
 	}
 }
 
+// heal forgets the faults that have not struck.
+func (w *world) heal(t testing.TB) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodDelete, w.url+"/v1/test/faults", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Close = true
+	req.Header.Set("Authorization", "Bearer "+merchantKey)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("faults: %d", resp.StatusCode)
+	}
+}
+
 func TestContract(t *testing.T) { paymenttest.TestProvider(t, newWorld(t).harness(t)) }
+
+func TestContractOfOperations(t *testing.T) { paymenttest.TestOperator(t, newWorld(t).harness(t)) }
 
 func TestContractOfLists(t *testing.T) {
 	w := newWorld(t)

@@ -60,23 +60,24 @@ func (p *Provider) reconcile(ctx context.Context, a payment.Attempt, ref string)
 		if err != nil {
 			return payment.Result{Class: payment.ClassUnknown}, err
 		}
-		if found, result, err = p.close(ctx, a, closing); err != nil || found == nil {
+		if found, result, err = p.close(ctx, a.ID, closing); err != nil || found == nil {
 			return result, err
 		}
 	}
 	return found.result(a, ref, result.RequestID), nil
 }
 
-// close closes the attempt's reference, as the body says.
-func (p *Provider) close(ctx context.Context, a payment.Attempt, body []byte) (*references, payment.Result, error) {
-	return p.ask(ctx, http.MethodPost, "/v1/references/"+url.PathEscape(a.ID)+"/close", url.Values{"merchant_id": {p.merchant}}, body)
+// close closes a reference, as the body says.
+func (p *Provider) close(ctx context.Context, reference string, body []byte) (*references, payment.Result, error) {
+	return p.ask(ctx, http.MethodPost, "/v1/references/"+url.PathEscape(reference)+"/close", url.Values{"merchant_id": {p.merchant}}, body)
 }
 
 // references is what the PSP knows of a reference.
 type references struct {
-	Charges []charge `json:"charges"`
-	Closed  bool     `json:"closed"`
-	Page    *page    `json:"page"`
+	Charges    []charge    `json:"charges"`
+	Operations []operation `json:"operations"`
+	Closed     bool        `json:"closed"`
+	Page       *page       `json:"page"`
 }
 
 // ask sends a question about a reference. found is nil when there is no usable

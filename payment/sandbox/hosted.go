@@ -160,7 +160,7 @@ func (p *Provider) ReconcileHosted(ctx context.Context, a payment.Attempt, ref, 
 // good, and its page with it, known or not: a request for a page that is still
 // on its way is refused.
 func (p *Provider) CloseHosted(ctx context.Context, a payment.Attempt, ref string) (payment.Result, error) {
-	found, result, err := p.close(ctx, a, []byte("{}"))
+	found, result, err := p.close(ctx, a.ID, []byte("{}"))
 	if err != nil || found == nil {
 		return result, err
 	}

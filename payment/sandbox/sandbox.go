@@ -50,7 +50,7 @@ type Provider struct {
 }
 
 var _ interface {
-	payment.Provider
+	payment.Operator
 	payment.Hosted
 	payment.Webhooks
 	payment.Lister
