@@ -48,6 +48,8 @@ var wireFaults = []struct {
 	{"silent", tcpproxy.Fault{Kind: tcpproxy.Stalled}, false},
 	{"silent after the request", tcpproxy.Fault{Kind: tcpproxy.AnswerStalled}, true},
 	{"refused", tcpproxy.Fault{Kind: tcpproxy.Refused}, false},
+	{"answer lost, then refused", tcpproxy.Fault{Kind: tcpproxy.AnswerLost, Leaves: true}, true},
+	{"request lost, then refused", tcpproxy.Fault{Kind: tcpproxy.RequestLost, Leaves: true}, false},
 }
 
 // eachPSP runs a test with every PSP, side by side.
@@ -73,8 +75,8 @@ func TestAPurchaseOverABrokenNetwork(t *testing.T) {
 		for _, f := range wireFaults {
 			for _, lasting := range []bool{false, true} {
 				for _, repeats := range []bool{true, false} {
-					if f.fault.Kind == tcpproxy.Refused && !lasting {
-						continue // nobody to be refused but all
+					if isRefused(f.fault) && !lasting {
+						continue // all are refused or none
 					}
 					b := broken{Purchase: agent.Prepare(t, servertest.Mug), name: fmt.Sprintf("%s, lasting: %v", f.name, lasting), taken: f.taken}
 					b.attempt(t, shop, agent, f.fault, lasting)
@@ -103,6 +105,8 @@ func TestAPurchaseOverABrokenNetwork(t *testing.T) {
 		}
 	})
 }
+
+func isRefused(f tcpproxy.Fault) bool { return f.Kind == tcpproxy.Refused || f.Leaves }
 
 // broken is a purchase that something befell on its way.
 type broken struct {
@@ -214,7 +218,7 @@ func TestAgentsBuyOverANetworkThatBreaksAtRandom(t *testing.T) {
 		shop := servertest.Start(t, servertest.Options{PSP: psp, Wired: true, PaymentTimeout: wireTimeout, UnknownBudget: wireBudget})
 		faults := []tcpproxy.Fault{{}, {}, {}, {}, {}, {}}
 		for _, f := range wireFaults {
-			if f.fault.Kind != tcpproxy.Refused {
+			if !isRefused(f.fault) {
 				faults = append(faults, f.fault)
 			}
 		}

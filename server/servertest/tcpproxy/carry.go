@@ -14,12 +14,12 @@ func (p *Proxy) serve(client *net.TCPConn, f Fault) {
 	switch f.Kind {
 	case RequestLost:
 		if _, err := client.Read(make([]byte, 1)); err == nil {
-			p.strike(f.Kind)
+			p.strike(f)
 			reset(client)
 		}
 		return
 	case Stalled:
-		p.strike(f.Kind)
+		p.strike(f)
 		_, _ = io.Copy(io.Discard, client) // until the client gives up
 		return
 	}
@@ -59,7 +59,7 @@ func (p *Proxy) answer(client, server *net.TCPConn, f Fault, gone <-chan struct{
 		if _, err := server.Read(make([]byte, 1)); err != nil {
 			return
 		}
-		p.strike(f.Kind)
+		p.strike(f)
 		if f.Kind == AnswerLost {
 			reset(client)
 			return
@@ -69,7 +69,7 @@ func (p *Proxy) answer(client, server *net.TCPConn, f Fault, gone <-chan struct{
 		if _, err := io.CopyN(client, server, int64(f.Bytes)); err != nil {
 			return
 		}
-		p.strike(f.Kind)
+		p.strike(f)
 		if f.Kind == CutOff {
 			reset(client)
 		}
@@ -93,7 +93,7 @@ func (p *Proxy) carry(to, from *net.TCPConn, f Fault) {
 		n, err := from.Read(piece)
 		if n > 0 {
 			if first {
-				p.strike(f.Kind)
+				p.strike(f)
 			}
 			if !p.pause(f.Pause) {
 				return

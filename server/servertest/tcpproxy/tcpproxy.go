@@ -36,6 +36,9 @@ type Fault struct {
 	Kind  Kind
 	Bytes int
 	Pause time.Duration
+	// Leaves makes everybody be refused once the fault has struck, until the
+	// next Set.
+	Leaves bool
 }
 
 // Proxy passes connections on to one address. It is safe for concurrent use.
@@ -131,10 +134,16 @@ func (p *Proxy) Struck(k Kind) int {
 	return p.struck[k]
 }
 
-func (p *Proxy) strike(k Kind) {
+// strike counts a fault, before anybody can notice it.
+func (p *Proxy) strike(f Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.struck[k]++
+	p.struck[f.Kind]++
+	if f.Leaves {
+		if err := p.unlisten(); err != nil {
+			panic(fmt.Sprintf("tcpproxy: %v", err))
+		}
+	}
 }
 
 // fault is that of a new connection.

@@ -132,6 +132,23 @@ func TestNextStrikesOnce(t *testing.T) {
 	}
 }
 
+func TestAFaultThatLeaves(t *testing.T) {
+	s := open(t)
+	s.Next(t, tcpproxy.Fault{Kind: tcpproxy.AnswerLost, Leaves: true})
+	if _, err := s.ask(t, patient); !broken(err) {
+		t.Error(err)
+	}
+	for range 3 {
+		if _, err := s.ask(t, patient); !refused(err) {
+			t.Error(err)
+		}
+	}
+	s.Heal(t)
+	if got, err := s.ask(t, patient); err != nil || got != text {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 // The same seed draws the same faults.
 func TestRandomIsBySeed(t *testing.T) {
 	s := open(t)
