@@ -111,7 +111,7 @@ func TestTheDailyComparison(t *testing.T) {
 			servertest.Eventually(t, 10*time.Second, func() error {
 				r, found, err := desk.Latest(t.Context(), servertest.MerchantID, false)
 				if err != nil || !found || !r.StartedAt.After(after) || !r.StartedAt.After(first.StartedAt) {
-					return fmt.Errorf("no report: %v, %v", found, err)
+					return errors.Join(fmt.Errorf("no new report; found one: %v", found), err)
 				}
 				first = r
 				return nil
