@@ -50,7 +50,7 @@ const (
 	regret   = 24 * time.Hour
 )
 
-// account implements order.Payments.
+// PaymentAccount implements order.Payments.
 func (s *sim) PaymentAccount(merchantID string, live bool) (payment.Provider, string) {
 	sh := s.byID[merchantID]
 	if sh == nil || live {

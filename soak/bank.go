@@ -2,7 +2,10 @@ package soak
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/payment"
@@ -31,6 +34,8 @@ type bank interface {
 	pass(d time.Duration)
 	// settle lets the provider finish what it has accepted.
 	settle()
+	// slow reports whether there are payments that are decided about later.
+	slow() bool
 	// elsewhere is the provider's own dashboard; nil where there is none.
 	elsewhere() elsewhere
 	// units converts minor units into those of the dashboard.
@@ -56,3 +61,26 @@ type books struct {
 // lookUp is the client with which the simulation itself asks; no fault strikes
 // it.
 var lookUp = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: idleConns, IdleConnTimeout: idleLifetime}}
+
+// call asks a stand-in past the wire, and reads its JSON.
+func call(ctx context.Context, method, address string, header http.Header, body string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header = header
+	resp, err := lookUp.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return fmt.Errorf("%s %s: %w", method, req.URL.Path, refusal(resp.StatusCode))
+	}
+	return json.NewDecoder(resp.Body).Decode(into)
+}
+
+// refusal is the status of an answer that is none of success.
+type refusal int
+
+func (r refusal) Error() string { return http.StatusText(int(r)) }

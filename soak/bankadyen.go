@@ -58,6 +58,7 @@ func newAdyen(t testing.TB, w *wire, now func() time.Time) *adyenBank {
 }
 
 func (b *adyenBank) provider() payment.Provider { return b.adapter }
+func (b *adyenBank) slow() bool                 { return true }
 func (b *adyenBank) account() string            { return adyentest.MerchantAccount }
 func (b *adyenBank) pass(d time.Duration)       { b.Advance(d) }
 func (b *adyenBank) settle()                    { b.Settle() }

@@ -63,6 +63,7 @@ func newBraintree(t testing.TB, w *wire, now func() time.Time, currency string) 
 }
 
 func (b *braintreeBank) provider() payment.Provider         { return b.adapter }
+func (b *braintreeBank) slow() bool                         { return true }
 func (b *braintreeBank) account() string                    { return braintreeMerchant }
 func (b *braintreeBank) pass(time.Duration)                 {}
 func (b *braintreeBank) webhooks() []payment.WebhookRequest { return b.Webhooks() }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -85,10 +86,11 @@ func newSandbox(t testing.TB, w *wire, now func() time.Time, shop string) *sandb
 }
 
 func (b *sandboxBank) provider() payment.Provider { return b.adapter }
+func (b *sandboxBank) slow() bool                 { return false }
 func (b *sandboxBank) account() string            { return b.shop }
 func (b *sandboxBank) pass(time.Duration)         {}
 func (b *sandboxBank) settle()                    {}
-func (b *sandboxBank) elsewhere() elsewhere       { return nil }
+func (b *sandboxBank) elsewhere() elsewhere       { return sandboxDashboard{b} }
 func (b *sandboxBank) units(minor int64) int64    { return minor }
 
 // take receives what the PSP calls, to be delivered when the simulation says.
@@ -173,4 +175,30 @@ func (b *sandboxBank) reference(ctx context.Context, session, attempt string) (s
 		}
 	}
 	return "", nil
+}
+
+// sandboxDashboard is somebody with the merchant's key who is not the shop. The
+// sandbox knows no disputes, and decides about slow payments by itself.
+type sandboxDashboard struct{ b *sandboxBank }
+
+func (d sandboxDashboard) EndHold(ref string) { d.move(ref, "void", "{}") }
+
+func (d sandboxDashboard) RefundElsewhere(ref string, units int64) {
+	d.move(ref, "refund", fmt.Sprintf(`{"amount":%d}`, units))
+}
+
+func (d sandboxDashboard) Dispute(string) string     { return "" }
+func (d sandboxDashboard) CloseDispute(string, bool) {}
+func (d sandboxDashboard) Decide(bool)               {}
+
+// move asks for a move; one that is refused changes nothing, which the sandbox's
+// books tell.
+func (d sandboxDashboard) move(ref, verb, body string) {
+	header := http.Header{"Authorization": {"Bearer " + sandboxMerchantKey}, "Content-Type": {"application/json"},
+		"Idempotency-Key": {fmt.Sprintf("dashboard-%d", d.b.keys.Add(1))}}
+	var done struct{}
+	err := call(context.Background(), http.MethodPost, d.b.url+"/v1/charges/"+ref+"/"+verb, header, body, &done)
+	if refused := refusal(0); err != nil && !errors.As(err, &refused) {
+		panic(err) // it is on this machine
+	}
 }

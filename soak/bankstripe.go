@@ -2,7 +2,6 @@ package soak
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -68,6 +67,7 @@ func newStripe(t testing.TB, w *wire, now func() time.Time, number int, currency
 }
 
 func (b *stripeBank) provider() payment.Provider { return b.adapter }
+func (b *stripeBank) slow() bool                 { return true }
 func (b *stripeBank) account() string            { return b.profile }
 func (b *stripeBank) pass(time.Duration)         {}
 func (b *stripeBank) settle()                    {}
@@ -182,22 +182,4 @@ func (b *stripeBank) reference(ctx context.Context, _, attempt string) (ref stri
 		return ref == ""
 	})
 	return ref, err
-}
-
-// call asks a stand-in past the wire, and reads its JSON.
-func call(ctx context.Context, method, address string, header http.Header, body string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header = header
-	resp, err := lookUp.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode >= http.StatusMultipleChoices {
-		return fmt.Errorf("%s %s: %s", method, req.URL.Path, resp.Status)
-	}
-	return json.NewDecoder(resp.Body).Decode(into)
 }

@@ -33,7 +33,7 @@ var mall = []plan{
 	{adyen.Name, "eur", payment.CaptureNow, 8}, {adyen.Name, "usd", payment.CaptureLater, 8}, {adyen.Name, "jpy", payment.CaptureNow, 8},
 	{adyen.Name, "gbp", payment.CaptureLater, 8},
 	{braintree.Name, "usd", payment.CaptureNow, 10}, {braintree.Name, "eur", payment.CaptureLater, 10}, {braintree.Name, "gbp", payment.CaptureNow, 10},
-	{sandbox.Name, "usd", payment.CaptureNow, 8}, {sandbox.Name, "eur", payment.CaptureNow, 8},
+	{sandbox.Name, "usd", payment.CaptureLater, 8}, {sandbox.Name, "eur", payment.CaptureNow, 8},
 }
 
 // town is the mall many times over, with no more shops at the sandbox PSP: it

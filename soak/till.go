@@ -52,6 +52,7 @@ func newTill(t testing.TB, d defect, now func() time.Time) *till {
 }
 
 func (b *till) provider() payment.Provider                                { return tillAdapter{b} }
+func (b *till) slow() bool                                                { return false }
 func (b *till) account() string                                           { return "till_1" }
 func (b *till) webhooks() []payment.WebhookRequest                        { return nil }
 func (b *till) sign(r payment.WebhookRequest) payment.WebhookRequest      { return r }
