@@ -145,9 +145,29 @@ func (p checkoutPages) SetQuantity(ctx context.Context, v web.Visit, line string
 	return pageError(err)
 }
 
+const (
+	// pagePatience is how long a second press of the button waits for the page
+	// that the first one asks for.
+	pagePatience = 10 * time.Second
+	pagePause    = 100 * time.Millisecond
+)
+
 func (p checkoutPages) Pay(ctx context.Context, v web.Visit) (string, error) {
-	opened, err := p.core.OpenPage(ctx, visit(v))
-	return opened.URL, pageError(err)
+	patience, cancel := context.WithTimeout(ctx, pagePatience)
+	defer cancel()
+	tick := time.NewTicker(pagePause)
+	defer tick.Stop()
+	for {
+		opened, err := p.core.OpenPage(ctx, visit(v))
+		if !errors.Is(err, checkout.ErrBusy) {
+			return opened.URL, pageError(err)
+		}
+		select {
+		case <-patience.Done():
+			return "", pageError(err)
+		case <-tick.C:
+		}
+	}
 }
 
 func (p checkoutPages) PayToken(ctx context.Context, v web.Visit, token string) error {

@@ -1,0 +1,213 @@
+package web
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// maxCheckoutForm bounds the body of a form in bytes.
+const maxCheckoutForm = 64 << 10
+
+// form wraps the handling of a form: what is no form is refused, and a change
+// that comes too late shows what there is now.
+func (p *Pages) form(do func(w http.ResponseWriter, r *http.Request, v Visit) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v := visitOf(r)
+		if len(v.Session) > maxSession {
+			p.checkoutNotFound(w, r)
+			return
+		}
+		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
+			p.checkoutMessage(w, r, http.StatusUnsupportedMediaType, checkoutMessage{Heading: "This is no form of this page", Tone: Caution,
+				Detail: "Nothing was changed and you have not been charged.", Again: checkoutPath(v), AgainIs: "Back to the checkout"})
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxCheckoutForm)
+		if err := r.ParseForm(); err != nil {
+			status := http.StatusBadRequest
+			if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+				status = http.StatusRequestEntityTooLarge
+			}
+			p.checkoutMessage(w, r, status, checkoutMessage{Heading: "This form could not be read", Tone: Caution,
+				Detail: "Nothing was changed and you have not been charged.", Again: checkoutPath(v), AgainIs: "Back to the checkout"})
+			return
+		}
+		switch err := do(w, r, v); {
+		case err == nil:
+		case errors.Is(err, ErrChanged):
+			p.back(w, r, v, "")
+		default:
+			p.checkoutFailed(w, r, err)
+		}
+	}
+}
+
+func (p *Pages) reloaded(w http.ResponseWriter, r *http.Request) { p.back(w, r, visitOf(r), "") }
+
+// back sends the browser to the page after a form.
+func (p *Pages) back(w http.ResponseWriter, r *http.Request, v Visit, fragment string) {
+	checkoutHeaders(w.Header())
+	http.Redirect(w, r, checkoutPath(v)+fragment, http.StatusSeeOther)
+}
+
+// saveDetails takes the buyer's details. What the shop finds wrong with an
+// address is stored with it, and said.
+func (p *Pages) saveDetails(w http.ResponseWriter, r *http.Request, v Visit) error {
+	c, err := p.checkouts.Checkout(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	if c.State != CheckoutOpen {
+		return ErrChanged
+	}
+	if c.Locale == "" {
+		c.Locale = p.locale
+	}
+	d := readDetails(r.PostForm)
+	if problems := d.check(&c); len(problems) > 0 {
+		c.Problems = nil
+		page := &checkoutPage{Checkout: c, Form: d, Editing: true}
+		for _, f := range append(fields(contactFields, d, problems), fields(addressFields, d, problems)...) {
+			if f.Problem != "" {
+				page.Errors = append(page.Errors, formError{f.Name, f.Problem})
+			}
+		}
+		p.show(w, r, http.StatusUnprocessableEntity, page)
+		return nil
+	}
+	if err := p.checkouts.SaveDetails(r.Context(), v, d); err != nil {
+		return err
+	}
+	if c, err = p.checkouts.Checkout(r.Context(), v); err != nil {
+		return err
+	}
+	if c.State == CheckoutOpen && len(c.Problems) > 0 {
+		p.show(w, r, http.StatusUnprocessableEntity, &checkoutPage{Checkout: c, Form: c.Details})
+		return nil
+	}
+	p.back(w, r, v, "")
+	return nil
+}
+
+func (p *Pages) chooseDelivery(w http.ResponseWriter, r *http.Request, v Visit) error {
+	c, err := p.checkouts.Checkout(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	for _, d := range c.Deliveries {
+		if d.ID != r.PostForm.Get("delivery") {
+			continue
+		}
+		if err := p.checkouts.ChooseDelivery(r.Context(), v, d.ID); err != nil {
+			return err
+		}
+		p.back(w, r, v, "#delivery")
+		return nil
+	}
+	return ErrChanged
+}
+
+// setQuantity changes or removes a line. The last one stays: an order of
+// nothing is none.
+func (p *Pages) setQuantity(w http.ResponseWriter, r *http.Request, v Visit) error {
+	c, err := p.checkouts.Checkout(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	line, typed := r.PostForm.Get("line"), strings.TrimSpace(r.PostForm.Get("quantity"))
+	if r.PostForm.Has("remove") {
+		typed = "0"
+	}
+	for i := range c.Lines {
+		if c.Lines[i].ID != line {
+			continue
+		}
+		quantity, err := strconv.ParseInt(typed, 10, 64)
+		problem := ""
+		switch {
+		case err != nil || quantity < 0 || quantity > MaxOrdered:
+			problem = "Write how many you want as a whole number, at most " + strconv.Itoa(MaxOrdered) + "."
+		case quantity == 0 && len(c.Lines) == 1:
+			problem = "This is the only item of the order, so it cannot be removed."
+		default:
+			err = p.checkouts.SetQuantity(r.Context(), v, line, quantity)
+			if refusal, ok := errors.AsType[*Refusal](err); ok {
+				problem = refusal.Message
+			} else if err != nil {
+				return err
+			}
+		}
+		if problem != "" {
+			c.Lines[i].Note = &Notice{Negative, problem}
+			p.show(w, r, http.StatusUnprocessableEntity, &checkoutPage{Checkout: c, Form: c.Details})
+			return nil
+		}
+		p.back(w, r, v, "#items")
+		return nil
+	}
+	return ErrChanged
+}
+
+// MaxOrdered is how many of one item a buyer can order on the page.
+const MaxOrdered = 9999
+
+// pay takes the browser to the provider's page, or hands in what the provider's
+// script gave it. The way to the page is a page of ours that leads on by
+// itself, rather than a redirect, so that forms need not be allowed to end at
+// any other site than this one.
+// The agent may change the order while the buyer looks at it, so the form says
+// which total it showed.
+func (p *Pages) pay(w http.ResponseWriter, r *http.Request, v Visit) error {
+	c, err := p.checkouts.Checkout(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	if c.State == CheckoutOpen && r.PostForm.Get("total") != c.Shown() {
+		c.Notices = append(c.Notices, Notice{Caution, "The order has changed. You have not been charged. Look at the total, and pay it if it suits you."})
+		p.show(w, r, http.StatusConflict, &checkoutPage{Checkout: c, Form: c.Details})
+		return nil
+	}
+	var address string
+	if token := r.PostForm.Get("payment_method_nonce"); token != "" {
+		err = p.checkouts.PayToken(r.Context(), v, token)
+	} else {
+		address, err = p.checkouts.Pay(r.Context(), v)
+	}
+	switch {
+	case errors.Is(err, ErrNotCharged):
+		c, err := p.checkouts.Checkout(r.Context(), v)
+		if err != nil {
+			return err
+		}
+		c.Notices = append([]Notice{{Negative, "The payment provider does not answer. You have not been charged. Try again in a moment."}}, c.Notices...)
+		p.show(w, r, http.StatusServiceUnavailable, &checkoutPage{Checkout: c, Form: c.Details})
+		return nil
+	case err != nil:
+		return err
+	case address == "":
+		p.back(w, r, v, "")
+		return nil
+	}
+	if !hasPrefixFold(address, "https://") && !hasPrefixFold(address, "http://") {
+		return errors.New("the payment page has an address that no browser should go to")
+	}
+	look, live, err := p.checkouts.Front(r.Context(), v.Shop)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Refresh", "0; url="+address)
+	p.render(w, r, http.StatusOK, view{Template: "checkout-away.html", Title: "To the payment page", Shop: look, Ribbon: shopRibbon(live),
+		Hidden: true, Forms: true, Body: address})
+	return nil
+}
+
+func (p *Pages) closePage(w http.ResponseWriter, r *http.Request, v Visit) error {
+	if err := p.checkouts.ClosePage(r.Context(), v); err != nil {
+		return err
+	}
+	p.back(w, r, v, "")
+	return nil
+}
