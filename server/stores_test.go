@@ -205,6 +205,7 @@ func (s *twin) answer(got *client.Session, err error) string {
 var (
 	timePattern   = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
 	originPattern = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+	linkPattern   = regexp.MustCompile(`"continue_url":"(.*?)/[^/"]+"`) // its end is a secret
 	numberPattern = regexp.MustCompile(`"order_number":"[^"]*"`)
 	idPattern     = regexp.MustCompile(`\b[a-z]+_[0-9a-hjkmnp-tv-z]{26}`)
 )
@@ -212,6 +213,7 @@ var (
 func (s *twin) plain(text string) string {
 	text = timePattern.ReplaceAllString(text, "TIME")
 	text = originPattern.ReplaceAllString(text, "ORIGIN")
+	text = linkPattern.ReplaceAllString(text, `"continue_url":"$1/SECRET"`)
 	text = numberPattern.ReplaceAllString(text, `"order_number":"NUMBER"`)
 	return idPattern.ReplaceAllStringFunc(text, func(id string) string {
 		if s.known[id] == "" {
