@@ -189,7 +189,9 @@ func (d *adyenDesk) Break(_ context.Context, faults ...Fault) error {
 	return nil
 }
 
+// Webhooks has Adyen carry out what it has accepted, and tell of it.
 func (d *adyenDesk) Webhooks(attemptID string) []payment.WebhookRequest {
+	d.fake.Settle()
 	return d.about(attemptID, d.fake.Notifications)
 }
 
