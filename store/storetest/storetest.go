@@ -30,6 +30,7 @@ func Run(t *testing.T, open Open) {
 		"Stock":       testStock,
 		"RecentItems": testRecent,
 		"Attempt":     testAttempt,
+		"Operation":   testOperation,
 		"Order":       testOrder,
 		"Idempotency": testIdempotency,
 		"Job":         testJob,
