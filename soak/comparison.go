@@ -30,43 +30,46 @@ func (b ours) Operations(ctx context.Context, merchantID, attemptID string) ([]p
 	return b.Orders(ctx).Operations(merchantID, attemptID)
 }
 
-// compareDays is how far back the comparison of each morning reaches.
-const compareDays = 2 * day
+// compareDays is how far back the comparison of each morning reaches: a little
+// more than to the last.
+const compareDays = day + 2*time.Hour
 
 // comparison compares the books of all shops with their providers' lists, as a
 // server does each day. What it reports must have been caused.
 func (d *desk) comparison(from time.Time) {
 	now := d.clock.Now()
-	for _, sh := range d.shops {
-		sh.wire.beHonest(true)
-		r, err := reconciliation.Compare(d.ctx, reconciliation.Account{MerchantID: sh.merchant.ID, Provider: sh.merchant.Test.Provider,
-			ID: sh.merchant.Test.MerchantID}, ours{d.store}, from, now, d.clock.Now)
-		sh.wire.beHonest(false)
-		if err != nil {
-			if d.shut {
-				d.fail("comparison of %s: %v", sh.merchant.ID, err)
-			}
-			d.count("comparisons", "not possible: a list could not be read")
-			continue
+	parallel(d.shops, readers, func(sh *shop) { d.compareShop(sh, from, now) })
+}
+
+func (d *desk) compareShop(sh *shop, from, now time.Time) {
+	sh.wire.beHonest(true)
+	r, err := reconciliation.Compare(d.ctx, reconciliation.Account{MerchantID: sh.merchant.ID, Provider: sh.merchant.Test.Provider,
+		ID: sh.merchant.Test.MerchantID}, ours{d.store}, from, now, d.clock.Now)
+	sh.wire.beHonest(false)
+	if err != nil {
+		if d.shut {
+			d.fail("comparison of %s: %v", sh.merchant.ID, err)
 		}
-		if !r.Compared {
-			d.count("comparisons", "with the stand-in's own books, as "+sh.provider+" has no list")
-			d.compareAlone(sh)
-		} else {
-			d.count("comparisons", "with the list of "+sh.provider)
-		}
-		for _, t := range r.Totals {
-			if t.Unexplained != 0 {
-				d.fail("comparison of %s: %d %s are unexplained", sh.merchant.ID, t.Unexplained, t.Currency)
-			}
-		}
-		reported := map[string]bool{}
-		for _, diff := range r.Differences {
-			d.judge(sh, diff)
-			reported[diff.SessionID] = true
-		}
-		sh.reported, sh.compared = reported, r.Compared
+		d.count("comparisons", "not possible: a list could not be read")
+		return
 	}
+	if !r.Compared {
+		d.count("comparisons", "with the stand-in's own books, as "+sh.provider+" has no list")
+		d.compareAlone(sh)
+	} else {
+		d.count("comparisons", "with the list of "+sh.provider)
+	}
+	for _, t := range r.Totals {
+		if t.Unexplained != 0 {
+			d.fail("comparison of %s: %d %s are unexplained", sh.merchant.ID, t.Unexplained, t.Currency)
+		}
+	}
+	reported := map[string]bool{}
+	for _, diff := range r.Differences {
+		d.judge(sh, diff)
+		reported[diff.SessionID] = true
+	}
+	sh.reported, sh.compared = reported, r.Compared
 }
 
 // judge takes in what a comparison reports.

@@ -78,10 +78,11 @@ func (d *desk) open() {
 func (d *desk) close() {
 	for _, sh := range d.shops {
 		sh.wire.mend()
+		sh.slow.Store(true)
 	}
 	d.shut = true
-	for at := d.clock.Now().Add(time.Hour); at.Before(begin.Add(d.span + aftermath)); at = at.Add(8 * time.Hour) {
-		d.agenda.at(at, d.ring)
+	for _, after := range []time.Duration{time.Hour, day, aftermath - time.Hour} {
+		d.agenda.at(d.clock.Now().Add(after), d.ring)
 	}
 }
 
@@ -200,7 +201,7 @@ func (d *desk) collect(sh *shop) {
 	d.mu.Unlock()
 	if settles {
 		sh.bank.settle()
-		if e := sh.bank.elsewhere(); e != nil && (sh.slow.Swap(false) || d.shut) {
+		if e := sh.bank.elsewhere(); e != nil && sh.slow.Swap(false) {
 			d.mu.Lock()
 			paid := d.rng.IntN(2) == 0
 			d.mu.Unlock()
@@ -292,6 +293,7 @@ func (d *desk) morning() {
 			break
 		}
 	}
+	d.t.Logf("%s: %d orders so far, after %.0f s", d.clock.Now().Format("Mon 2 Jan 15:04"), d.ordersTold(), time.Since(d.started).Seconds())
 	d.comparison(d.clock.Now().Add(-compareDays))
 	d.settlePayments()
 	d.settleMoves()
@@ -349,4 +351,11 @@ func (d *desk) settleMoves() {
 			d.fail("settle operation %s: %v", op.ID, err)
 		}
 	}
+}
+
+// ordersTold counts the orders that agents know of.
+func (d *desk) ordersTold() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.told)
 }
