@@ -202,7 +202,7 @@ func (p checkoutPages) Checkout(ctx context.Context, v web.Visit) (web.Checkout,
 	}
 	c := web.Checkout{Shop: p.looks[m.ID], Live: sess.Live, Locale: m.Locale, Currency: sess.Currency, ReturnURL: sess.ReturnURL,
 		Payable: sess.Status == acp.ReadyForPayment || sess.Status == acp.AuthenticationRequired,
-		Shipped: shipped(sess), Countries: servedCountries(m), Details: detailsOf(sess), Totals: totalLines(sess.Totals)}
+		Shipped: shipped(sess), Countries: servedCountries(m), Details: detailsOf(sess), Totals: totalLines(knownTotals(sess))}
 	if pr, ok := m.Payment(sess.Live).Provider.(payment.Embedded); ok {
 		e := pr.Embed()
 		c.Embed = &web.Embed{Name: e.Name, Script: e.Script, Sources: e.Sources}
@@ -226,6 +226,15 @@ func (p checkoutPages) Checkout(ctx context.Context, v web.Visit) (web.Checkout,
 		c.Order = &web.PlacedOrder{Number: sess.Order.OrderNumber, URL: sess.Order.PermalinkURL}
 	}
 	return c, nil
+}
+
+// knownTotals leaves out what is not worked out yet: delivery and tax before
+// there is an address are not nothing.
+func knownTotals(sess *checkout.Session) []acp.Total {
+	final := !slices.ContainsFunc(sess.Totals, func(t acp.Total) bool { return t.Type == acp.TotalTotal && t.Description != "" })
+	return slices.DeleteFunc(slices.Clone(sess.Totals), func(t acp.Total) bool {
+		return !final && t.Amount == 0 && (t.Type == acp.TotalFulfillment || t.Type == acp.TotalTax)
+	})
 }
 
 // checkoutState is what a session's status is for its buyer. last is the last

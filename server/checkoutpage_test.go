@@ -29,8 +29,11 @@ func TestBuyerPaysOnTheProvidersPage(t *testing.T) {
 		if got := b.take(linkOf(t, s) + "?redirectUrl=" + url.QueryEscape("https://chatgpt.com/c/42?model=x")); got.status != http.StatusSeeOther {
 			t.Fatalf("the link: %d %s", got.status, got.text)
 		}
-		b.wants("Checkout")
-		got := b.post("details", "email", "ada@example.com", "name", "Ada Buyer", "country", "US", "line_one", "1 Example Street",
+		got := b.wants("Checkout")
+		if !strings.Contains(got.text, "Delivery and tax are added once the address is known.") || strings.Contains(got.text, "$0.00") {
+			t.Error("what is not known yet is shown as nothing")
+		}
+		got = b.post("details", "email", "ada@example.com", "name", "Ada Buyer", "country", "US", "line_one", "1 Example Street",
 			"city", "San Francisco", "state", "CA", "postal_code", "DE-1")
 		if got.status != http.StatusUnprocessableEntity || !strings.Contains(got.text, "This postal code does not fit the country.") {
 			t.Fatalf("a wrong postal code: %d %s", got.status, got.text)
