@@ -109,6 +109,10 @@ func Start(ctx context.Context, version string, opts Options) (_ *Demo, err erro
 	if d.receiver, err = receiver.New(receiver.Config{Secret: secret.New(secrets.WebhookSecret), Log: opts.Log}); err != nil {
 		return nil, err
 	}
+	if err := d.psp.SetWebhook(ctx, sandbox.Webhook{MerchantID: accountID, URL: d.Info.BaseURL + "/webhooks/payments/" + merchantID + "/test",
+		Secret: secret.New(secrets.PSPSecret)}); err != nil {
+		return nil, err
+	}
 	cfg := configure(opts, d.Info, secrets)
 	d.app, err = server.New(ctx, cfg, server.Options{Log: opts.Log, Routes: map[string]http.Handler{
 		"GET /demo/info": http.HandlerFunc(d.info), "GET /demo/items": http.HandlerFunc(d.items)},

@@ -21,6 +21,7 @@ type secrets struct {
 	AgentKey      string `json:"sandbox_agent_key"`
 	MerchantKey   string `json:"sandbox_merchant_key"`
 	WebhookSecret string `json:"webhook_secret"`
+	PSPSecret     string `json:"sandbox_webhook_secret"`
 	APIKey        string `json:"api_key"`
 
 	path string
@@ -31,15 +32,20 @@ func openSecrets(path string) (*secrets, error) {
 	data, err := os.ReadFile(path)
 	if err == nil {
 		if err = json.Unmarshal(data, s); err != nil {
-			err = fmt.Errorf("%s: %w; remove the demo's directory to start anew", path, err)
+			return nil, fmt.Errorf("%s: %w; remove the demo's directory to start anew", path, err)
 		}
-		return s, err
+		if s.PSPSecret == "" { // a demo of an earlier release
+			s.PSPSecret = id.Secret("whsec")
+			return s, s.save()
+		}
+		return s, nil
 	}
 	if !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
 	s.SealingKey = secret.GenerateKey()
 	s.AgentKey, s.MerchantKey, s.WebhookSecret = id.Secret("sbx_agent"), id.Secret("sbx_shop"), id.Secret("whsec")
+	s.PSPSecret = id.Secret("whsec")
 	return s, s.save()
 }
 

@@ -57,6 +57,7 @@ func configure(opts Options, info Info, s *secrets) *config.Config {
 	}
 	m.Payment.Test.Provider, m.Payment.Test.URL, m.Payment.Test.Key, m.Payment.Test.MerchantID =
 		"sandbox", info.SandboxURL, secret.New(s.MerchantKey), accountID
+	m.Payment.Test.Sandbox.WebhookSecret = secret.New(s.PSPSecret)
 	m.Agents = []config.AgentConfig{{Name: agentName, Webhook: config.WebhookConfig{URL: info.WebhookURL, Secret: secret.New(s.WebhookSecret)}}}
 	cfg.Merchants = []config.MerchantConfig{m}
 	return cfg

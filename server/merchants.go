@@ -69,7 +69,9 @@ func newProvider(shop *config.MerchantConfig, p *config.PaymentConfig, live bool
 	}
 	switch p.Provider {
 	case sandbox.Name:
-		return adapter(sandbox.New(sandbox.Config{BaseURL: p.URL, MerchantKey: p.Key, MerchantID: p.MerchantID, Timeout: timeout, Now: now}))
+		cfg := p.SandboxAccount()
+		cfg.Timeout, cfg.Now = timeout, now
+		return adapter(sandbox.New(cfg))
 	case stripe.Name:
 		cfg := p.StripeAccount(live)
 		cfg.Timeout, cfg.Now = timeout, now

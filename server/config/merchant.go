@@ -106,6 +106,7 @@ type PaymentConfig struct {
 	Capture string `yaml:"capture" default:"now" doc:"When the money is taken: now, when the buyer pays, or on_shipment, which holds it first and captures with the first shipment."`
 
 	// Options of one provider; only those of Provider may be set.
+	Sandbox   SandboxConfig   `yaml:"sandbox,omitempty"`
 	Stripe    StripeConfig    `yaml:"stripe,omitempty"`
 	Adyen     AdyenConfig     `yaml:"adyen,omitempty"`
 	Braintree BraintreeConfig `yaml:"braintree,omitempty"`
@@ -115,7 +116,7 @@ type PaymentConfig struct {
 // offered. Defaults do not count.
 func (p PaymentConfig) IsZero() bool {
 	return p.Provider == "" && p.URL == "" && p.Key.IsZero() && p.MerchantID == "" &&
-		!isSet(p.Stripe) && !isSet(p.Adyen) && !isSet(p.Braintree)
+		!isSet(p.Sandbox) && !isSet(p.Stripe) && !isSet(p.Adyen) && !isSet(p.Braintree)
 }
 
 // AgentConfig is an agent that sells for the shop.

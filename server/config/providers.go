@@ -7,6 +7,7 @@ import (
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/adyen"
 	"github.com/checkstand/checkstand/payment/braintree"
+	"github.com/checkstand/checkstand/payment/sandbox"
 	"github.com/checkstand/checkstand/payment/stripe"
 	"github.com/checkstand/checkstand/secret"
 )
@@ -21,6 +22,11 @@ type StripeConfig struct {
 	TokenAPIVersion string        `yaml:"token_api_version" default:"2026-04-22.preview" doc:"Version for requests with a shared payment token, which are in preview."`
 	TokenParameter  string        `yaml:"token_parameter" default:"payment_method_data[shared_payment_granted_token]" doc:"Parameter that carries the shared payment token. Not verified."`
 	AllowAction     bool          `yaml:"allow_action" default:"false" doc:"Leave error_on_requires_action out of charges; the adapter then cancels a payment that needs the buyer. Not verified."`
+}
+
+// SandboxConfig are the options of an account at the sandbox PSP.
+type SandboxConfig struct {
+	WebhookSecret secret.String `yaml:"webhook_secret,omitempty" doc:"The key that the sandbox signs its webhooks with, as it was started with. Webhooks are refused when not set."`
 }
 
 // AdyenConfig are the options of an account at Adyen; docs/payments/adyen.md
@@ -94,6 +100,12 @@ func (p *PaymentConfig) standIn() string {
 		return p.Provider
 	}
 	return stripe.Name
+}
+
+// SandboxAccount is the account for the sandbox's adapter, without clock and
+// timeout.
+func (p *PaymentConfig) SandboxAccount() sandbox.Config {
+	return sandbox.Config{BaseURL: p.URL, MerchantKey: p.Key, MerchantID: p.MerchantID, WebhookSecret: p.Sandbox.WebhookSecret}
 }
 
 // StripeAccount is the account for Stripe's adapter, without clock and timeout.

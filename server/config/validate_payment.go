@@ -10,6 +10,7 @@ import (
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/payment/adyen"
 	"github.com/checkstand/checkstand/payment/braintree"
+	"github.com/checkstand/checkstand/payment/sandbox"
 	"github.com/checkstand/checkstand/payment/stripe"
 	"github.com/checkstand/checkstand/secret"
 )
@@ -156,7 +157,7 @@ func (p *PaymentConfig) checkOptions(r *report, at string, live bool) {
 	for _, group := range []struct {
 		provider string
 		set      bool
-	}{{stripe.Name, isSet(p.Stripe)}, {adyen.Name, isSet(p.Adyen)}, {braintree.Name, isSet(p.Braintree)}} {
+	}{{sandbox.Name, isSet(p.Sandbox)}, {stripe.Name, isSet(p.Stripe)}, {adyen.Name, isSet(p.Adyen)}, {braintree.Name, isSet(p.Braintree)}} {
 		if group.set && group.provider != p.Provider {
 			r.errorf(at+"."+group.provider, "is for the provider %s, and this account is at %s; remove it, or write provider: %s", group.provider, p.Provider, group.provider)
 		}
