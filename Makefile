@@ -10,7 +10,7 @@ PG_BIN := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
 CHROMIUM := $(or $(CHECKSTAND_CHROMIUM),$(firstword $(foreach name,chromium chromium-headless-shell google-chrome google-chrome-stable,$(shell command -v $(name)))))
 APT := $(if $(filter 0,$(shell id -u)),apt-get,sudo apt-get)
 
-.PHONY: help build demo setup lint test race short bench bench-import soak fuzz clean
+.PHONY: help build demo setup ui lint test race short bench bench-import soak fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,8 +42,14 @@ tools/browser/node_modules/.package-lock.json: tools/browser/package.json tools/
 bin/golangci-lint: tools/go.mod tools/go.sum
 	$(GO) -C tools build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
-lint: bin/golangci-lint ## static analysis and the rules on imports
+ui: ## the pages that run scripts, from their sources
+	$(GO) -C tools run ./uibuild
+
+lint: bin/golangci-lint tools/browser/node_modules/.package-lock.json ## static analysis, the rules on imports, types and freshness of the pages
 	bin/golangci-lint run ./...
+	cd tools && ../bin/golangci-lint run ./uibuild/...
+	tools/browser/node_modules/.bin/tsc -p ui/widget
+	$(GO) -C tools run ./uibuild -check
 
 test: setup lint build race ## everything
 

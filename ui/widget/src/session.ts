@@ -1,0 +1,185 @@
+// The session as the server shows it to the payment sheet, read with care: what
+// is missing or of another type is left out, and amounts are whole minor units.
+
+export interface Line {
+  id: string;
+  item: string; // the id that an update names it by
+  quantity: number;
+  name: string;
+  detail: string;
+  picture: string;
+  base: number; // before discounts
+  subtotal: number;
+}
+
+export interface Total {
+  type: string;
+  text: string;
+  amount: number;
+}
+
+export interface Option {
+  id: string;
+  title: string;
+  detail: string;
+  price: number;
+  earliest?: Date;
+  latest?: Date;
+}
+
+export const addressFields = ["name", "line_one", "line_two", "postal_code", "city", "state", "country", "phone_number"] as const;
+export type AddressField = (typeof addressFields)[number];
+export type Address = Record<AddressField, string>;
+
+export interface Message {
+  type: string; // info, warning or error
+  code: string;
+  param: string;
+  content: string;
+}
+
+export interface Link {
+  type: string;
+  url: string;
+}
+
+export interface Order {
+  id: string;
+  url: string;
+}
+
+export interface Session {
+  id: string;
+  status: string;
+  currency: string;
+  test: boolean;
+  sheet: boolean; // it can be handed to a payment sheet
+  lines: Line[];
+  totals: Total[];
+  options: Option[];
+  option: string;
+  address?: Address;
+  messages: Message[];
+  links: Link[];
+  codes: string[]; // discount codes in force
+  checkoutURL: string; // of the shop's checkout page; "" when it has to be asked for
+  order?: Order;
+  raw: object; // as it came: the host gets this one
+}
+
+type Dict = Record<string, unknown>;
+
+export const dict = (v: unknown): Dict => (typeof v === "object" && v !== null && !Array.isArray(v) ? (v as Dict) : {});
+const list = (v: unknown): Dict[] => (Array.isArray(v) ? v.map(dict) : []);
+const text = (v: unknown): string => (typeof v === "string" ? v : "");
+const whole = (v: unknown): number | undefined => (typeof v === "number" && Number.isSafeInteger(v) ? v : undefined);
+const texts = (v: unknown): string[] => (Array.isArray(v) ? v.filter((x) => typeof x === "string") : []);
+
+/** readSession returns nothing for what is no session. */
+export function readSession(o: Dict): Session | undefined {
+  const id = text(o.id);
+  const status = text(o.status);
+  if (id === "" || status === "" || !Array.isArray(o.line_items)) return undefined;
+  const provider = dict(o.payment_provider);
+  const order = readOrder(o.order);
+  return {
+    id,
+    status,
+    currency: text(o.currency).toUpperCase(),
+    test: o.payment_mode === "test",
+    sheet: text(provider.provider) !== "" && text(provider.merchant_id) !== "",
+    lines: list(o.line_items).map(readLine),
+    totals: readTotals(o.totals),
+    options: list(o.fulfillment_options).map(readOption).filter((option) => option.id !== ""),
+    option: text(o.fulfillment_option_id),
+    address: readAddress(o.fulfillment_address),
+    messages: readMessages(o.messages),
+    links: list(o.links).flatMap((l) => (webAddress(l.url) === "" ? [] : [{ type: text(l.type), url: webAddress(l.url) }])),
+    codes: readCodes(o),
+    checkoutURL: webAddress(o.checkout_url) || webAddress(o.continue_url),
+    order,
+    raw: o,
+  };
+}
+
+function readLine(l: Dict): Line {
+  const item = dict(l.item);
+  const base = whole(l.base_amount) ?? 0;
+  const discount = whole(l.discount) ?? 0;
+  return {
+    id: text(l.id),
+    item: text(item.id) || text(l.id),
+    quantity: whole(item.quantity) ?? whole(l.quantity) ?? 1,
+    name: text(l.name) || text(item.name) || text(item.id) || text(l.id),
+    detail: text(l.description),
+    picture: picture(texts(l.images)[0] ?? texts(item.images)[0]),
+    base,
+    subtotal: whole(l.subtotal) ?? base - discount,
+  };
+}
+
+function readTotals(v: unknown): Total[] {
+  return list(v).flatMap((t) => {
+    const amount = whole(t.amount);
+    return amount === undefined ? [] : [{ type: text(t.type), text: text(t.display_text), amount }];
+  });
+}
+
+function readOption(o: Dict): Option {
+  return {
+    id: text(o.id),
+    title: text(o.title) || text(o.id),
+    detail: text(o.subtitle),
+    price: whole(o.subtotal) ?? whole(o.total) ?? 0,
+    earliest: date(o.earliest_delivery_time),
+    latest: date(o.latest_delivery_time),
+  };
+}
+
+function readAddress(v: unknown): Address | undefined {
+  const from = dict(v);
+  const address = Object.fromEntries(addressFields.map((name) => [name, text(from[name]).trim()])) as Address;
+  return addressFields.some((name) => address[name] !== "") ? address : undefined;
+}
+
+/** readMessages reads messages[] wherever a server or a host puts them. */
+export function readMessages(v: unknown): Message[] {
+  return list(v).flatMap((m) => {
+    const content = m.content_type === "markdown" ? plain(text(m.content)) : text(m.content);
+    return content === "" ? [] : [{ type: text(m.type), code: text(m.code), param: text(m.param), content }];
+  });
+}
+
+/** readOrder returns nothing unless there is an order's id. */
+export function readOrder(v: unknown): Order | undefined {
+  const o = dict(v);
+  const id = text(o.id);
+  return id === "" ? undefined : { id, url: webAddress(o.permalink_url) };
+}
+
+function readCodes(o: Dict): string[] {
+  const applied = list(dict(o.discounts).applied).map((d) => text(d.code)).filter((code) => code !== "");
+  return applied.length > 0 ? applied : texts(o.discount_codes);
+}
+
+function date(v: unknown): Date | undefined {
+  const at = new Date(text(v));
+  return Number.isNaN(at.getTime()) ? undefined : at;
+}
+
+/** webAddress returns an address that a buyer may be sent to, else "". */
+export function webAddress(v: unknown): string {
+  if (typeof v !== "string" || !URL.canParse(v)) return "";
+  const url = new URL(v);
+  const here = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  return url.protocol === "https:" || (url.protocol === "http:" && here) ? url.href : "";
+}
+
+function picture(v: unknown): string {
+  return typeof v === "string" && v.startsWith("data:image/") ? v : webAddress(v);
+}
+
+/** plain leaves out the marks of Markdown that a sentence may have. */
+function plain(markdown: string): string {
+  return markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/(\*\*|__|`)/g, "");
+}

@@ -1,0 +1,54 @@
+// Where the order goes: a summary, and a form for it.
+
+import { aboutAddress } from "../checkout.ts";
+import { country } from "../format.ts";
+import { h, type Tag } from "../html.ts";
+import { note, theirs, type Scene } from "../scene.ts";
+import type { Address, AddressField, Message, Session } from "../session.ts";
+import { addressForm } from "./addressform.ts";
+
+export function address(scene: Scene, session: Session): Tag | undefined {
+  const { checkout, words } = scene;
+  const at = session.address;
+  const needed = at !== undefined || session.messages.some(aboutAddress) || session.options.length > 0;
+  if (!needed || (!at && !checkout.editable)) return undefined;
+  const problems = checkout.updating ? [] : session.messages.filter((m) => aboutAddress(m) && m.code !== "missing");
+  return h("section", { key: "address", class: "block", "aria-labelledby": "address-title" },
+    h("div", { class: "titled" },
+      h("h2", { id: "address-title" }, words.say("address")),
+      at && checkout.editable && !checkout.address.open &&
+        h("button", { type: "button", class: "plain", id: "address-change", "aria-label": words.say("addressChangeName"), onclick: () => openForm(scene) },
+          words.say("addressChange"))),
+    checkout.address.open && (checkout.editable || checkout.address.saving)
+      ? addressForm(scene, session, problems)
+      : at
+        ? [summary(scene, at), problems.map(note)]
+        : [
+            h("p", { class: "detail" }, words.say("addressMissing")),
+            h("button", { type: "button", class: "button", id: "address-add", onclick: () => openForm(scene) }, words.say("addressAdd")),
+          ]);
+}
+
+function openForm(scene: Scene): void {
+  scene.checkout.address.open = true;
+  scene.missing.clear();
+  scene.focus("#name");
+  scene.redraw();
+}
+
+/** summary writes an address in two lines. */
+export function summary(scene: Scene, at: Address): Tag {
+  const street = [at.line_one, at.line_two].filter(Boolean).join(", ");
+  const town = [at.postal_code, at.city, at.state].filter(Boolean).join(" ");
+  const land = at.country === "" ? "" : country(scene.words.locale, at.country);
+  return h("address", null,
+    theirs("span", { class: "title" }, at.name),
+    theirs("span", {}, [street, town, land].filter(Boolean).join(", ")));
+}
+
+/** fieldOf is the field that a message of the server is about. */
+export function fieldOf(m: Message): AddressField | undefined {
+  const member = m.param.split(".").at(-1) ?? "";
+  if (m.code === "region_restricted") return "country";
+  return (["name", "line_one", "line_two", "postal_code", "city", "state", "country", "phone_number"] as const).find((name) => name === member);
+}

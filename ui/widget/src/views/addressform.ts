@@ -1,0 +1,106 @@
+// The form of the delivery address.
+
+import { country } from "../format.ts";
+import { h, type Tag } from "../html.ts";
+import { note, theirs, type Scene } from "../scene.ts";
+import { addressFields, type Address, type AddressField, type Message, type Session } from "../session.ts";
+import { fieldOf } from "./address.ts";
+import { countries } from "./countries.ts";
+
+interface Field {
+  name: AddressField;
+  autocomplete: string;
+  needed: boolean;
+  half?: boolean;
+}
+
+// What a country needs beyond this, such as a state, its shop says.
+const fields: Field[] = [
+  { name: "name", autocomplete: "shipping name", needed: true },
+  { name: "line_one", autocomplete: "shipping address-line1", needed: true },
+  { name: "line_two", autocomplete: "shipping address-line2", needed: false },
+  { name: "postal_code", autocomplete: "shipping postal-code", needed: false, half: true },
+  { name: "city", autocomplete: "shipping address-level2", needed: true, half: true },
+  { name: "state", autocomplete: "shipping address-level1", needed: false, half: true },
+  { name: "country", autocomplete: "shipping country", needed: true, half: true },
+];
+
+export function addressForm(scene: Scene, session: Session, problems: Message[]): Tag {
+  const { checkout, words, missing } = scene;
+  const wrong = new Map<AddressField, string>();
+  for (const m of problems) {
+    const name = fieldOf(m);
+    if (name) wrong.set(name, m.content);
+  }
+  for (const name of missing) wrong.set(name, words.say("fieldMissing"));
+  const listed = fields.filter(({ name }) => wrong.has(name));
+  return h("form", { class: "fields", novalidate: true, autocomplete: "on", onsubmit: (event: Event) => save(scene, session, event) },
+    listed.length > 0 && h("div", { class: "problems", id: "problems", tabindex: "-1" },
+      h("p", null, words.say("addressErrors")),
+      h("ul", null, listed.map(({ name }) =>
+        // Not a link to a fragment: in a frame without an address that leads away.
+        h("li", { key: name }, h("button", { type: "button", class: "plain", onclick: () => document.getElementById(name)?.focus() }, words.say(name)))))),
+    problems.filter((m) => fieldOf(m) === undefined).map(note),
+    fields.map((field) => draw(scene, session, field, wrong.get(field.name))),
+    h("div", { class: "actions" },
+      h("button", { type: "submit", class: "button", "aria-disabled": checkout.address.saving ? "true" : undefined }, words.say("addressSave")),
+      h("button", { type: "button", class: "plain", onclick: () => close(scene) }, words.say("addressKeep"))));
+}
+
+function draw(scene: Scene, session: Session, { name, autocomplete, needed, half }: Field, problem: string | undefined): Tag {
+  const { words, missing } = scene;
+  const value = session.address?.[name] ?? "";
+  const props = {
+    id: name,
+    name,
+    autocomplete,
+    "aria-required": needed ? "true" : undefined,
+    "aria-invalid": problem ? "true" : undefined,
+    "aria-describedby": problem ? `${name}-problem` : undefined,
+    onblur: (event: Event) => {
+      const empty = (event.target as HTMLInputElement).value.trim() === "";
+      if (!needed || empty === missing.has(name)) return;
+      if (empty) missing.add(name);
+      else missing.delete(name);
+      // A list of problems above would push away what is about to be clicked.
+      scene.redraw();
+    },
+  };
+  return h("div", { key: name, class: half ? "field half" : "field" },
+    h("label", { for: name }, words.say(name), !needed && h("span", { class: "optional" }, ` (${words.say("optional")})`)),
+    name === "country" ? choice(scene, props, value) : h("input", { ...props, type: "text", value, maxlength: 256 }),
+    problem !== undefined && theirs("p", { class: "note negative" }, problem, ));
+}
+
+function choice(scene: Scene, props: Record<string, unknown>, value: string): Tag {
+  const { words } = scene;
+  const chosen = value || (new Intl.Locale(words.locale).maximize().region ?? "");
+  const names = countries.map((code) => ({ code, name: country(words.locale, code) }));
+  names.sort((a, b) => a.name.localeCompare(b.name, words.locale));
+  return h("select", props as never,
+    h("option", { value: "" }, words.say("countryNone")),
+    names.map(({ code, name }) => h("option", { key: code, value: code, selected: code === chosen }, name)));
+}
+
+function close(scene: Scene): void {
+  scene.checkout.address.open = false;
+  scene.missing.clear();
+  scene.focus("#address-change, #address-add");
+  scene.redraw();
+}
+
+function save(scene: Scene, session: Session, event: Event): void {
+  event.preventDefault();
+  if (scene.checkout.address.saving) return;
+  const data = new FormData(event.target as HTMLFormElement);
+  const typed = (name: AddressField) => String(data.get(name) ?? session.address?.[name] ?? "").trim();
+  const address = Object.fromEntries(addressFields.map((name) => [name, typed(name)])) as Address;
+  scene.missing.clear();
+  for (const { name, needed } of fields) if (needed && address[name] === "") scene.missing.add(name);
+  if (scene.missing.size > 0) {
+    scene.focus("#problems");
+    scene.redraw();
+    return;
+  }
+  scene.checkout.edit({ address }, "once");
+}

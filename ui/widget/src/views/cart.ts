@@ -1,0 +1,83 @@
+// The lines of the cart.
+
+import { h, type Tag } from "../html.ts";
+import { amount, note, theirs, type Scene } from "../scene.ts";
+import type { Line, Message, Session } from "../session.ts";
+import { minus, parcel, plus } from "./icons.ts";
+
+const mostOfOne = 999;
+
+export function cart(scene: Scene, session: Session): Tag {
+  return h("section", { key: "cart", class: "cart", "aria-labelledby": "cart-title" },
+    h("h2", { id: "cart-title", class: "unseen" }, scene.words.say("cart")),
+    h("ul", { class: "lines" }, session.lines.map((line) => row(scene, session, line))));
+}
+
+function row(scene: Scene, session: Session, line: Line): Tag {
+  const { checkout, words } = scene;
+  const old = checkout.updating ? " old" : "";
+  const notes = checkout.updating ? [] : session.messages.filter((m) => about(checkout.session, line, m));
+  return h("li", { key: line.id },
+    picture(line),
+    h("div", { class: "what" },
+      theirs("p", { class: "title" }, line.name),
+      line.detail !== "" && theirs("p", { class: "detail" }, line.detail),
+      !checkout.editable && line.quantity > 1 && h("p", { class: "detail" }, words.say("items", {}, line.quantity))),
+    h("p", { class: `amount${old}` },
+      line.subtotal < line.base && [h("s", { "aria-label": words.say("wasPrice", { price: amount(scene, session, line.base) }) }, amount(scene, session, line.base)), " "],
+      amount(scene, session, line.subtotal)),
+    checkout.editable && changes(scene, session, line),
+    notes.map(note));
+}
+
+/** picture keeps its place before it is there, and when it never comes. */
+export function picture(line: Line): Tag {
+  return h("div", { class: "picture" },
+    parcel(),
+    line.picture !== "" && h("img", {
+      key: line.picture,
+      onerror: (event: Event) => (event.target as HTMLElement).remove(),
+      src: line.picture,
+      alt: "",
+      width: 72,
+      height: 72,
+      decoding: "async",
+      referrerpolicy: "no-referrer",
+    }));
+}
+
+function changes(scene: Scene, session: Session, line: Line): Tag {
+  const { checkout, words } = scene;
+  const { name, quantity, item } = line;
+  const step = (by: number, label: string, sign: Tag, possible: boolean) =>
+    h("button", {
+      type: "button",
+      class: "step",
+      "aria-label": label,
+      "aria-disabled": possible ? undefined : "true",
+      onclick: () => possible && checkout.setQuantity(item, quantity + by),
+    }, sign);
+  return h("div", { class: "changes" },
+    h("div", { class: "stepper", role: "group", "aria-label": words.say("quantityOf", { name }) },
+      step(-1, words.say("fewer", { name }), minus(), quantity > 1),
+      h("output", { class: "number" }, words.number(quantity)),
+      step(1, words.say("more", { name }), plus(), quantity < mostOfOne)),
+    session.lines.length > 1 &&
+      h("button", {
+        type: "button",
+        class: "plain",
+        "aria-label": words.say("removeItem", { name }),
+        onclick: () => {
+          scene.focus("h1");
+          checkout.setQuantity(item, 0);
+        },
+      }, words.say("remove")));
+}
+
+/** about tells whether a message is about a line; its path counts the server's lines. */
+function about(session: Session | undefined, line: Line, m: Message): boolean {
+  const found = /^\$\.(?:line_items|items)\[(\d+)\]/.exec(m.param);
+  return found !== null && session?.lines[Number(found[1])]?.id === line.id;
+}
+
+export const aboutLine = (m: Message): boolean => /^\$\.(line_items|items)\[\d+\]/.test(m.param);

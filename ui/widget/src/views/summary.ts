@@ -1,0 +1,61 @@
+// What it comes to: discount codes and totals.
+
+import { aboutDiscount } from "../checkout.ts";
+import { h, type Tag } from "../html.ts";
+import { amount, note, theirs, type Scene } from "../scene.ts";
+import type { Session, Total } from "../session.ts";
+import { cross } from "./icons.ts";
+
+/** These are taken off; their amounts are positive. */
+const deducted = ["items_discount", "discount", "store_credit", "amount_refunded"];
+
+export function totals(scene: Scene, session: Session): Tag {
+  const { checkout, words } = scene;
+  const total = session.totals.find((t) => t.type === "total");
+  const parts = session.totals.filter((t) => t.type !== "total" && shown(t, session.totals));
+  return h("div", { key: "totals", class: checkout.updating ? "totals old" : "totals", "aria-busy": String(checkout.updating) },
+    h("dl", null,
+      parts.map((t) => part(scene, session, t)),
+      total && h("div", { class: "total" }, h("dt", null, words.say("total")), h("dd", { class: "amount" }, amount(scene, session, total.amount)))));
+}
+
+function part(scene: Scene, session: Session, t: Total): Tag {
+  const minor = deducted.includes(t.type) ? -t.amount : t.amount;
+  return h("div", { key: t.type + t.text },
+    theirs("dt", {}, t.text || t.type),
+    h("dd", { class: "amount" }, t.type === "fulfillment" && t.amount === 0 ? scene.words.say("free") : amount(scene, session, minor)));
+}
+
+/** shown leaves out what says the same as its neighbour, or nothing. */
+function shown(t: Total, all: Total[]): boolean {
+  const base = all.find((other) => other.type === "items_base_amount");
+  if (t.type === "subtotal" && base?.amount === t.amount) return false;
+  return t.amount !== 0 || t.type === "fulfillment";
+}
+
+export function discount(scene: Scene, session: Session): Tag | undefined {
+  const { checkout, words } = scene;
+  const notes = checkout.updating ? [] : session.messages.filter(aboutDiscount);
+  const none = checkout.codeWithoutEffect;
+  if (!checkout.editable) return undefined;
+  return h("div", { key: "discount", class: "discount" },
+    session.codes.length > 0 && h("ul", { class: "codes" }, session.codes.map((code) =>
+      h("li", { key: code },
+        h("bdi", null, code),
+        h("button", { type: "button", class: "step", "aria-label": words.say("discountRemove", { code }), onclick: () => checkout.dropCode(code) }, cross())))),
+    h("details", { class: "entry" },
+      h("summary", null, words.say("discountAdd")),
+      h("form", { onsubmit: (event: Event) => apply(scene, event) },
+        h("label", { for: "code", class: "unseen" }, words.say("discount")),
+        h("input", { id: "code", name: "code", type: "text", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 64 }),
+        h("button", { type: "submit", class: "button" }, words.say("discountApply")))),
+    none !== "" && h("p", { class: "note caution" }, words.say("discountNothing", { code: none })),
+    notes.map(note));
+}
+
+function apply(scene: Scene, event: Event): void {
+  event.preventDefault();
+  const form = event.target as HTMLFormElement;
+  const code = String(new FormData(form).get("code") ?? "").trim();
+  if (code !== "") scene.checkout.useCode(code);
+}
