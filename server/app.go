@@ -18,6 +18,7 @@ import (
 	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server/config"
+	"github.com/checkstand/checkstand/server/mcp"
 	"github.com/checkstand/checkstand/server/rest"
 	"github.com/checkstand/checkstand/server/web"
 	"github.com/checkstand/checkstand/store"
@@ -121,7 +122,11 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (_ *App, err err
 	if err != nil {
 		return nil, err
 	}
-	a.handler = a.routes(surface, pages, opts.Routes)
+	chats, err := a.chats(surface)
+	if err != nil {
+		return nil, err
+	}
+	a.handler = a.routes(surface, chats, pages, opts.Routes)
 	return a, nil
 }
 
@@ -218,7 +223,7 @@ func (a *App) Close() error {
 }
 
 // routes puts the surfaces on one mux.
-func (a *App) routes(surface *rest.Surface, pages http.Handler, extra map[string]http.Handler) http.Handler {
+func (a *App) routes(surface *rest.Surface, chats *mcp.Surface, pages http.Handler, extra map[string]http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", a.ready)
@@ -231,6 +236,10 @@ func (a *App) routes(surface *rest.Surface, pages http.Handler, extra map[string
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if rest.Handles(r.URL.Path) {
 			surface.ServeHTTP(w, r)
+			return
+		}
+		if mcp.Handles(r.URL.Path) {
+			chats.ServeHTTP(w, r)
 			return
 		}
 		mux.ServeHTTP(w, r)

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -142,16 +141,48 @@ func sheetCut(s string) string {
 	return strings.TrimRight(short, " ,.;:") + "…"
 }
 
-// sheetMessages is the flat messages and, for a session whose time is over,
-// one more that says so: the sheet has no status for it but canceled.
+// sheetMessages writes infos and errors; a warning is an info here. A session
+// whose time is over says so: the sheet has no status for it but canceled.
 func sheetMessages(w *writer, s *acp.Session) {
-	if s.Status == acp.Expired {
-		was := *s
-		was.Messages = append(slices.Clip(s.Messages), acp.Message{Type: acp.Info, ContentType: "plain",
-			Content: "This checkout has expired. Nothing was charged. Start a new one to go on."})
-		s = &was
+	w.open("messages", '[')
+	for i := range s.Messages {
+		m := &s.Messages[i]
+		w.open("", '{')
+		if m.Type == acp.ErrorMessage {
+			w.text("type", "error")
+			w.text("code", sheetCode(m))
+		} else {
+			w.text("type", "info")
+		}
+		w.optText("param", flatSessionParam(m.Param))
+		w.text("content_type", contentType(m.ContentType))
+		w.text("content", m.Content)
+		w.close('}')
 	}
-	sheet.messages(w, s)
+	if s.Status == acp.Expired {
+		w.open("", '{')
+		w.text("type", "info")
+		w.text("content_type", "plain")
+		w.text("content", "This checkout has expired. Nothing was charged. Start a new one to go on.")
+		w.close('}')
+	}
+	w.close(']')
+}
+
+// sheetCode is an error's code. The sheet shows payment_declined and
+// requires_3ds itself and lets the buyer try again, so what another token cures
+// is a declined payment; with any other code it closes.
+func sheetCode(m *acp.Message) string {
+	switch m.Code {
+	case acp.CodeLowStock, acp.CodeQuantityExceeded:
+		return acp.CodeOutOfStock
+	case acp.CodeRequires3DS, acp.CodeUnsupported:
+		return m.Code
+	}
+	if strings.HasPrefix(m.Param, "$.payment_data") {
+		return acp.CodePaymentDeclined
+	}
+	return m.Code
 }
 
 // sheetLinkTypes are the sheet's names for the shop's policies, in the order in
@@ -185,8 +216,8 @@ func sheetLinks(w *writer, links []acp.Link) {
 // no others.
 func sheetMetadata(w *writer, m map[string]any) {
 	texts := make(map[string]any, len(m))
-	for _, name := range slices.Collect(maps.Keys(m)) {
-		if s, ok := m[name].(string); ok {
+	for name, v := range m {
+		if s, ok := v.(string); ok {
 			texts[name] = s
 		}
 	}

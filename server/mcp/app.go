@@ -1,0 +1,110 @@
+package mcp
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/checkstand/checkstand/checkout"
+)
+
+// app is the ChatGPT app of one shop.
+type app struct {
+	*App
+	surface  *Surface
+	shop     string // its name
+	currency string
+	locale   string
+	identity *identity
+	bucket   *bucket
+	meta     sdk.Meta // of every result with a session
+}
+
+func (s *Surface) newApp(settings *App) (*app, error) {
+	m, err := s.Merchants.Merchant(context.Background(), settings.MerchantID)
+	if err != nil {
+		return nil, err
+	}
+	if m.Payment(settings.Live).Provider == nil {
+		return nil, fmt.Errorf("the shop has no payment account of the app's mode")
+	}
+	a := &app{App: settings, surface: s, shop: m.Name, currency: m.Currency, locale: m.Locale, bucket: newBucket(settings.Calls, s.Now()),
+		identity: newIdentity(settings.OAuth, s.BaseURL, s.HTTPClient, s.Now, s.Log)}
+	a.meta = sdk.Meta{"checkstand/shop": map[string]any{"name": m.Name, "locale": m.Locale, "look": settings.Look, "payment_sheet": settings.PaymentSheet}}
+	return a, nil
+}
+
+// handler serves the app's tools and its widget.
+func (a *app) handler() http.Handler {
+	s := a.surface
+	server := sdk.NewServer(&sdk.Implementation{Name: "checkstand", Title: a.shop, Version: s.Version}, &sdk.ServerOptions{
+		Instructions: a.instructions(), Logger: s.Log,
+		Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}, Resources: &sdk.ResourceCapabilities{},
+			Extensions: map[string]any{"io.modelcontextprotocol/ui": map[string]any{}}}})
+	for _, t := range a.tools() {
+		server.AddTool(t.describe(a.identity), func(ctx context.Context, req *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
+			return a.call(ctx, t, req)
+		})
+	}
+	a.addWidget(server)
+	server.AddReceivingMiddleware(a.identity.listed)
+	return streamable(server, s.Log, s.BodyLimit)
+}
+
+// instructions tell a model how the tools belong together. Hosts read the first
+// 512 characters for certain.
+func (a *app) instructions() string {
+	return "Sells the products of " + a.shop + ". Find products with search_products, then open a cart with checkout_session and the ids " +
+		"found there; change it with update_checkout_session. Prices, delivery and totals are what the tools return: do not compute or " +
+		"promise others. The buyer pays in the widget, or at checkout_url from start_external_checkout. Never make up product ids, " +
+		"addresses or payment tokens. get_order tells how an order is doing."
+}
+
+// tools are the app's tools, in the order of a purchase.
+func (a *app) tools() []*tool {
+	return []*tool{
+		{name: "search_products", title: "Search products", input: "search_products.in", output: "search_products.out",
+			description: "Search the catalogue of " + a.shop + " by words, with filters for category, brand, price and stock. " +
+				"Returns products with the ids that checkout_session takes.",
+			invoking: "Searching the shop", invoked: "Searched the shop", readOnly: true, idempotent: true, run: searchProducts},
+		{name: "get_product", title: "Show a product", input: "get_product.in", output: "get_product.out",
+			description: "Everything about one product of " + a.shop + ": description, pictures, variants, prices and what is in stock.",
+			invoking:    "Looking at the product", invoked: "Looked at the product", readOnly: true, idempotent: true, run: getProduct},
+		{name: "checkout_session", title: "Open checkout", input: "checkout_session.in", output: "session.out",
+			description: "Open a checkout session for items of the catalogue and show the cart, with delivery, tax and the total. Nothing is bought yet.",
+			invoking:    "Opening the checkout", invoked: "Opened the checkout", opensWidget: true, fromWidget: true, run: openSession},
+		{name: "update_checkout_session", title: "Change the cart", input: "update_checkout_session.in", output: "session.out",
+			description: "Change a checkout session: its items (the list replaces the old one), the delivery address, the delivery option, " +
+				"discount codes. What is not named stays.",
+			invoking: "Changing the cart", invoked: "Changed the cart", idempotent: true, fromWidget: true, run: updateSession},
+		{name: "get_checkout_session", title: "Show the cart", input: "session.in", output: "session.out",
+			description: "The present state of a checkout session; once it is paid, with its order.",
+			invoking:    "Looking at the cart", invoked: "Looked at the cart", readOnly: true, idempotent: true, fromWidget: true, run: getSession},
+		{name: "cancel_checkout_session", title: "Cancel the checkout", input: "session.in", output: "session.out",
+			description: "End a checkout session that is not paid. It cannot be opened again.",
+			invoking:    "Canceling the checkout", invoked: "Canceled the checkout", destructive: true, idempotent: true, fromWidget: true, run: cancelSession},
+		{name: "start_external_checkout", title: "Pay at the shop", input: "start_external_checkout.in", output: "session.out",
+			description: "The address of the shop's own checkout page, where the buyer pays: for a session, or for items. Give it to the buyer as it is. " +
+				"It is good for one browser and for a limited time.",
+			invoking: "Preparing the shop's checkout", invoked: "Prepared the shop's checkout", fromWidget: true, run: startCheckout},
+		{name: "complete_checkout", title: "Pay", input: "complete_checkout.in", output: "session.out",
+			description: "Charges the total of a checkout session with the token that the payment sheet was given, and places the order. " +
+				"Only the payment sheet calls it; a token cannot be made up. A repeat with the same token charges nothing more.",
+			invoking: "Paying", invoked: "Paid", destructive: true, idempotent: true, openWorld: true, fromWidget: true,
+			hidden: !a.ExposeComplete, run: completeCheckout},
+		{name: "get_order", title: "Order status", input: "get_order.in", output: "get_order.out",
+			description: "How an order is doing: its state, parcels with tracking, refunds. It has no names and addresses.",
+			invoking:    "Looking up the order", invoked: "Looked up the order", readOnly: true, idempotent: true, run: getOrder},
+	}
+}
+
+// caller is who every session of the app belongs to. Nobody proves who they
+// are: whoever knows a session's id may act on it.
+func (a *app) caller() checkout.Caller {
+	return checkout.Caller{MerchantID: a.MerchantID, CredentialID: appCredential, Agent: a.Agent, Live: a.Live}
+}
+
+// appCredential stands in for the credential that an app does not have.
+const appCredential = "app"

@@ -1,0 +1,54 @@
+package mcp
+
+import (
+	"context"
+	_ "embed" // the page
+	"slices"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// WidgetURI is the checkout widget's address in ChatGPT, which is fixed: the
+// product sidebar asks for it. Hosts keep what they have read under it, so the
+// page stays understandable to older tools and the tools to older pages.
+const (
+	WidgetURI      = "ui://widget/checkout-session.html"
+	widgetMIMEType = "text/html;profile=mcp-app"
+)
+
+const widgetSummary = "The buyer sees the cart with quantities, delivery and the total, and can change and pay it there. Do not repeat the cart in words."
+
+// addWidget publishes the widget with what it may load and where it may send
+// the buyer, under the names of today and those of older hosts.
+func (a *app) addWidget(server *sdk.Server) {
+	pictures := unique(append([]string{a.surface.BaseURL}, a.Pictures...))
+	redirects := unique(append([]string{a.surface.BaseURL}, a.Redirects...))
+	none := []string{}
+	ui := map[string]any{"csp": map[string]any{"connectDomains": none, "resourceDomains": pictures, "frameDomains": none}, "prefersBorder": true}
+	meta := sdk.Meta{"ui": ui, "openai/widgetDescription": widgetSummary, "openai/widgetPrefersBorder": true,
+		"openai/widgetCSP": map[string]any{"connect_domains": none, "resource_domains": pictures, "frame_domains": none, "redirect_domains": redirects}}
+	if a.Domain != "" {
+		ui["domain"], meta["openai/widgetDomain"] = a.Domain, a.Domain
+	}
+	server.AddResource(&sdk.Resource{URI: WidgetURI, Name: "checkout-session", Title: "Checkout", MIMEType: widgetMIMEType,
+		Description: "The cart and checkout of " + a.shop + ".", Meta: meta},
+		func(context.Context, *sdk.ReadResourceRequest) (*sdk.ReadResourceResult, error) {
+			return &sdk.ReadResourceResult{Contents: []*sdk.ResourceContents{{URI: WidgetURI, MIMEType: widgetMIMEType, Text: a.surface.Widget, Meta: meta}}}, nil
+		})
+}
+
+func unique(list []string) []string {
+	var out []string
+	for _, s := range list {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// PlainWidget is a page for servers without the widget: it says where the cart
+// and the way to pay are.
+//
+//go:embed widget.html
+var PlainWidget string
