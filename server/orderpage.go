@@ -1,0 +1,244 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/order"
+	"github.com/checkstand/checkstand/server/web"
+)
+
+// orderPages shows orders of every shop: the id alone is the key to the page.
+type orderPages struct {
+	*App
+	looks map[string]web.Shop // by shop
+}
+
+func (p orderPages) Order(ctx context.Context, orderID string) (web.Order, error) {
+	o, err := p.store.OrderByID(ctx, orderID)
+	if errors.Is(err, checkout.ErrNotFound) {
+		return web.Order{}, web.ErrNotFound
+	}
+	if err != nil {
+		return web.Order{}, err
+	}
+	sess, err := p.store.Reader(ctx).Session(o.MerchantID, o.CheckoutSessionID)
+	if err != nil && !errors.Is(err, checkout.ErrNotFound) {
+		return web.Order{}, err
+	}
+	view := web.Order{Number: o.OrderNumber, PlacedAt: o.CreatedAt, Live: o.Live, Currency: o.Currency}
+	if m := p.merchants.byID[o.MerchantID]; m != nil {
+		view.Shop, view.Locale = p.looks[m.ID], m.Locale
+	}
+	view.StatusWords, view.StatusDetail, view.StatusTone = statusInWords(o)
+	view.Lines = linesInWords(o, sess)
+	view.Totals = totalLines(o.Totals)
+	view.Deliveries = deliveries(o, sess)
+	view.History = history(o, view.Locale)
+	return view, nil
+}
+
+func statusInWords(o *order.Order) (words, detail string, tone web.Tone) {
+	switch o.Status {
+	case "canceled":
+		return "Your order was canceled", refundInWords(o), web.Negative
+	case "completed":
+		return "Your order has arrived", "", web.Positive
+	case "shipped":
+		return "Your order is on its way", "", web.Positive
+	case "processing":
+		return "Part of your order is on its way", "The shop is getting the rest ready.", web.Positive
+	case "manual_review", "created":
+		return "Your order is being checked", "The shop confirms it shortly.", web.Caution
+	}
+	return "Your order is confirmed", "The shop is getting it ready.", web.Positive
+}
+
+// refundInWords says of a canceled order what becomes of the money.
+func refundInWords(o *order.Order) string {
+	for _, a := range slices.Backward(o.Adjustments) {
+		switch {
+		case a.Amount == nil || a.Status == "failed":
+		case a.Type == "refund" && a.Status == "completed":
+			return "Your money has been sent back. It can take your bank a few days to show it."
+		case a.Type == "refund":
+			return "Your money is being sent back."
+		case a.Type == "cancellation":
+			return "You have not been charged."
+		}
+	}
+	return ""
+}
+
+// linesInWords lists what was bought; units that were canceled or refunded are
+// said beside it.
+func linesInWords(o *order.Order, sess *checkout.Session) (lines []web.Line) {
+	options := map[string]string{}
+	if sess != nil {
+		for i := range sess.LineItems {
+			options[sess.LineItems[i].ID] = optionWords(&sess.LineItems[i])
+		}
+	}
+	for i := range o.LineItems {
+		l := &o.LineItems[i]
+		line := web.Line{Title: l.Title, Options: options[l.ID], Quantity: l.Quantity.Ordered, ImageURL: l.ImageURL}
+		if off := l.Quantity.Ordered - l.Quantity.Current; off > 0 {
+			words := "canceled"
+			if off < l.Quantity.Ordered {
+				words = fmt.Sprintf("%d canceled", off)
+			}
+			line.Options = strings.TrimPrefix(line.Options+", "+words, ", ")
+		}
+		if l.Subtotal != nil {
+			line.Amount = *l.Subtotal
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// optionWords names the choices that the line's title does not name already.
+func optionWords(l *acp.LineItem) string {
+	var words []string
+	for _, o := range l.VariantOptions {
+		if !strings.Contains(l.Name, o.Value) {
+			words = append(words, o.Name+" "+o.Value)
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// deliveryWords are the statuses of a delivery as its buyer reads them.
+var deliveryWords = map[string]string{"shipped": "on its way", "in_transit": "on its way", "out_for_delivery": "arrives today",
+	"ready_for_pickup": "ready to be picked up", "delivered": "arrived", "failed": "could not be delivered"}
+
+// deliveries lists how the parts of an order reach the buyer. What was canceled
+// does not.
+func deliveries(o *order.Order, sess *checkout.Session) (out []web.Delivery) {
+	for i := range o.Fulfillments {
+		f := &o.Fulfillments[i]
+		if f.Status == "canceled" {
+			continue
+		}
+		d := web.Delivery{Method: methodOf(f.Type), Status: deliveryWords[f.Status], Carrier: f.Carrier, TrackingURL: f.TrackingURL}
+		if opt := optionOf(f, sess); opt != nil {
+			d.Method = opt.Title
+			promised := opt.Type == acp.FulfillmentShipping && !opt.LatestDeliveryTime.IsZero() && f.Status != "delivered"
+			if promised {
+				d.Earliest, d.Latest = opt.EarliestDeliveryTime.In(time.UTC), opt.LatestDeliveryTime.In(time.UTC)
+			}
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+func methodOf(t acp.FulfillmentType) string {
+	switch t {
+	case acp.FulfillmentPickup:
+		return "Pickup"
+	case acp.FulfillmentDigital:
+		return "Download"
+	}
+	return "Delivery"
+}
+
+// optionOf finds the way of delivery that the buyer chose for what a delivery
+// holds; nil when it is not known any more.
+func optionOf(f *acp.Fulfillment, sess *checkout.Session) *acp.FulfillmentOption {
+	if sess == nil {
+		return nil
+	}
+	for _, sel := range sess.SelectedFulfillmentOptions {
+		if !slices.ContainsFunc(f.LineItems, func(l acp.FulfillmentLineItem) bool { return slices.Contains(sel.ItemIDs, l.ID) }) {
+			continue
+		}
+		for i := range sess.FulfillmentOptions {
+			if sess.FulfillmentOptions[i].ID == sel.OptionID {
+				return &sess.FulfillmentOptions[i]
+			}
+		}
+	}
+	return nil
+}
+
+// eventWords are what happens to deliveries as the buyer reads it; what is not
+// here is not worth a line.
+var eventWords = map[string]string{"shipped": "Shipped", "ready_for_pickup": "Ready to be picked up", "delivered": "Arrived",
+	"failed_attempt": "Could not be delivered", "returned_to_sender": "Returned to the shop"}
+
+// history is what has happened to an order, the newest first. Disputes are
+// between the buyer and the bank, and none of whoever has the link.
+func history(o *order.Order, locale string) []web.Event {
+	events := []web.Event{{At: o.CreatedAt, Words: "Order placed"}}
+	for i := range o.Fulfillments {
+		for _, e := range o.Fulfillments[i].Events {
+			if words := eventWords[e.Type]; words != "" {
+				events = append(events, web.Event{At: e.OccurredAt, Words: words})
+			}
+		}
+	}
+	for _, a := range o.Adjustments {
+		if words := adjustmentWords(&a, locale); words != "" {
+			events = append(events, web.Event{At: a.OccurredAt, Words: words})
+		}
+	}
+	slices.SortStableFunc(events, func(a, b web.Event) int { return cmp.Compare(b.At.UnixMilli(), a.At.UnixMilli()) })
+	return events
+}
+
+func adjustmentWords(a *acp.Adjustment, locale string) string {
+	var sum string
+	if a.Amount != nil {
+		sum = money.Format(*a.Amount, a.Currency, locale)
+	}
+	switch {
+	case a.Status == "failed":
+		return ""
+	case a.Type == "refund" && sum != "" && a.Status == "completed":
+		return sum + " refunded"
+	case a.Type == "refund" && sum != "":
+		return "Refund of " + sum + " under way"
+	case a.Type == "cancellation":
+		return "Canceled"
+	}
+	return ""
+}
+
+// totalLines leaves out the figures that say nothing on a receipt.
+func totalLines(totals []acp.Total) []web.Total {
+	var out []web.Total
+	for _, t := range totals {
+		line := web.Total{Label: t.DisplayText, Amount: t.Amount}
+		switch t.Type {
+		case acp.TotalItemsBaseAmount:
+			continue // the subtotal says it
+		case acp.TotalItemsDiscount, acp.TotalDiscount:
+			if t.Amount == 0 {
+				continue
+			}
+			line.Amount = -t.Amount
+		case acp.TotalFee:
+			if t.Amount == 0 {
+				continue
+			}
+		case acp.TotalAmountRefunded:
+			if t.Amount == 0 {
+				continue
+			}
+			line.Amount = -t.Amount
+		case acp.TotalTotal:
+			line.Strong = true
+		}
+		out = append(out, line)
+	}
+	return out
+}
