@@ -23,7 +23,8 @@ import (
 
 // keptWords are the fields of requests that are for people to read, or for the
 // shop to know its customer by, or the agent's own notes. What an agent writes
-// there is kept as it came: none of them is a place for a card.
+// there is kept as it came: none of them is a place for a card. The details are
+// what the buyer types on the checkout page.
 const keptWords = `
 	buyer.first_name, buyer.last_name, buyer.full_name, buyer.email, buyer.phone_number, buyer.customer_id, buyer.loyalty.tier
 	buyer.company.name, buyer.company.tax_id, buyer.company.department, buyer.company.cost_center
@@ -38,6 +39,7 @@ const keptWords = `
 	affiliate_attribution.creative_id, affiliate_attribution.sub_id, affiliate_attribution.source.url
 	affiliate_attribution.metadata (a name), affiliate_attribution.metadata.key
 	intent_trace.trace_summary, intent_trace.metadata (a name), intent_trace.metadata.key
+	details.email, details.name, details.phone, details.line_one, details.line_two, details.city, details.state, details.postal_code, redirectUrl
 `
 
 // What an agent sends as its Request-Id is in the log, as it came; an address
@@ -102,7 +104,7 @@ func (w *cardWorld) send(t *testing.T, method, address string, body []byte, head
 		t.Fatal(err)
 	}
 	w.answers.Write(text)
-	if resp.StatusCode >= 400 {
+	if resp.StatusCode >= 400 && resp.Header.Get("Content-Type") == "application/json" {
 		w.refusals.Write(text)
 	}
 	return answer{status: resp.StatusCode, header: resp.Header, body: text, object: parseObject(text)}
@@ -174,6 +176,7 @@ func TestCardDataNeverTouchesTheShop(t *testing.T) {
 			w.addresses(t, v)
 			w.pays(t, v)
 		}
+		w.onPages(t)
 		w.webhooks(t)
 		servertest.Eventually(t, webhookTime, w.quiet(t))
 		w.search(t)
