@@ -1,0 +1,115 @@
+// The server behind the host of the tests: one session, priced anew after each
+// change. Amounts are whole minor units.
+
+const goods = {
+  "mug-stoneware-sand": { name: "Stoneware Mug - Sand", description: "A hand-glazed mug with a bare foot. Holds 350 ml.", price: 1800, picture: "mug-stoneware-sand.svg" },
+  "blanket-wool-moss": { name: "Wool Blanket - Moss", description: "A heavy blanket of new wool, 140 by 200 cm, woven with two stripes and a fringe.", price: 12900, picture: "blanket-wool-moss.svg" },
+  "board-oak-small": { name: "Oak Cutting Board - Small", description: "", price: 3400, picture: "" },
+  "clock-wall": { name: "Wall Clock", description: "A silent clock in a beech ring, 30 cm across.", price: 5800, picture: "none.svg", broken: true },
+};
+
+const deliveries = [
+  { id: "standard", title: "Standard", subtitle: "By parcel post", subtotal: 490, earliest_delivery_time: "2026-12-01T12:00:00Z", latest_delivery_time: "2026-12-03T12:00:00Z" },
+  { id: "express", title: "Express", subtitle: "By courier", subtotal: 1290, earliest_delivery_time: "2026-11-28T12:00:00Z", latest_delivery_time: "2026-11-28T12:00:00Z" },
+];
+
+const home = { name: "Ada Example", line_one: "12 Harbour Street", line_two: null, city: "Springfield", state: "IL", country: "US", postal_code: "62704", phone_number: null };
+
+class Shop {
+  constructor(options) {
+    Object.assign(this, { currency: "EUR", items: { "mug-stoneware-sand": 2, "blanket-wool-moss": 1 }, address: home, mode: "live", sheet: true, failing: 0 }, options);
+    this.option = this.address ? "standard" : null;
+    this.codes = [];
+    this.messages = [];
+    this.status = options.status ?? null; // what the state of the session demands, when null
+    this.order = null;
+  }
+
+  /** session is the payload of the payment sheet. */
+  session() {
+    const lines = Object.entries(this.items).map(([id, quantity], i) => {
+      const base = goods[id].price * quantity;
+      const discount = this.codes.length > 0 ? Math.round(base / 10) : 0;
+      return {
+        id: `line_${i + 1}`, item: { id, quantity }, name: goods[id].name, description: goods[id].description,
+        images: goods[id].picture === "" ? [] : [`${this.pictures}/${goods[id].picture}`],
+        base_amount: base, discount, subtotal: base - discount, tax: 0, total: base - discount,
+      };
+    });
+    const sum = (pick) => lines.reduce((all, line) => all + pick(line), 0);
+    const chosen = this.address && deliveries.find((d) => d.id === this.option);
+    const base = sum((l) => l.base_amount), discount = sum((l) => l.discount), shipping = chosen?.subtotal ?? 0;
+    const tax = this.address ? Math.round((base - discount + shipping) / 10) : 0;
+    const missing = this.address ? [] : [{ type: "error", code: "missing", param: "$.fulfillment_address", content_type: "plain", content: "A delivery address is needed." }];
+    const messages = [...missing, ...this.messages];
+    const blocked = messages.some((m) => m.type === "error" && !String(m.code).startsWith("payment_"));
+    return {
+      id: "cs_1", status: this.status ?? (blocked ? "not_ready_for_payment" : "ready_for_payment"), currency: this.currency, payment_mode: this.mode,
+      ...(this.sheet ? { payment_provider: { provider: "stripe", merchant_id: "profile_test", supported_payment_methods: [{ type: "card" }] } } : {}),
+      line_items: lines,
+      totals: [
+        { type: "items_base_amount", display_text: "Items", amount: base },
+        { type: "items_discount", display_text: "Discount", amount: discount },
+        { type: "subtotal", display_text: "Subtotal", amount: base - discount },
+        { type: "fulfillment", display_text: "Delivery", amount: shipping },
+        { type: "tax", display_text: "Tax", amount: tax },
+        { type: "total", display_text: "Total", amount: base - discount + shipping + tax },
+      ],
+      fulfillment_options: this.address ? deliveries.map((d) => ({ type: "shipping", ...d, tax: 0, total: d.subtotal })) : [],
+      fulfillment_option_id: this.option, fulfillment_address: this.address, buyer: null, messages,
+      discount_codes: this.codes,
+      links: [{ type: "terms_of_use", url: "https://shop.example/terms" }, { type: "privacy_policy", url: "https://shop.example/privacy" }, { type: "return_policy", url: "https://shop.example/returns" }],
+      ...(this.order ? { order: this.order } : {}),
+    };
+  }
+
+  complete() {
+    this.status = "completed";
+    this.messages = [];
+    this.order = { id: "ord_1042", checkout_session_id: "cs_1", permalink_url: "https://shop.example/orders/ord_1042" };
+  }
+
+  /** call answers a tool call, or throws as a host does when the server cannot be reached. */
+  async call(name, args) {
+    if (this.delay) await new Promise((done) => setTimeout(done, this.delay));
+    if (this.failing > 0) {
+      this.failing--;
+      throw new Error("connection refused");
+    }
+    if (name === "get_checkout_session") {
+      if (this.completesAfter !== undefined && --this.completesAfter <= 0) this.complete();
+      return result(this.session());
+    }
+    if (name === "start_external_checkout") return result({ ...this.session(), checkout_url: this.checkoutURL ?? "https://shop.example/checkout/1" });
+    if (name !== "update_checkout_session" || args.checkout_session_id !== "cs_1") return { isError: true, content: [{ type: "text", text: "There is no such tool or session." }] };
+    if (this.refuse) return result({ messages: [{ type: "error", code: "conflict", content_type: "plain", content: this.refuse }] });
+    this.update(args);
+    return result(this.session());
+  }
+
+  update({ items, fulfillment_address: address, fulfillment_option_id: option, discount_codes: codes }) {
+    this.messages = [];
+    if (items) {
+      this.items = Object.fromEntries(items.map((i) => [i.id, i.quantity]));
+      items.forEach((item, i) => {
+        if (item.quantity > 5) this.messages.push({ type: "error", code: "out_of_stock", param: `$.line_items[${i}]`, content_type: "plain", content: "Only 5 are left." });
+      });
+    }
+    if (address) {
+      this.address = address;
+      this.option ??= "standard";
+      if (address.country === "US" && !/^\d{5}$/.test(address.postal_code ?? "")) {
+        this.messages.push({ type: "error", code: "invalid", param: "$.fulfillment_address.postal_code", content_type: "plain", content: "A US postal code has five digits." });
+      }
+    }
+    if (option) this.option = option;
+    if (codes) {
+      this.codes = codes.filter((code) => code === "WELCOME10");
+      for (const code of codes) {
+        if (code === "EXPIRED") this.messages.push({ type: "warning", code: "discount_code_expired", param: "$.discounts", content_type: "markdown", content: "The code **EXPIRED** ended on 1 November." });
+      }
+    }
+  }
+}
+
+const result = (session) => ({ content: [{ type: "text", text: "The checkout." }], structuredContent: session });
