@@ -200,7 +200,7 @@ func (b *books) paid() error {
 // reusedKey refuses a key that another amount was moved under.
 func reusedKey(op *payment.Operation, amount int64) error {
 	if amount != 0 && amount != op.Amount {
-		return refuse("the key was used for operation %s, of %d; use another key for another amount", op.ID, op.Amount)
+		return refuse("the key was used for operation %s, of %s; use another key for another amount", op.ID, sum(op.Amount, op.Currency))
 	}
 	return nil
 }

@@ -48,8 +48,7 @@ func (s *Service) captureOp(b *books, opID string, amount int64, who string, now
 	case amount == 0:
 		amount = left
 	case amount > left:
-		return nil, refuse("%s %s is more than is held for order %s: %s", money.Decimal(amount, b.attempt.Currency), b.attempt.Currency,
-			b.order.ID, money.Decimal(left, b.attempt.Currency))
+		return nil, refuse("%s is more than is held for order %s: %s", sum(amount, b.attempt.Currency), b.order.ID, sum(left, b.attempt.Currency))
 	}
 	if amount <= 0 {
 		return nil, refuse("nothing is left to capture for order %s; cancel it", b.order.ID)
@@ -195,8 +194,7 @@ func (s *Service) refund(b *books, c *Command, amount int64, lines []Line, reaso
 		Reason: reason.Code, Description: reason.Note}
 	if b.held() {
 		if left := b.capturable(); amount >= left {
-			return plan{}, refuse("only %s %s is held for order %s; cancel the order to give all of it back",
-				money.Decimal(left, o.Currency), o.Currency, o.ID)
+			return plan{}, refuse("only %s is held for order %s; cancel the order to give all of it back", sum(left, o.Currency), o.ID)
 		}
 		adj.Type, adj.Status = adjCancellation, completed
 		o.adjust(adj, amount)
@@ -206,8 +204,7 @@ func (s *Service) refund(b *books, c *Command, amount int64, lines []Line, reaso
 		return plan{}, refuse("the payment of order %s is being captured or given back; wait for that", o.ID)
 	}
 	if left := b.refundable(); amount > left {
-		return plan{}, refuse("%s %s is more than is left to refund of order %s: %s", money.Decimal(amount, o.Currency), o.Currency,
-			o.ID, money.Decimal(left, o.Currency))
+		return plan{}, refuse("%s is more than is left to refund of order %s: %s", sum(amount, o.Currency), o.ID, sum(left, o.Currency))
 	}
 	if amount <= 0 {
 		return plan{}, refuse("those lines of order %s cost nothing; there is nothing to refund", o.ID)
@@ -256,3 +253,6 @@ func (o *Order) priceOf(lines []Line) (units []acp.FulfillmentLineItem, price in
 	}
 	return units, price, nil
 }
+
+// sum is an amount with its currency, for an operator.
+func sum(minor int64, currency string) string { return money.Decimal(minor, currency) + " " + currency }
