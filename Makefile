@@ -66,7 +66,7 @@ bench-import: ## imports of up to a million variants
 	$(GO) run ./bench -import
 
 soak: ## a week of purchases in virtual time against the providers' books
-	$(GO) test ./soak -run '^TestWeek$$' -count 1 -timeout 15m -week $(SOAK)
+	$(GO) test ./soak -run '^TestWeek$$' -v -count 1 -timeout 30m -week $(SOAK)
 
 fuzz: ## every fuzz target for FUZZTIME (default 20s) each
 	@for pkg in $$($(GO) list ./...); do \

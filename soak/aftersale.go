@@ -31,7 +31,7 @@ const (
 	racesCall   = 0.3 // of those: while it is being shipped
 	takesOff    = 0.05
 	holdsEnd    = 0.01
-	shipsAtOnce = 0.3 // of those whose money is taken already; the others are not followed
+	shipsAtOnce = 0.15 // of those whose money is taken already; the others are not followed
 	inParts     = 0.2
 	givesPart   = 0.06
 	givesAll    = 0.03

@@ -8,7 +8,7 @@ import (
 
 // instant is the grain of the simulation's time: what is due within one happens
 // at the same time.
-const instant = 10 * time.Second
+const instant = 15 * time.Second
 
 // agenda is what is still to happen. It is safe for concurrent use.
 type agenda struct {

@@ -308,6 +308,9 @@ func (d *desk) settlePayments() {
 	}
 	for i := range open {
 		a := &open[i]
+		if a.State == payment.Pending {
+			continue // the provider says that it has not decided
+		}
 		ref, err := d.byID[a.MerchantID].bank.reference(d.ctx, a.SessionID, a.ID)
 		if err != nil {
 			d.fail("look up payment %s: %v", a.ID, err)

@@ -31,9 +31,9 @@ var mall = []plan{
 	{stripe.Name, "usd", payment.CaptureNow, 6}, {stripe.Name, "eur", payment.CaptureLater, 6}, {stripe.Name, "isk", payment.CaptureNow, 6},
 	{stripe.Name, "jpy", payment.CaptureLater, 6}, {stripe.Name, "gbp", payment.CaptureNow, 6},
 	{adyen.Name, "eur", payment.CaptureNow, 8}, {adyen.Name, "usd", payment.CaptureLater, 8}, {adyen.Name, "jpy", payment.CaptureNow, 8},
-	{adyen.Name, "gbp", payment.CaptureLater, 8},
+	{adyen.Name, "gbp", payment.CaptureNow, 8},
 	{braintree.Name, "usd", payment.CaptureNow, 10}, {braintree.Name, "eur", payment.CaptureLater, 10}, {braintree.Name, "gbp", payment.CaptureNow, 10},
-	{sandbox.Name, "usd", payment.CaptureLater, 8}, {sandbox.Name, "eur", payment.CaptureNow, 8},
+	{sandbox.Name, "usd", payment.CaptureLater, 5}, {sandbox.Name, "eur", payment.CaptureNow, 5},
 }
 
 // town is the mall many times over, with no more shops at the sandbox PSP: it

@@ -26,13 +26,13 @@ func TestWeek(t *testing.T) {
 		t.Skip("a week takes some minutes; run make soak")
 	}
 	const (
-		perBuyer = 0.85 // purchases, or some more
-		malls    = 20
+		perBuyer = 0.88 // purchases, or some more
+		malls    = 30
 		garbage  = 400 // per cent; a simulation keeps most of what it makes
 	)
 	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
 	s := newSim(t, options{seed: *seed, buyers: int(float64(*purchases) / perBuyer), faults: *faults, oddities: 1,
-		span: 7 * day, burst: 100, mall: town(malls), open: openSQLite})
+		span: 7 * day, burst: 150, mall: town(malls), open: openSQLite})
 	s.run()
 	t.Log("\n" + s.report())
 	if got := s.orders(); got < int64(*purchases) {
