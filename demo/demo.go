@@ -17,6 +17,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/acp/client"
 	"github.com/checkstand/checkstand/demo/shop"
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/sandbox"
@@ -117,7 +119,7 @@ func Start(ctx context.Context, version string, opts Options) (_ *Demo, err erro
 	d.app, err = server.New(ctx, cfg, server.Options{Log: opts.Log, Routes: map[string]http.Handler{
 		"GET /demo/info": http.HandlerFunc(d.info), "GET /demo/items": http.HandlerFunc(d.items)},
 		Pages: func(p *web.Config) {
-			p.Pictures, p.Policies, p.Shop.AccentColor = shop.Pictures(), shop.Policies(), shop.AccentColor
+			p.Pictures, p.Policies = shop.Pictures(), shop.Policies()
 		}})
 	if err != nil {
 		return nil, err
@@ -244,6 +246,21 @@ func (d *Demo) answering(ctx context.Context) error {
 		err = fmt.Errorf("the demo shop is not ready: %s", resp.Status)
 	}
 	return errors.Join(err, resp.Body.Close())
+}
+
+// CheckoutLink opens a session for one item, as an agent does, and returns the
+// link of its checkout page: a buyer can review and pay there. It is good for
+// one browser. The demo has to be running and to have something to sell.
+func (d *Demo) CheckoutLink(ctx context.Context) (string, error) {
+	agent, err := client.New(client.Config{BaseURL: d.Info.BaseURL, APIKey: secret.New(d.Info.APIKey), Version: acp.V20260417})
+	if err != nil {
+		return "", err
+	}
+	got, err := client.Purchase(ctx, client.PurchaseConfig{Client: agent, ItemID: d.Info.ItemID, Currency: d.Info.Currency, OnPage: true}, nil)
+	if err != nil {
+		return "", err
+	}
+	return got.CheckoutURL, nil
 }
 
 // Close gives everything back, and removes a directory that nobody asked for.

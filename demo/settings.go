@@ -29,6 +29,7 @@ func configure(opts Options, info Info, s *secrets) *config.Config {
 
 	m := config.DefaultMerchant()
 	m.ID, m.Name, m.Currency, m.Country, m.Locale = merchantID, shop.Name, opts.Currency, "US", shop.Locale
+	m.Accent = shop.AccentColor
 	if len(opts.Catalogs) > 0 {
 		m.Name = "Demo Shop"
 	}

@@ -33,6 +33,11 @@ type PurchaseConfig struct {
 	Currency string // of the session from 2026-01-30 on; when empty, the demo item's, or usd, or what discovery says in place of it
 	Option   string // delivery option id; empty keeps a preselected one, else takes the cheapest
 
+	// OnPage leaves the payment to the buyer, on the shop's own page: the
+	// purchase ends with the page's link in the Result, and nothing to pay with
+	// is needed.
+	OnPage bool
+
 	Buyer   *acp.Buyer   // TestBuyer when nil
 	Address *acp.Address // TestAddress when nil; for delivery and billing
 
@@ -70,6 +75,7 @@ const (
 	StepCreate   = "create"
 	StepAddress  = "address"
 	StepDelivery = "delivery"
+	StepLink     = "checkout link" // instead of those that follow, of a purchase that is OnPage
 	StepDelegate = "delegate payment"
 	StepComplete = "complete"
 	StepGet      = "get"
@@ -94,6 +100,7 @@ type Step struct {
 // OrderID, and Message says why.
 type Result struct {
 	SessionID   string
+	CheckoutURL string // where the buyer goes on, of a purchase that is OnPage
 	OrderID     string // empty without an order, and where the version's answer names none
 	OrderNumber string
 	Permalink   string
@@ -120,22 +127,7 @@ func Purchase(ctx context.Context, cfg PurchaseConfig, report func(Step)) (*Resu
 		report = func(Step) {}
 	}
 	p := &purchase{PurchaseConfig: cfg, c: cfg.Client, result: &Result{Charges: -1}}
-	for _, step := range []struct {
-		name string
-		do   func(context.Context, *Step) error
-		mild bool // its failure does not end the purchase
-	}{
-		{StepItem, p.chooseItem, false},
-		{StepDiscover, p.discover, true},
-		{StepCreate, p.create, false},
-		{StepAddress, p.address, false},
-		{StepDelivery, p.delivery, false},
-		{StepDelegate, p.delegate, false},
-		{StepComplete, p.complete, false},
-		{StepGet, p.get, false},
-		{StepWebhook, p.webhook, true},
-		{StepLedger, p.ledger, true},
-	} {
+	for _, step := range p.steps() {
 		s := Step{Name: step.name}
 		start := p.now()
 		s.Err = step.do(ctx, &s)
@@ -156,12 +148,40 @@ func Purchase(ctx context.Context, cfg PurchaseConfig, report func(Step)) (*Resu
 	return p.result, nil
 }
 
+// step is one step of a purchase.
+type step struct {
+	name string
+	do   func(context.Context, *Step) error
+	mild bool // its failure does not end the purchase
+}
+
+func (p *purchase) steps() []step {
+	first := []step{
+		{StepItem, p.chooseItem, false},
+		{StepDiscover, p.discover, true},
+		{StepCreate, p.create, false},
+		{StepAddress, p.address, false},
+		{StepDelivery, p.delivery, false},
+	}
+	if p.OnPage {
+		return append(first, step{StepLink, p.link, false})
+	}
+	return append(first,
+		step{StepDelegate, p.delegate, false},
+		step{StepComplete, p.complete, false},
+		step{StepGet, p.get, false},
+		step{StepWebhook, p.webhook, true},
+		step{StepLedger, p.ledger, true},
+	)
+}
+
 func (cfg PurchaseConfig) withDefaults() (PurchaseConfig, error) {
 	switch {
 	case cfg.Client == nil:
 		return cfg, errors.New("client is missing")
 	case cfg.Quantity < 0:
 		return cfg, errors.New("quantity is negative: give 1 or more")
+	case cfg.OnPage:
 	case cfg.Token.IsZero() && cfg.Card.Number.IsZero():
 		return cfg, errors.New("nothing to pay with: give a card number or a test token")
 	case cfg.Token.IsZero() && cfg.PSPURL == "":

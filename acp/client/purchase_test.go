@@ -153,6 +153,28 @@ func TestStaticToken(t *testing.T) {
 	}
 }
 
+// A purchase that a person pays for ends with the link, and needs nothing to
+// pay with.
+func TestPaymentOnThePageOfTheShop(t *testing.T) {
+	s := newShop(t, acp.V20260417)
+	s.page = true
+	a := newAgent(t, s)
+	a.cfg.OnPage, a.cfg.Card, a.cfg.PSPURL, a.cfg.PSPKey = true, Card{}, "", secret.String{}
+	got, err := a.buy(t.Context())
+	if err != nil || got.CheckoutURL != "https://shop.example.com/pay/cs_1" || got.Status != acp.ReadyForPayment || s.orders != 0 {
+		t.Errorf("%+v, %v; %d orders", got, err, s.orders)
+	}
+
+	for _, version := range shapes {
+		s := newShop(t, version)
+		a := newAgent(t, s)
+		a.cfg.OnPage = true
+		if got, err := a.buy(t.Context()); err == nil || !strings.Contains(err.Error(), "no continue_url") || got.CheckoutURL != "" || s.orders != 0 {
+			t.Errorf("%s: a shop without a page: %+v, %v", version, got, err)
+		}
+	}
+}
+
 func TestDeclinesAreResults(t *testing.T) {
 	for _, c := range []struct {
 		outcome string

@@ -21,7 +21,10 @@ type Session struct {
 	Messages []acp.Message
 	Handlers []Handler     // ways to pay; one without ID before 2026-01-30
 	Order    *acp.OrderRef // nil until completed, and in some servers' 2025-09-12 even then
-	Raw      []byte        // the body as it came
+	// ContinueURL is where the buyer can finish the session on a page of the
+	// shop; empty where it offers none, and before 2026-04-17.
+	ContinueURL string
+	Raw         []byte // the body as it came
 
 	HTTPStatus int
 	RequestID  string // of the answer
@@ -97,7 +100,9 @@ func ReadSession(body []byte) (*Session, error) {
 		Messages: readMessages(root.get("messages")),
 		Handlers: readHandlers(root),
 		Order:    readOrder(root.get("order")),
-		Raw:      body,
+
+		ContinueURL: root.get("continue_url").line(),
+		Raw:         body,
 	}
 	if s.ID == "" {
 		return nil, fmt.Errorf("no checkout session: the answer has no id")

@@ -47,6 +47,7 @@ type shop struct {
 	preselect bool   // the cheapest option is selected with the address
 	outcome   string // of complete: "", decline, decline402, 3ds, slow, pending
 	forged    bool   // webhooks have a wrong signature
+	page      bool   // the shop has a checkout page
 	noOrder   bool   // the completed session does not show its order
 	apiPath   string // prefix of the API, told in discovery
 
@@ -419,6 +420,9 @@ func (s *shop) show(c *cart) []byte {
 	} else {
 		fmt.Fprintf(&b, `,"capabilities":{"payment":{"handlers":[{"id":"other","name":"com.example.other"},{"id":"card","name":"dev.acp.tokenized.card","requires_delegate_payment":true,"psp":"stripe","config":{"merchant_id":%q}}]}}`, shopMerchant)
 		fmt.Fprintf(&b, `,"line_items":[{"id":"li_1","item":{"id":"mug"},"name":"Mug","quantity":%d,"totals":[{"type":"total","amount":1900}]}]`, c.quantity)
+		if s.page {
+			fmt.Fprintf(&b, `,"continue_url":"https://shop.example.com/pay/%s"`, c.id)
+		}
 		fmt.Fprintf(&b, `,"fulfillment_options":%s`, s.options(c, `"totals":[{"type":"total","display_text":"Delivery","amount":%d}]`))
 		if c.option != "" {
 			kind := "shipping"

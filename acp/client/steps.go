@@ -176,6 +176,16 @@ func (p *purchase) delivery(ctx context.Context, s *Step) error {
 	return nil
 }
 
+// link tells where the buyer goes on by hand.
+func (p *purchase) link(_ context.Context, s *Step) error {
+	if p.session.ContinueURL == "" {
+		return fmt.Errorf("the session has no continue_url: the shop offers no checkout page, or not in %s", p.c.Version())
+	}
+	p.result.CheckoutURL = p.session.ContinueURL
+	s.Detail = "good for one browser, until the session ends"
+	return nil
+}
+
 // chooseOption finds the option to select, and whether there is anything to
 // select at all.
 func (p *purchase) chooseOption() (Option, bool, error) {

@@ -29,7 +29,7 @@ type purchaseFlags struct {
 	psp, webhookLog, merchantAccount                      string
 	quantity                                              int64
 	timeout                                               time.Duration
-	asJSON                                                bool
+	asJSON, browser                                       bool
 }
 
 func newBuy() *cobra.Command {
@@ -39,13 +39,15 @@ func newBuy() *cobra.Command {
 		Short: "Buy something as an AI agent does",
 		Long: `Buy something from any server that speaks the Agentic Commerce Protocol, as an
 AI agent does: discovery, session, address, delivery, delegated payment,
-completion, webhook. Every step is printed.
+completion, webhook. Every step is printed. With --browser the payment is left to
+you: the link of the shop's checkout page is printed instead.
 
 The agent's key is read from CHECKSTAND_API_KEY, its key at the payment provider
 from CHECKSTAND_PSP_KEY, and the shop's key at a sandbox, to count the charges,
 from CHECKSTAND_LEDGER_KEY. A Checkstand demo on this machine needs none of
 them: it tells.`,
 		Example: `  checkstand buy http://127.0.0.1:8080
+  checkstand buy --browser http://127.0.0.1:8080
   checkstand buy --item mug-stoneware-sand --quantity 2 --card 4000000000000002 http://127.0.0.1:8080
   CHECKSTAND_API_KEY=csk_test_… checkstand buy --item sku-1 --token tok_visa https://shop.example.com
   CHECKSTAND_API_KEY=csk_test_… CHECKSTAND_PSP_KEY=… checkstand buy --item sku-1 --psp https://psp.example.com https://shop.example.com`,
@@ -75,13 +77,14 @@ them: it tells.`,
 				return err
 			case faulty != nil:
 				return faulty
-			case result.Status != acp.Completed:
+			case result.Status != acp.Completed && !f.browser:
 				return declinedError{result.Message}
 			}
 			return nil
 		},
 	}
 	fl := c.Flags()
+	fl.BoolVar(&f.browser, "browser", false, "print the link of the shop's checkout page instead of paying")
 	fl.BoolVar(&f.asJSON, "json", false, "print one JSON object a step, and one for the result")
 	fl.StringVar(&f.version, "api-version", string(acp.V20260417), "API `VERSION` to speak")
 	fl.StringVar(&f.item, "item", "", "`ID` of the item (default: the first that a demo offers)")
@@ -109,6 +112,8 @@ func (f *purchaseFlags) check(c *cobra.Command) error {
 		return badFlag(c, "country", "%q is not one that a test buyer lives in; use one of %s", f.country, testCountries())
 	case f.timeout <= 0:
 		return badFlag(c, "timeout", "%v is no time at all; use a duration such as 2m", f.timeout)
+	case f.browser && (f.token != "" || c.Flags().Changed("card")):
+		return badFlag(c, "browser", "the payment is made on the page; leave --card and --token out")
 	case f.token != "" && c.Flags().Changed("card"):
 		return badFlag(c, "card", "a payment is by card or by --token; give one of them")
 	case f.token == "" && (f.card == "" || strings.Trim(cardDigits.Replace(f.card), "0123456789") != ""):
@@ -130,7 +135,7 @@ func joinVersions(list []acp.Version) string {
 // config puts together flags, environment and what a demo tells.
 func (f *purchaseFlags) config(ctx context.Context, base string) (client.PurchaseConfig, error) {
 	key, pspKey, ledgerKey := os.Getenv("CHECKSTAND_API_KEY"), os.Getenv("CHECKSTAND_PSP_KEY"), os.Getenv("CHECKSTAND_LEDGER_KEY")
-	cfg := client.PurchaseConfig{ItemID: f.item, Quantity: f.quantity, Option: f.option, Currency: f.currency,
+	cfg := client.PurchaseConfig{OnPage: f.browser, ItemID: f.item, Quantity: f.quantity, Option: f.option, Currency: f.currency,
 		PSPURL: f.psp, MerchantID: f.merchantAccount, WebhookLogURL: f.webhookLog,
 		Address: testAddress(f.country), PSPKey: secret.New(pspKey), LedgerKey: secret.New(ledgerKey), Token: secret.New(f.token)}
 	demo, err := client.DemoInfo(ctx, base)
@@ -145,6 +150,10 @@ func (f *purchaseFlags) config(ctx context.Context, base string) (client.Purchas
 	if key == "" {
 		return cfg, errors.New("CHECKSTAND_API_KEY is not set; set it to the key that the shop gave the agent ('checkstand keys create' makes one)")
 	}
+	if f.browser {
+		cfg.Client, err = f.client(base, key)
+		return cfg, err
+	}
 	if f.token == "" && (cfg.PSPURL == "" || cfg.PSPKey.IsZero()) {
 		return cfg, errors.New("a card needs a payment provider that makes a payment token of it: name it with --psp and set CHECKSTAND_PSP_KEY to the agent's key there; or pay with a test token, --token tok_visa")
 	}
@@ -153,8 +162,12 @@ func (f *purchaseFlags) config(ctx context.Context, base string) (client.Purchas
 	} else if cfg.LedgerKey.IsZero() {
 		cfg.PSPURL = ""
 	}
-	cfg.Client, err = client.New(client.Config{BaseURL: base, APIKey: secret.New(key), Version: acp.Version(f.version), UserAgent: "checkstand-buy/" + buildVersion()})
+	cfg.Client, err = f.client(base, key)
 	return cfg, err
+}
+
+func (f *purchaseFlags) client(base, key string) (*client.Client, error) {
+	return client.New(client.Config{BaseURL: base, APIKey: secret.New(key), Version: acp.Version(f.version), UserAgent: "checkstand-buy/" + buildVersion()})
 }
 
 func first(values ...string) string {
@@ -193,6 +206,7 @@ type resultLine struct {
 	Charges     int    `json:"charges"` // -1 when the ledger was not asked
 	Webhook     bool   `json:"webhook"`
 	Message     string `json:"message,omitempty"`
+	CheckoutURL string `json:"checkout_url,omitempty"`
 }
 
 func (f *purchaseFlags) printStep(w io.Writer, s client.Step) error {
@@ -221,7 +235,7 @@ func (f *purchaseFlags) printStep(w io.Writer, s client.Step) error {
 func (f *purchaseFlags) printResult(w io.Writer, r *client.Result) error {
 	if f.asJSON {
 		return printJSON(w, resultLine{OrderID: r.OrderID, OrderNumber: r.OrderNumber, Permalink: r.Permalink, SessionID: r.SessionID,
-			Status: string(r.Status), Total: r.Total, Currency: r.Currency, Charges: r.Charges, Webhook: r.Webhook, Message: r.Message})
+			Status: string(r.Status), Total: r.Total, Currency: r.Currency, Charges: r.Charges, Webhook: r.Webhook, Message: r.Message, CheckoutURL: r.CheckoutURL})
 	}
 	p := printer{w: w}
 	p.f("\n")
@@ -235,6 +249,8 @@ func (f *purchaseFlags) printResult(w io.Writer, r *client.Result) error {
 		if r.Permalink != "" {
 			p.f("See it at %s\n", r.Permalink)
 		}
+	case r.CheckoutURL != "":
+		p.f("Open this in a browser, to see what it costs and pay by hand:\n\n  %s\n", r.CheckoutURL)
 	case r.SessionID != "":
 		p.f("Not bought; session %s is %s.\n", r.SessionID, r.Status)
 		if r.Message != "" {

@@ -46,7 +46,16 @@ has the keys, orders and stock that it had; files of --catalog are read again.`,
 				if asJSON {
 					return printJSON(c.OutOrStdout(), d.Info)
 				}
-				return printWalk(c.OutOrStdout(), d.Info, opts.Dir != "")
+				link := ""
+				if d.Info.ItemID != "" {
+					// Without a link everything else still works, and buying by
+					// hand says what is wrong.
+					var err error
+					if link, err = d.CheckoutLink(c.Context()); err != nil {
+						opts.Log.WarnContext(c.Context(), "no checkout page to show", "error", err)
+					}
+				}
+				return printWalk(c.OutOrStdout(), d.Info, link, opts.Dir != "")
 			}
 			return errors.Join(faulty, d.Run(c.Context(), ready))
 		},
@@ -62,8 +71,9 @@ has the keys, orders and stock that it had; files of --catalog are read again.`,
 	return c
 }
 
-// printWalk tells where everything is, and how to buy by hand.
-func printWalk(w io.Writer, i demo.Info, kept bool) error {
+// printWalk tells where everything is, and how to buy by hand. Without a
+// checkoutLink there is no page to show.
+func printWalk(w io.Writer, i demo.Info, checkoutLink string, kept bool) error {
 	p := printer{w: w}
 	p.f("A shop with %s is selling at %s\n\n", count(i.Items, "item"), i.BaseURL)
 	p.f("  Shop         %s/\n", i.BaseURL)
@@ -80,6 +90,9 @@ func printWalk(w io.Writer, i demo.Info, kept bool) error {
 		p.f("Nothing can be bought: no item is in stock with a price in %s. Give the prices' currency with --currency.\n\n", i.Currency)
 	} else {
 		p.f("Let an agent buy something, in another terminal:\n\n  %s buy %s\n\n", self(), i.BaseURL)
+		if checkoutLink != "" {
+			p.f("Or pay by yourself, on the page that an agent can send a buyer to. Open this link, good\nfor one browser ('%s buy --browser %s' prints another):\n\n  %s\n\n", self(), i.BaseURL, checkoutLink)
+		}
 		p.f("Or buy by hand; paste this into another terminal (it needs curl):\n\n%s\n", demo.Walk(i))
 	}
 	p.f("Stop with Ctrl-C.\n")
