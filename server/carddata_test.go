@@ -17,7 +17,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/wire"
+	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/servertest"
 )
 
@@ -159,7 +161,11 @@ func TestCardDataNeverTouchesTheShop(t *testing.T) {
 		t.Cleanup(w.client.CloseIdleConnections)
 		log := slog.New(slog.NewTextHandler(&w.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		w.Server = servertest.Start(t, servertest.Options{Database: database, Log: log})
-		for _, version := range wire.Supported() {
+		versions := wire.Supported()
+		if config.Database(database).Engine() == config.PostgreSQL {
+			versions = []acp.Version{wire.Newest().Version()} // what is read of a request is no matter of the store
+		}
+		for _, version := range versions {
 			v := dialect(version)
 			w.eachField(t, v, "create", v.wholeCreate(), func(body any) answer { return w.call(t, v, "/checkout_sessions", body) })
 			w.eachField(t, v, "update", v.wholeUpdate(), func(body any) answer {
