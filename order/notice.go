@@ -150,8 +150,12 @@ func (x *notice) foreign(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if kind == payment.OpCapture && a.State == payment.Captured && !x.Final {
+		x.log.DebugContext(ctx, "notice ignored: the payment is captured", "attempt", a.ID)
+		return nil
+	}
 	if kind == "" || (kind != payment.OpVoid && x.Result.Amount <= 0) {
-		x.log.WarnContext(ctx, "notice not recorded: it does not tell what was moved", "attempt", a.ID)
+		x.log.ErrorContext(ctx, "notice not recorded: it does not tell what was moved; compare with the payment provider", "attempt", a.ID)
 		return nil
 	}
 	var op *payment.Operation
