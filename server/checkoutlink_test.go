@@ -125,3 +125,25 @@ func TestReturnAddresses(t *testing.T) {
 		}
 	}
 }
+
+// A shop's pages look like the shop.
+func TestShopsLookIsOnItsPages(t *testing.T) {
+	shop := servertest.Start(t, servertest.Options{Configure: func(cfg *config.Config) {
+		m := &cfg.Merchants[0]
+		m.Website, m.Logo, m.Accent = "https://shop.example.com", "https://shop.example.com/logo.svg", "#7a1f5c"
+	}})
+	agent := shop.Agent(t)
+	paid, err := agent.Pay(t.Context(), agent.Prepare(t, servertest.Mug))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, b := onPage(t, agent, servertest.Mug)
+	for name, page := range map[string]screen{"checkout": b.look(), "used link": newBuyer(t).send(http.MethodGet, linkOf(t, s), nil),
+		"order": b.send(http.MethodGet, paid.Order.PermalinkURL, nil)} {
+		for _, want := range []string{`<a class="name" href="https://shop.example.com">`, `src="https://shop.example.com/logo.svg" alt="Test Shop"`, ":root{--accent:light-dark("} {
+			if !strings.Contains(page.text, want) {
+				t.Errorf("%s: the page has no %s", name, want)
+			}
+		}
+	}
+}

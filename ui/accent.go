@@ -27,7 +27,7 @@ func Accent(colour string) (css string, err error) {
 func accentFor(c Color, dark bool) (accent, text Color) {
 	const step = 0.005
 	text = token("--accent-text", dark)
-	accent = c.fit()
+	accent = c.fit().written()
 	for !readable(accent, text, dark) {
 		if dark {
 			c.L += step
@@ -37,9 +37,19 @@ func accentFor(c Color, dark bool) (accent, text Color) {
 		if c.L <= 0 || c.L >= 1 { // black or white: readable on any surface we have
 			return Color{L: min(max(c.L, 0), 1)}, text
 		}
-		accent = c.fit()
+		accent = c.fit().written()
 	}
 	return accent, text
+}
+
+// written is the colour as CSS has it, with fewer digits: on a screen of 8 bits
+// these can make a step, and it is what is shown that has to be readable.
+func (c Color) written() Color {
+	w, err := ParseColor(c.String())
+	if err != nil {
+		panic("ui: a colour that this package has written cannot be read: " + err.Error())
+	}
+	return w
 }
 
 func readable(accent, text Color, dark bool) bool {
