@@ -32,7 +32,11 @@ func (s *Surface) newApp(settings *App) (*app, error) {
 	}
 	a := &app{App: settings, surface: s, shop: m.Name, currency: m.Currency, locale: m.Locale, bucket: newBucket(settings.Calls, s.Now()),
 		identity: newIdentity(settings.OAuth, s.BaseURL, s.HTTPClient, s.Now, s.Log)}
-	a.meta = sdk.Meta{"checkstand/shop": map[string]any{"name": m.Name, "locale": m.Locale, "look": settings.Look, "payment_sheet": settings.PaymentSheet}}
+	look := map[string]any{"name": m.Name, "locale": m.Locale, "payment_sheet": settings.PaymentSheet}
+	if settings.Logo != "" {
+		look["logo"] = settings.Logo
+	}
+	a.meta = sdk.Meta{"checkstand/shop": look}
 	return a, nil
 }
 
@@ -45,7 +49,7 @@ func (a *app) handler() http.Handler {
 			Extensions: map[string]any{"io.modelcontextprotocol/ui": map[string]any{}}}})
 	for _, t := range a.tools() {
 		server.AddTool(t.describe(a.identity), func(ctx context.Context, req *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
-			return a.call(ctx, t, req)
+			return a.call(ctx, t, req), nil
 		})
 	}
 	a.addWidget(server)

@@ -83,7 +83,9 @@ func TestParallelCallsChargeOnce(t *testing.T) {
 				errs := make([]error, calls)
 				var wg sync.WaitGroup
 				for i := range calls {
-					wg.Go(func() { replies[i], errs[i] = try(t.Context(), s.host, "complete_checkout", payment(ready, minted[i%tokens])) })
+					wg.Go(func() {
+						replies[i], errs[i] = try(t.Context(), s.host, "complete_checkout", payment(ready, minted[i%tokens]))
+					})
 				}
 				wg.Wait()
 				for i := range calls {

@@ -11,7 +11,6 @@ package mcp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -39,7 +38,6 @@ type Config struct {
 	// BaseURL is the public origin, without a slash at the end.
 	BaseURL   string
 	Version   string // of this program, for hosts to show
-	Widget    string // the widget's page, self-contained HTML
 	BodyLimit int64  // bytes of a request body; a longer one is 413
 	// CompleteWait is how long complete_checkout waits for the outcome of a
 	// payment that another call has begun.
@@ -68,14 +66,9 @@ type App struct {
 	Pictures       []string // more origins that pictures come from
 	Calls          int      // tool calls a second; 0 is no limit
 	Challenge      string   // of the domain verification; "" when there is none
-	Look           Look
+	Widget         string   // the widget's page, self-contained HTML
+	Logo           string   // an absolute URL; "" when there is none
 	OAuth          OAuth
-}
-
-// Look is how the widget shows the shop. All of it may be empty.
-type Look struct {
-	Logo   string `json:"logo,omitempty"`         // an absolute URL
-	Accent string `json:"accent_color,omitempty"` // as in CSS
 }
 
 // Orders reads orders after the sale.
@@ -166,6 +159,3 @@ func streamable(server *sdk.Server, log *slog.Logger, bodyLimit int64) http.Hand
 		DisableLocalhostProtection: true,
 	})
 }
-
-// errTool stands for a panic in a tool: it has been logged.
-var errTool = errors.New("a tool panicked")

@@ -62,13 +62,13 @@ func getOrder(ctx context.Context, a *app, doc *wire.Document) result {
 			return a.unreadable(sessionID, err)
 		}
 		if sess.Order == nil {
-			return failure("not_found", "That checkout session has no order: it is not paid.", nil)
+			return missing("That checkout session has no order: it is not paid.")
 		}
 		orderID = sess.Order.ID
 	}
 	o, err := a.order(ctx, orderID)
 	if errors.Is(err, checkout.ErrNotFound) {
-		return failure("not_found", "There is no such order. Its id is in the paid checkout session.", nil)
+		return missing("There is no such order. Its id is in the paid checkout session.")
 	}
 	if err != nil {
 		return failure("internal_error", internalFailure, err)

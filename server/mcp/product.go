@@ -123,7 +123,7 @@ func getProduct(ctx context.Context, a *app, doc *wire.Document) result {
 	}
 	p, err := a.surface.Catalogue.Product(ctx, a.MerchantID, productID)
 	if errors.Is(err, catalog.ErrNotFound) || err == nil && len(p.Variants) == 0 {
-		return failure("not_found", "The shop has no such product. Find its id with search_products.", nil)
+		return missing("The shop has no such product. Find its id with search_products.")
 	}
 	if err != nil {
 		return failure("internal_error", internalFailure, err)
@@ -133,16 +133,23 @@ func getProduct(ctx context.Context, a *app, doc *wire.Document) result {
 	if err != nil {
 		return failure("internal_error", internalFailure, err)
 	}
-	text := shown.Title + ", " + shown.PriceText + stockWords(shown.InStock) + "."
-	for i := range shown.Variants {
+	return result{text: a.productWords(&shown), data: data, outcome: "ok"}
+}
+
+// productWords name the variants with what tells them apart.
+func (a *app) productWords(p *shownProduct) string {
+	if len(p.Variants) == 1 {
+		return fmt.Sprintf("%s, %s, id %s%s.", p.Title, p.PriceText, p.Variants[0].ID, stockWords(p.InStock))
+	}
+	text := p.Title + ", " + p.PriceText + stockWords(p.InStock) + "."
+	for i := range p.Variants {
 		if i == maxNamed {
-			text += fmt.Sprintf(" And %d more variants.", len(shown.Variants)-i)
-			break
+			return text + fmt.Sprintf(" And %d more variants.", len(p.Variants)-i)
 		}
-		v := &shown.Variants[i]
+		v := &p.Variants[i]
 		text += fmt.Sprintf(" %s: %s, id %s%s.", v.Title, money.Format(v.Price, a.currency, a.locale), v.ID, stockWords(v.InStock))
 	}
-	return result{text: text, data: data, outcome: "ok"}
+	return text
 }
 
 // product is a product with at most that many variants and so much text.

@@ -105,7 +105,7 @@ func (a *app) unreadable(sessionID string, err error) result {
 	if e.Status >= http.StatusInternalServerError {
 		return failure("internal_error", internalFailure, err)
 	}
-	r := failure(e.Code, "There is no such checkout session. Open one with checkout_session.", nil)
+	r := missing("There is no such checkout session. Open one with checkout_session.")
 	r.session = sessionID
 	return r
 }
@@ -138,11 +138,11 @@ var faultWords = map[string]string{
 	"payment_provider_error":       "The shop's payment account refused the payment. You have not been charged. The shop has to look into it.",
 }
 
-// show makes the result of a session. more are messages beside its own.
+// show makes the result of a session. more are messages before its own.
 func (a *app) show(sess *checkout.Session, m *checkout.Merchant, more ...acp.Message) result {
 	shown := m.Present(sess)
 	if len(more) > 0 {
-		shown.Messages = append(slices.Clip(shown.Messages), more...)
+		shown.Messages = append(slices.Clone(more), shown.Messages...)
 	}
 	data, err := wire.AppendSheet(make([]byte, 0, sessionBytes), shown, a.view(m, shown))
 	if err != nil {

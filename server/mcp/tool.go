@@ -92,34 +92,39 @@ func (t *tool) describe(links *identity) *sdk.Tool {
 
 // call runs a tool and writes one log line. Nothing of the arguments is in it
 // but the session's id.
-func (a *app) call(ctx context.Context, t *tool, req *sdk.CallToolRequest) (_ *sdk.CallToolResult, err error) {
+func (a *app) call(ctx context.Context, t *tool, req *sdk.CallToolRequest) (answer *sdk.CallToolResult) {
 	started := a.surface.Now()
 	r := result{failed: true, outcome: "panic", text: internalFailure}
 	defer func() {
 		if v := recover(); v != nil {
 			a.surface.Log.ErrorContext(ctx, "panic in a tool", "tool", t.name, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-			err = errTool
+			answer = r.wire()
 		}
 		a.log(ctx, t, &r, started)
 	}()
 	if refused := a.identity.demand(t.name, req); refused != nil {
 		r.outcome, r.text = "sign_in_required", ""
-		return refused, nil
+		return refused
 	}
 	if !a.bucket.take(started) {
 		r = failure("rate_limited", "The shop gets too many calls at the moment. Nothing was changed. Try again in a few seconds.", nil)
-		return r.wire(), nil
+		return r.wire()
 	}
-	doc, err := wire.Parse(req.Params.Arguments)
-	if err == nil && doc.Empty() {
-		doc, err = wire.Parse([]byte("{}"))
-	}
+	doc, err := parsed(req.Params.Arguments)
 	if err != nil {
 		r = malformed(err)
-		return r.wire(), nil
+		return r.wire()
 	}
 	r = t.run(ctx, a, doc)
-	return r.wire(), nil
+	return r.wire()
+}
+
+// parsed reads arguments; none are an empty object.
+func parsed(args json.RawMessage) (*wire.Document, error) {
+	if text := strings.TrimSpace(string(args)); text == "" || text == "null" {
+		return wire.Parse([]byte("{}"))
+	}
+	return wire.Parse(args)
 }
 
 func (a *app) log(ctx context.Context, t *tool, r *result, started time.Time) {
@@ -177,6 +182,11 @@ func messagesData(code, param, content string) json.RawMessage {
 // failure is a call that could not be carried out. cause is for the log.
 func failure(code, content string, cause error) result {
 	return result{text: content, data: messagesData(code, "", content), failed: true, outcome: code, cause: cause}
+}
+
+// missing is an answer about something that the shop does not have.
+func missing(content string) result {
+	return result{text: content, data: messagesData(acp.CodeNotFound, "", content), outcome: acp.CodeNotFound}
 }
 
 // malformed is a call whose arguments cannot be read. It says which and why.

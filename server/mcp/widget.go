@@ -2,7 +2,6 @@ package mcp
 
 import (
 	"context"
-	_ "embed" // the page
 	"slices"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -33,7 +32,7 @@ func (a *app) addWidget(server *sdk.Server) {
 	server.AddResource(&sdk.Resource{URI: WidgetURI, Name: "checkout-session", Title: "Checkout", MIMEType: widgetMIMEType,
 		Description: "The cart and checkout of " + a.shop + ".", Meta: meta},
 		func(context.Context, *sdk.ReadResourceRequest) (*sdk.ReadResourceResult, error) {
-			return &sdk.ReadResourceResult{Contents: []*sdk.ResourceContents{{URI: WidgetURI, MIMEType: widgetMIMEType, Text: a.surface.Widget, Meta: meta}}}, nil
+			return &sdk.ReadResourceResult{Contents: []*sdk.ResourceContents{{URI: WidgetURI, MIMEType: widgetMIMEType, Text: a.Widget, Meta: meta}}}, nil
 		})
 }
 
@@ -46,9 +45,3 @@ func unique(list []string) []string {
 	}
 	return out
 }
-
-// PlainWidget is a page for servers without the widget: it says where the cart
-// and the way to pay are.
-//
-//go:embed widget.html
-var PlainWidget string

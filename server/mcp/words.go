@@ -23,22 +23,18 @@ func (a *app) sessionWords(s *acp.Session) string {
 	}
 	switch s.Status {
 	case acp.Completed:
-		number := ""
+		fmt.Fprintf(&b, "Paid %s%s.", price, mode)
 		if s.Order != nil {
-			number = " " + s.Order.OrderNumber + " (id " + s.Order.ID + "): " + s.Order.PermalinkURL
+			fmt.Fprintf(&b, " Order %s, id %s. %s", s.Order.OrderNumber, s.Order.ID, s.Order.PermalinkURL)
 		}
-		fmt.Fprintf(&b, "Paid %s%s. Order%s.", price, mode, strings.TrimSuffix(number, "."))
 		return b.String()
 	case acp.Canceled, acp.Expired:
 		fmt.Fprintf(&b, "Checkout session %s is %s; nothing was charged.", s.ID, s.Status)
+		refusalWords(&b, s)
 		return b.String()
 	}
 	fmt.Fprintf(&b, "Checkout session %s: %s. Total %s%s.", s.ID, lineWords(s), price, mode)
-	for i := range s.Messages {
-		if s.Messages[i].Type != acp.Info {
-			b.WriteString(" " + s.Messages[i].Content)
-		}
-	}
+	refusalWords(&b, s)
 	switch s.Status {
 	case acp.CompleteInProgress, acp.InProgress, acp.PendingApproval:
 		b.WriteString(" A payment is being processed.")
@@ -49,6 +45,15 @@ func (a *app) sessionWords(s *acp.Session) string {
 		b.WriteString(" To pay at the shop: " + s.ContinueURL)
 	}
 	return b.String()
+}
+
+// refusalWords say what stands in the way.
+func refusalWords(b *strings.Builder, s *acp.Session) {
+	for i := range s.Messages {
+		if s.Messages[i].Type != acp.Info {
+			b.WriteString(" " + s.Messages[i].Content)
+		}
+	}
 }
 
 func lineWords(s *acp.Session) string {
