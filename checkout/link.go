@@ -142,7 +142,7 @@ func (m *Merchant) ReturnAddress(raw string) (address string, ok bool) {
 	if err != nil || u.User != nil || u.Opaque != "" || u.Host == "" {
 		return "", false
 	}
-	if !slices.Contains(m.ReturnOrigins, u.Scheme+"://"+strings.ToLower(u.Host)) {
+	if secret.HasCardNumber(raw) || !slices.Contains(m.ReturnOrigins, u.Scheme+"://"+strings.ToLower(u.Host)) {
 		return "", false
 	}
 	return u.String(), true

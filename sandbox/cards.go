@@ -1,6 +1,10 @@
 package sandbox
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/checkstand/checkstand/secret"
+)
 
 // Outcome is what a charge on a card comes to.
 type Outcome string
@@ -103,22 +107,5 @@ const (
 // validPAN reports whether s has the digits and the check digit (Luhn) of a
 // card number.
 func validPAN(s string) bool {
-	if len(s) < minPAN || len(s) > maxPAN {
-		return false
-	}
-	sum := 0
-	for i := range len(s) {
-		c := s[len(s)-1-i]
-		if c < '0' || c > '9' {
-			return false
-		}
-		d := int(c - '0')
-		if i%2 == 1 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return sum%10 == 0
+	return len(s) >= minPAN && len(s) <= maxPAN && secret.CheckDigit(s)
 }

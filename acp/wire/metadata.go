@@ -51,7 +51,12 @@ func (v value) boundMetadata() {
 	// The nodes of a value stand together, after it.
 	size := 0
 	for i := v.at + 1; int(i) < len(doc.nodes) && doc.within(i, v.at); i++ {
-		size += len(doc.nodes[i].name) + len(doc.nodes[i].text)
+		n := &doc.nodes[i]
+		size += len(n.name) + len(n.text)
+		// The path to a member says its name, so a name is refused at the whole.
+		if v.card(n.name) || (value{r: v.r, at: i, in: n.parent}).card(n.text) {
+			return
+		}
 	}
 	if size > acp.MaxMetadataBytes {
 		v.refuse("Too large. Send at most " + strconv.Itoa(acp.MaxMetadataBytes) + " bytes of names and values.")

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/secret"
 )
 
 // reader is one decoding of a Document. The first fault sticks; after it every
@@ -175,7 +176,20 @@ func (v value) text(limit int) string {
 		v.refuse(message)
 		return ""
 	}
+	if v.card(s) {
+		return ""
+	}
 	return s
+}
+
+// card refuses a text with the number of a payment card in it, and reports
+// whether it has. No field that is read is a place for one.
+func (v value) card(s string) bool {
+	if !secret.HasCardNumber(s) {
+		return false
+	}
+	v.refuse("This looks like the number of a payment card. Remove it: card data goes to the payment provider alone, which gives you a token for it.")
+	return true
 }
 
 // requiredText is a string that must be there and not be empty.

@@ -18,6 +18,7 @@ import (
 	"github.com/checkstand/checkstand/acp/wire"
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/id"
+	"github.com/checkstand/checkstand/secret"
 )
 
 // maxLoggedID bounds a session id in the log, in bytes.
@@ -57,7 +58,7 @@ func withExchange(ctx context.Context, x *exchange) context.Context {
 func newExchange(w http.ResponseWriter, r *http.Request, now time.Time) *exchange {
 	x := &exchange{ResponseWriter: w, r: r, started: now, requestID: r.Header.Get("Request-Id"), key: r.Header.Get("Idempotency-Key")}
 	h := w.Header()
-	if x.requestID == "" || len(x.requestID) > maxRequestID || !printable(x.requestID) {
+	if x.requestID == "" || len(x.requestID) > maxRequestID || !printable(x.requestID) || secret.HasCardNumber(x.requestID) {
 		x.requestID = id.New(id.Request, now)
 	}
 	h.Set("Request-Id", x.requestID)

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/secret"
 )
 
 // Details are who buys and where the goods go. The address is that of a
@@ -111,6 +112,8 @@ func (f *field) check(value string) string {
 		return "This is too long. Shorten it."
 	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
 		return "This has signs that cannot be printed. Type it anew."
+	case secret.HasCardNumber(value):
+		return "This looks like a card number. You enter your card later, at the payment provider."
 	}
 	return ""
 }
@@ -140,6 +143,9 @@ func fields(form []field, d Details, problems map[string]string) []field {
 	out := slices.Clone(form)
 	for i := range out {
 		out[i].Value, out[i].Problem = *out[i].to(&d), problems[out[i].Name]
+		if secret.HasCardNumber(out[i].Value) {
+			out[i].Value = "" // not even shown again
+		}
 	}
 	return out
 }
