@@ -134,21 +134,6 @@ func (w *world) tried(t testingT, command func() (order.Outcome, error)) {
 	}
 }
 
-// clear ends the faults.
-func (f *bank) clear() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.faults = nil
-}
-
-// accepted reports whether the bank has still to decide on an operation.
-func (f *bank) accepted(opID string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	_, ok := f.pending[opID]
-	return ok
-}
-
 // testingT is what a check needs of a test or of a property.
 type testingT interface {
 	Helper()
