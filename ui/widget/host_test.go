@@ -122,6 +122,17 @@ func (s settings) open(t *testing.T, b *browsertest.Browser, look browsertest.Op
 	return tab
 }
 
+// clean holds what is shown to the rules of accessibility and to its window.
+func clean(t *testing.T, tab *browsertest.Tab) {
+	t.Helper()
+	for _, v := range tab.Axe() {
+		t.Errorf("axe: %s", v)
+	}
+	if over := tab.OverflowsX(); len(over) != 0 {
+		t.Errorf("it is too wide: %s", over)
+	}
+}
+
 // asked is how often the widget asked its host for something.
 func asked(tab *browsertest.Tab, name string) int {
 	return tab.Count(fmt.Sprintf("#traffic [data-name=%q]", name))

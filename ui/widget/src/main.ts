@@ -29,6 +29,7 @@ const payment = new Payment(checkout, () => scene.redraw(), (order) => scene.wor
 let wish = ""; // what gets the focus after the next drawing
 let drawn: Show | undefined;
 let heard = ""; // what was read aloud last
+let saving = false; // an address was, when it was drawn last
 
 const scene: Scene = {
   words: new Words(readerLocale()),
@@ -36,6 +37,7 @@ const scene: Scene = {
   checkout,
   payment,
   missing: new Set(),
+  sent: false,
   focus: (selector) => {
     wish = selector;
   },
@@ -53,6 +55,8 @@ function redraw(): void {
   // What replaces the cart takes the focus with it, where the reader was in there.
   if (drawn === "cart" && now !== "cart" && document.hasFocus()) wish ||= "h1";
   drawn = now;
+  if (saving && !checkout.address.saving) wish ||= checkout.address.open ? "#problems" : "#address-change";
+  saving = checkout.address.saving;
   if (wish !== "") document.querySelector<HTMLElement>(wish)?.focus();
   wish = "";
   announce(now);

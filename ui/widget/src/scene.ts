@@ -15,6 +15,8 @@ export interface Scene {
   payment: Payment;
   /** Fields of the address that were left without what they need. */
   missing: Set<AddressField>;
+  /** Whether the form was sent: only then its problems are listed above it. */
+  sent: boolean;
   /** focus moves the focus once the change is drawn. */
   focus(selector: string): void;
   redraw(): void;
@@ -23,7 +25,7 @@ export interface Scene {
 export const amount = (scene: Scene, session: Session, minor: number): string => money(scene.words.locale, session.currency, minor);
 
 /** Text of the shop may run the other way than the widget's own. */
-export const theirs = (name: string, props: { class?: string; key?: string }, text: string): Tag => h(name, { dir: "auto", ...props }, text);
+export const theirs = (name: string, props: { class?: string; key?: string; id?: string }, text: string): Tag => h(name, { dir: "auto", ...props }, text);
 
 type Tone = Notice["tone"];
 

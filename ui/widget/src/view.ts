@@ -47,8 +47,7 @@ function open(scene: Scene, session: Session): Child[] {
   const count = session.lines.reduce((sum, line) => sum + line.quantity, 0);
   return [
     h("header", { key: "header", class: "header" },
-      h("h1", { tabindex: "-1" }, words.say("title")),
-      h("p", { class: "detail" }, words.say("items", {}, count)),
+      h("div", { class: "heading" }, h("h1", { tabindex: "-1" }, words.say("title")), h("p", { class: "detail" }, words.say("items", {}, count))),
       host.expands && h("button", { type: "button", class: "step", "aria-label": words.say("expand"), onclick: () => void host.display("fullscreen") }, expand())),
     h("div", { key: "columns", class: "columns" },
       h("div", { class: "order" },

@@ -4,7 +4,6 @@
 
 export const en = {
   title: "Your cart",
-  ready: "{count} in your cart",
   items: { one: "{count} item", other: "{count} items" },
   expand: "Show in full screen",
   testMode: "Test mode",
@@ -18,7 +17,6 @@ export const en = {
   endedTitle: "This checkout has ended",
   endedNext: "You have not been charged. Ask in the chat to start a new one.",
 
-  each: "{price} each",
   quantityOf: "Quantity of {name}",
   fewer: "One fewer: {name}",
   more: "One more: {name}",
@@ -48,7 +46,6 @@ export const en = {
   phone_number: "Phone",
 
   delivery: "Delivery",
-  deliveryOnly: "Delivery",
   arrives: "Arrives {days}",
   free: "Free",
 
@@ -64,13 +61,16 @@ export const en = {
   totalIs: "The total is {amount}.",
 
   pay: "Pay {amount}",
+  payLater: "Pay",
   payPlace: "Continue to checkout",
   paying: "Paying…",
   opening: "Opening…",
+  paySheetNote: "You confirm in the next step. Nothing is charged before.",
   payOutsideNote: "You pay on the shop's own page. It opens beside this chat.",
   continueNote: "The shop's own page asks for the rest. It opens beside this chat.",
   payElsewhere: "Pay on the shop's page instead",
   needsAddress: "Add the delivery address to see the final total.",
+  checkAddress: "Check the delivery address first.",
   needsDelivery: "Choose a delivery.",
   needsChange: "Something in the order has to change first. See the notes above.",
   needsHost: "To pay, ask in the chat.",
@@ -79,7 +79,6 @@ export const en = {
   needs3ds: "Your bank asked for a confirmation that was not given. You have not been charged. Try again, or pay in another way.",
   canceled: "You closed the payment. You have not been charged.",
   notPaid: "The payment did not go through. You have not been charged. Try again, or pay on the shop's page.",
-  notCharged: "You have not been charged.",
   changeFailed: "The change could not be made. Nothing was charged. Try again.",
   openFailed: "The checkout page could not be opened. You have not been charged. Try again.",
 
@@ -100,7 +99,6 @@ export const en = {
   doneNumber: "Order {order}",
   doneLink: "See your order",
   doneTold: "The buyer has placed order {order}.",
-  paid: "Paid",
 
   links: "The shop's terms",
   terms_of_use: "Terms",

@@ -32,6 +32,7 @@ export function address(scene: Scene, session: Session): Tag | undefined {
 function openForm(scene: Scene): void {
   scene.checkout.address.open = true;
   scene.missing.clear();
+  scene.sent = false;
   scene.focus("#name");
   scene.redraw();
 }

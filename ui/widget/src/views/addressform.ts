@@ -5,6 +5,7 @@ import { h, type Tag } from "../html.ts";
 import { note, theirs, type Scene } from "../scene.ts";
 import { addressFields, type Address, type AddressField, type Message, type Session } from "../session.ts";
 import { fieldOf } from "./address.ts";
+import { afterPress } from "../press.ts";
 import { countries } from "./countries.ts";
 
 interface Field {
@@ -33,7 +34,7 @@ export function addressForm(scene: Scene, session: Session, problems: Message[])
     if (name) wrong.set(name, m.content);
   }
   for (const name of missing) wrong.set(name, words.say("fieldMissing"));
-  const listed = fields.filter(({ name }) => wrong.has(name));
+  const listed = scene.sent ? fields.filter(({ name }) => wrong.has(name)) : [];
   return h("form", { class: "fields", novalidate: true, autocomplete: "on", onsubmit: (event: Event) => save(scene, session, event) },
     listed.length > 0 && h("div", { class: "problems", id: "problems", tabindex: "-1" },
       h("p", null, words.say("addressErrors")),
@@ -62,14 +63,13 @@ function draw(scene: Scene, session: Session, { name, autocomplete, needed, half
       if (!needed || empty === missing.has(name)) return;
       if (empty) missing.add(name);
       else missing.delete(name);
-      // A list of problems above would push away what is about to be clicked.
-      scene.redraw();
+      afterPress(() => scene.redraw());
     },
   };
   return h("div", { key: name, class: half ? "field half" : "field" },
     h("label", { for: name }, words.say(name), !needed && h("span", { class: "optional" }, ` (${words.say("optional")})`)),
     name === "country" ? choice(scene, props, value) : h("input", { ...props, type: "text", value, maxlength: 256 }),
-    problem !== undefined && theirs("p", { class: "note negative" }, problem, ));
+    problem !== undefined && theirs("p", { class: "note negative", id: `${name}-problem` }, problem));
 }
 
 function choice(scene: Scene, props: Record<string, unknown>, value: string): Tag {
@@ -96,6 +96,7 @@ function save(scene: Scene, session: Session, event: Event): void {
   const typed = (name: AddressField) => String(data.get(name) ?? session.address?.[name] ?? "").trim();
   const address = Object.fromEntries(addressFields.map((name) => [name, typed(name)])) as Address;
   scene.missing.clear();
+  scene.sent = true;
   for (const { name, needed } of fields) if (needed && address[name] === "") scene.missing.add(name);
   if (scene.missing.size > 0) {
     scene.focus("#problems");

@@ -15,19 +15,26 @@ export function cart(scene: Scene, session: Session): Tag {
 
 function row(scene: Scene, session: Session, line: Line): Tag {
   const { checkout, words } = scene;
-  const old = checkout.updating ? " old" : "";
   const notes = checkout.updating ? [] : session.messages.filter((m) => about(checkout.session, line, m));
   return h("li", { key: line.id },
     picture(line),
-    h("div", { class: "what" },
-      theirs("p", { class: "title" }, line.name),
-      line.detail !== "" && theirs("p", { class: "detail" }, line.detail),
-      !checkout.editable && line.quantity > 1 && h("p", { class: "detail" }, words.say("items", {}, line.quantity))),
-    h("p", { class: `amount${old}` },
-      line.subtotal < line.base && [h("s", { "aria-label": words.say("wasPrice", { price: amount(scene, session, line.base) }) }, amount(scene, session, line.base)), " "],
-      amount(scene, session, line.subtotal)),
-    checkout.editable && changes(scene, session, line),
-    notes.map(note));
+    h("div", { class: "body" },
+      h("div", { class: "pair" },
+        h("div", { class: "what" },
+          theirs("p", { class: "title" }, line.name),
+          line.detail !== "" && theirs("p", { class: "detail" }, line.detail),
+          !checkout.editable && line.quantity > 1 && h("p", { class: "detail" }, words.say("items", {}, line.quantity))),
+        price(scene, session, line, checkout.updating)),
+      checkout.editable && changes(scene, session, line),
+      notes.map(note)));
+}
+
+/** price is what a line comes to, and what it was before a discount. */
+export function price(scene: Scene, session: Session, line: Line, old: boolean): Tag {
+  const before = amount(scene, session, line.base);
+  return h("p", { class: old ? "amount old" : "amount" },
+    line.subtotal < line.base && [h("s", null, h("span", { class: "unseen" }, scene.words.say("wasPrice", { price: "" })), before), " "],
+    amount(scene, session, line.subtotal));
 }
 
 /** picture keeps its place before it is there, and when it never comes. */

@@ -18,9 +18,9 @@ export function delivery(scene: Scene, session: Session): Tag | undefined {
       h("div", { class: "choice" }, described(scene, session, chosen)),
       notes.map(note));
   }
-  return h("fieldset", { key: "delivery", class: "block" },
-    h("legend", null, words.say("delivery")),
-    h("div", { class: "choices" }, session.options.map((option) =>
+  return h("section", { key: "delivery", class: "block", "aria-labelledby": "delivery-title" },
+    h("h2", { id: "delivery-title" }, words.say("delivery")),
+    h("div", { class: "choices", role: "radiogroup", "aria-labelledby": "delivery-title" }, session.options.map((option) =>
       h("label", { key: option.id, class: "choice" },
         h("input", {
           type: "radio",

@@ -23,30 +23,29 @@ function button(scene: Scene, session: Session): Tag[] {
   const way = payment.way;
   const total = session.totals.find((t) => t.type === "total");
   const ready = session.status === "ready_for_payment";
-  const named = total && (ready || way === "sheet");
   const reason = hindrance(scene, session);
   const label =
     checkout.stage === "paying" ? words.say("paying")
     : checkout.stage === "opening" ? words.say("opening")
-    : named ? words.say("pay", { amount: amount(scene, session, total.amount) })
-    : words.say("payPlace");
+    : total && ready ? words.say("pay", { amount: amount(scene, session, total.amount) })
+    : words.say(way === "sheet" ? "payLater" : "payPlace");
   const busy = checkout.stage !== "shopping";
-  const beside = reason || (way === "outside" ? words.say(ready ? "payOutsideNote" : "continueNote") : "");
+  const beside = reason || words.say(way === "sheet" ? "paySheetNote" : ready ? "payOutsideNote" : "continueNote");
   return [
     h("button", {
       type: "button",
       id: "buy",
       class: "button primary",
       "aria-disabled": reason !== "" || busy ? "true" : undefined,
-      "aria-describedby": beside === "" ? undefined : "beside",
+      "aria-describedby": "beside",
       onclick: () => {
         if (reason !== "" || busy) return;
         if (way === "sheet") payment.pay();
         else void payment.payOutside();
       },
     }, label),
-    // The place is kept, so that nothing moves when there is a reason.
-    h("p", { id: "beside", class: "beside" }, beside || "\u00a0"),
+    // Always something, so that nothing moves when there is a reason.
+    h("p", { id: "beside", class: "beside" }, beside),
   ];
 }
 
@@ -61,6 +60,7 @@ function hindrance(scene: Scene, session: Session): string {
   if (errors.some(aboutLine)) return words.say("needsChange");
   if (payment.way === "outside") return ""; // the shop's page asks for what is missing
   if (!session.address && errors.some(aboutAddress)) return words.say("needsAddress");
+  if (errors.some(aboutAddress)) return words.say("checkAddress");
   if (session.option === "" && session.options.length > 0) return words.say("needsDelivery");
   return words.say("needsChange");
 }

@@ -2,10 +2,10 @@
 // something is to be waited for.
 
 import { h, type Child, type Tag } from "../html.ts";
-import { amount, away, note, theirs, type Scene } from "../scene.ts";
+import { away, note, theirs, type Scene } from "../scene.ts";
 import type { Order, Session } from "../session.ts";
 import { summary } from "./address.ts";
-import { picture } from "./cart.ts";
+import { picture, price } from "./cart.ts";
 import { delivery } from "./delivery.ts";
 import { tick } from "./icons.ts";
 import { totals } from "./summary.ts";
@@ -13,7 +13,7 @@ import { totals } from "./summary.ts";
 /** skeleton has the shape of a cart. The style sheet shows it after 300 ms. */
 export function skeleton(scene: Scene): Child[] {
   const bar = (width: string) => h("span", { class: `bar ${width}` });
-  const line = (key: string) => h("li", { key }, h("div", { class: "picture" }), h("div", { class: "what" }, bar("long"), bar("short")));
+  const line = (key: string) => h("li", { key }, h("div", { class: "picture" }), h("div", { class: "body" }, bar("long"), bar("short")));
   return [
     h("h1", { key: "loading", class: "unseen" }, scene.words.say("loading")),
     h("div", { key: "skeleton", class: "skeleton", "aria-hidden": "true" },
@@ -78,10 +78,11 @@ export function done(scene: Scene, order: Order | undefined, session: Session | 
     session && h("ul", { key: "bought", class: "lines small" }, session.lines.map((line) =>
       h("li", { key: line.id },
         picture(line),
-        h("div", { class: "what" },
-          theirs("p", { class: "title" }, line.name),
-          line.quantity > 1 && h("p", { class: "detail" }, words.say("items", {}, line.quantity))),
-        h("p", { class: "amount" }, amount(scene, session, line.subtotal))))),
+        h("div", { class: "body" }, h("div", { class: "pair" },
+          h("div", { class: "what" },
+            theirs("p", { class: "title" }, line.name),
+            line.quantity > 1 && h("p", { class: "detail" }, words.say("items", {}, line.quantity))),
+          price(scene, session, line, false)))))),
     session && totals(scene, session),
     session?.address && h("section", { key: "to", class: "block", "aria-labelledby": "to" },
       h("h2", { id: "to" }, words.say("address")), summary(scene, session.address)),

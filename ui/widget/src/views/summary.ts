@@ -12,7 +12,7 @@ const deducted = ["items_discount", "discount", "store_credit", "amount_refunded
 export function totals(scene: Scene, session: Session): Tag {
   const { checkout, words } = scene;
   const total = session.totals.find((t) => t.type === "total");
-  const parts = session.totals.filter((t) => t.type !== "total" && shown(t, session.totals));
+  const parts = session.totals.filter((t) => t.type !== "total" && shown(t, session));
   return h("div", { key: "totals", class: checkout.updating ? "totals old" : "totals", "aria-busy": String(checkout.updating) },
     h("dl", null,
       parts.map((t) => part(scene, session, t)),
@@ -27,10 +27,11 @@ function part(scene: Scene, session: Session, t: Total): Tag {
 }
 
 /** shown leaves out what says the same as its neighbour, or nothing. */
-function shown(t: Total, all: Total[]): boolean {
+function shown(t: Total, { totals: all, option }: Session): boolean {
   const base = all.find((other) => other.type === "items_base_amount");
   if (t.type === "subtotal" && base?.amount === t.amount) return false;
-  return t.amount !== 0 || t.type === "fulfillment";
+  // Delivery is free once it is chosen; before, it is not known.
+  return t.amount !== 0 || (t.type === "fulfillment" && option !== "");
 }
 
 export function discount(scene: Scene, session: Session): Tag | undefined {
