@@ -154,6 +154,11 @@ func (x *notice) foreign(ctx context.Context) error {
 		x.log.DebugContext(ctx, "notice ignored: the payment is captured", "attempt", a.ID)
 		return nil
 	}
+	if kind == payment.OpCapture && x.Final && x.Result.Class.OpState() == payment.OpFailed && (x.OpRef == "" || x.OpRef == x.PSPRef) {
+		if bounced, err := x.bounced(ctx, r, a); bounced || err != nil {
+			return err
+		}
+	}
 	if kind == "" || (kind != payment.OpVoid && x.Result.Amount <= 0) {
 		x.log.ErrorContext(ctx, "notice not recorded: it does not tell what was moved; compare with the payment provider", "attempt", a.ID)
 		return nil
@@ -177,6 +182,25 @@ func (x *notice) foreign(ctx context.Context) error {
 	}
 	x.report(ctx, b, op, x.Result, true, byWebhook)
 	return nil
+}
+
+// bounced takes in that captured money was taken back, from a notice that names
+// the payment alone. settled is true when it was our own capture's, or is known
+// already; a capture that came with the payment has no operation yet.
+func (x *notice) bounced(ctx context.Context, r Reader, a *payment.Attempt) (settled bool, err error) {
+	if a.Captured == 0 {
+		x.log.DebugContext(ctx, "notice ignored: nothing of the payment is captured", "attempt", a.ID)
+		return true, nil
+	}
+	ops, err := r.Operations(a.MerchantID, a.ID)
+	if err != nil {
+		return false, err
+	}
+	own := (&books{ops: ops}).standing(payment.OpCapture)
+	if own == nil {
+		return false, nil
+	}
+	return true, x.settle(ctx, own, answer{Result: payment.Result{Class: x.Result.Class, DeclineCode: x.Result.DeclineCode}}, byWebhook)
 }
 
 // record stores a move that was made at the PSP, once. op is nil when there was

@@ -1,6 +1,7 @@
 package order_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -191,6 +192,31 @@ func TestARefundThatComesBackIsTakenBack(t *testing.T) {
 		}
 		w.checkBooks(t, o)
 	})
+}
+
+// A bank takes a capture back, and the notice names the payment alone: it is
+// the one capture that there was, however often it is told.
+func TestACaptureThatBouncesIsTakenBackOnce(t *testing.T) {
+	bounce := payment.Notice{ID: "n", Subject: payment.AboutOperation, PSPRef: "ch_1", OpKind: payment.OpCapture, Final: true,
+		Result: payment.Result{Class: payment.ClassDeclined, DeclineCode: "settlement_declined", Amount: total, Currency: "eur"}}
+	for name, held := range map[string]bool{"taken with the payment": false, "taken later": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			o := w.sale(held)
+			if held {
+				w.did(w.core.Capture(ctx, cmd(o), 0))
+			}
+			for range 3 {
+				w.told(bounce)
+			}
+			if a := w.attempt(o); a.Captured != 0 || a.State != payment.Captured {
+				t.Errorf("captured %d, %s", a.Captured, a.State)
+			}
+			if diff := cmp.Diff([]string{fmt.Sprintf("capture failed %d", total)}, states(w.ops(o))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
 }
 
 func TestNewsThatIsNotFinalMakesThePSPBeAsked(t *testing.T) {
