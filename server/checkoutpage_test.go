@@ -11,7 +11,6 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/client"
-	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/servertest"
 )
 
@@ -388,7 +387,7 @@ func TestItemIsGoneBeforeThePayment(t *testing.T) {
 
 // A session that is over says so, and what was not bought was not charged.
 func TestSessionsThatAreOver(t *testing.T) {
-	shop := servertest.Start(t, servertest.Options{Configure: func(cfg *config.Config) { cfg.Merchants[0].SessionTTL = time.Minute }})
+	shop := servertest.Start(t, servertest.Options{})
 	agent := shop.Agent(t)
 	s, b := onPage(t, agent, servertest.Mug)
 	if _, err := agent.Cancel(t.Context(), s.ID, acp.CancelRequest{}); err != nil {

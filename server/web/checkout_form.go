@@ -194,12 +194,12 @@ func (p *Pages) pay(w http.ResponseWriter, r *http.Request, v Visit) error {
 	if !hasPrefixFold(address, "https://") && !hasPrefixFold(address, "http://") {
 		return errors.New("the payment page has an address that no browser should go to")
 	}
-	look, live, err := p.checkouts.Front(r.Context(), v.Shop)
-	if err != nil {
-		return err
+	look := c.Shop
+	if look.Name == "" {
+		look = p.shop
 	}
 	w.Header().Set("Refresh", "0; url="+address)
-	p.render(w, r, http.StatusOK, view{Template: "checkout-away.html", Title: "To the payment page", Shop: look, Ribbon: shopRibbon(live),
+	p.render(w, r, http.StatusOK, view{Template: "checkout-away.html", Title: "To the payment page", Shop: look, Ribbon: shopRibbon(c.Live),
 		Hidden: true, Forms: true, Body: address})
 	return nil
 }
