@@ -44,7 +44,7 @@ func (s *Surface) newApp(settings *App) (*app, error) {
 func (a *app) handler() http.Handler {
 	s := a.surface
 	server := sdk.NewServer(&sdk.Implementation{Name: "checkstand", Title: a.shop, Version: s.Version}, &sdk.ServerOptions{
-		Instructions: a.instructions(), Logger: s.Log,
+		Instructions: a.instructions(),
 		Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}, Resources: &sdk.ResourceCapabilities{},
 			Extensions: map[string]any{"io.modelcontextprotocol/ui": map[string]any{}}}})
 	for _, t := range a.tools() {
@@ -54,7 +54,7 @@ func (a *app) handler() http.Handler {
 	}
 	a.addWidget(server)
 	server.AddReceivingMiddleware(a.identity.listed)
-	return streamable(server, s.Log, s.BodyLimit)
+	return streamable(server, s.BodyLimit)
 }
 
 // instructions tell a model how the tools belong together. Hosts read the first

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"runtime/debug"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
@@ -49,7 +48,7 @@ var operations = []operation{
 func (s *Surface) binding(raw bool) http.Handler {
 	server := sdk.NewServer(&sdk.Implementation{Name: "checkstand-acp", Title: "Agentic checkout", Version: s.Version}, &sdk.ServerOptions{
 		Instructions: "The checkout of the Agentic Commerce Protocol as tools. Send the shop's key as a bearer token; meta.api_version is required.",
-		Logger:       s.Log, Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}}})
+		Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}}})
 	for i := range operations {
 		op := &operations[i]
 		yes, no := true, false
@@ -74,7 +73,7 @@ func (s *Surface) binding(raw bool) http.Handler {
 	if raw {
 		server.AddReceivingMiddleware(s.rawResults)
 	}
-	return streamable(server, s.Log, s.BodyLimit)
+	return streamable(server, s.BodyLimit)
 }
 
 func header(req sdk.Request) http.Header {
@@ -120,20 +119,25 @@ func (s *Surface) exchange(ctx context.Context, op *operation, raw json.RawMessa
 		return faulty(http.StatusBadRequest, "invalid_request", "invalid", "",
 			"The arguments are not {meta, id, payload} with text in meta and id. Correct their types.")
 	}
-	if !op.created && args.ID == "" {
+	switch {
+	case op.created:
+	case args.ID == "":
 		return faulty(http.StatusBadRequest, "invalid_request", "missing", "$.id", "Required. Send the id of the checkout session.")
+	case !wellFormed(args.ID): // nor is it fit for a path
+		return faulty(http.StatusNotFound, "invalid_request", "not_found", "", "There is no such checkout session. Create one with create_checkout_session.")
 	}
 	path := "/checkout_sessions"
 	if !op.created {
-		path += "/" + url.PathEscape(args.ID) + op.action
+		path += "/" + args.ID + op.action
 	}
 	body := []byte(args.Payload)
 	if string(body) == "null" || op.method == http.MethodGet {
 		body = nil
 	}
 	req, err := http.NewRequestWithContext(ctx, op.method, s.BaseURL+path, bytes.NewReader(body))
-	if err != nil {
-		return faulty(http.StatusBadRequest, "invalid_request", "invalid", "$.id", "Not the id of a checkout session.")
+	if err != nil { // the address is ours
+		s.Log.ErrorContext(ctx, "a tool's request cannot be made", "tool", op.name, "error", err)
+		return faulty(http.StatusInternalServerError, "processing_error", "internal_error", "", internalFailure)
 	}
 	args.headers(req.Header, from)
 	if len(body) > 0 {

@@ -150,10 +150,12 @@ func Handles(path string) bool {
 func (s *Surface) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 // streamable serves an MCP server over HTTP: every request by itself, answered
-// with plain JSON, so that any number of processes may share the work.
-func streamable(server *sdk.Server, log *slog.Logger, bodyLimit int64) http.Handler {
+// with plain JSON, so that any number of processes may share the work. The SDK's
+// own log is left off: whoever sends nonsense could fill it, and every call has
+// a line of ours.
+func streamable(server *sdk.Server, bodyLimit int64) http.Handler {
 	return sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return server }, &sdk.StreamableHTTPOptions{
-		Stateless: true, JSONResponse: true, Logger: log, MaxRequestBodyBytes: bodyLimit,
+		Stateless: true, JSONResponse: true, MaxRequestBodyBytes: bodyLimit,
 		// The gate knows which hosts are ours; this would refuse a reverse
 		// proxy on the same machine.
 		DisableLocalhostProtection: true,

@@ -94,7 +94,7 @@ func (a *app) order(ctx context.Context, orderID string) (*order.Order, error) {
 	return o, err
 }
 
-// wellFormed reports whether an order could have this id. Not every database
+// wellFormed reports whether something of ours could have this id. Not every database
 // can be asked for any text.
 func wellFormed(orderID string) bool {
 	for i := range len(orderID) {

@@ -1,6 +1,7 @@
 package mcp_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/client"
@@ -144,7 +146,41 @@ func call(t testing.TB, cs *sdk.ClientSession, tool string, args any) reply {
 	if err != nil {
 		t.Fatalf("%s: %v", tool, err)
 	}
+	conforms(t, cs, tool, r)
 	return r
+}
+
+// conforms holds a result to the tool's output schema, as hosts do.
+func conforms(t testing.TB, cs *sdk.ClientSession, tool string, r reply) {
+	t.Helper()
+	listed, err := cs.ListTools(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range listed.Tools {
+		if of.Name != tool || r.StructuredContent == nil {
+			continue
+		}
+		compiler := jsonschema.NewCompiler()
+		if err := compiler.AddResource("output.json", of.OutputSchema); err != nil {
+			t.Fatal(err)
+		}
+		compiled, err := compiler.Compile("output.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(r.Raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := compiled.Validate(value); err != nil {
+			t.Errorf("%s answers what its schema does not say: %v\n%s", tool, err, r.Raw)
+		}
+		return
+	}
+	if r.StructuredContent == nil && !r.IsError {
+		t.Errorf("%s answers without structuredContent", tool)
+	}
 }
 
 func try(ctx context.Context, cs *sdk.ClientSession, tool string, args any) (reply, error) {
