@@ -48,7 +48,7 @@ export class Checkout {
 
   /** Whether the order can be changed now. */
   get editable(): boolean {
-    return this.host.calls && this.stage === "shopping" && this.session !== undefined;
+    return this.host.calls && this.stage === "shopping" && this.status === "open";
   }
 
   /** What the buyer sees: the session with the changes that are under way. */

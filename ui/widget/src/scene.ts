@@ -24,8 +24,8 @@ export interface Scene {
 
 export const amount = (scene: Scene, session: Session, minor: number): string => money(scene.words.locale, session.currency, minor);
 
-/** Text of the shop may run the other way than the widget's own. */
-export const theirs = (name: string, props: { class?: string; key?: string; id?: string }, text: string): Tag => h(name, { dir: "auto", ...props }, text);
+/** theirs draws text of the shop, which may run the other way than the widget's own. */
+export const theirs = (name: string, props: { class?: string; key?: string; id?: string }, text: string): Tag => h(name, props, h("bdi", null, text));
 
 type Tone = Notice["tone"];
 

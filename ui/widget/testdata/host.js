@@ -89,8 +89,8 @@ const outcomes = {
   },
 };
 
-/** outside is what the buyer does on the shop's page, before coming back. */
-async function outside() {
+/** visit is what the buyer does on the shop's page, before coming back. */
+async function visit() {
   if (!options.outside) return;
   await later(50);
   if (options.outside === "paid") shop.complete();
@@ -120,7 +120,7 @@ function openaiOf(wanted) {
     },
     openExternal(to) {
       log("openExternal", to);
-      outside();
+      visit();
     },
     async requestDisplayMode(wish) {
       log("requestDisplayMode", wish);
@@ -162,7 +162,7 @@ async function bridge({ id, method, params }, say) {
     "tools/call": () => shop.call(params.name, params.arguments),
     "ui/open-link": () => {
       if (options.refuseLinks) return { isError: true };
-      outside();
+      visit();
       return {};
     },
     "ui/update-model-context": () => ({}),

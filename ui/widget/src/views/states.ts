@@ -15,10 +15,11 @@ export function skeleton(scene: Scene): Child[] {
   const bar = (width: string) => h("span", { class: `bar ${width}` });
   const line = (key: string) => h("li", { key }, h("div", { class: "picture" }), h("div", { class: "body" }, bar("long"), bar("short")));
   return [
-    h("h1", { key: "loading", class: "unseen" }, scene.words.say("loading")),
-    h("div", { key: "skeleton", class: "skeleton", "aria-hidden": "true" },
-      h("ul", { class: "lines" }, line("1"), line("2")),
-      h("div", { class: "pay" }, bar("total"), h("span", { class: "bar button" }))),
+    h("div", { key: "skeleton", class: "skeleton" },
+      h("h1", null, scene.words.say("loading")),
+      h("div", { "aria-hidden": "true" },
+        h("ul", { class: "lines" }, line("1"), line("2")),
+        h("div", { class: "pay" }, bar("total"), h("span", { class: "bar button" })))),
   ];
 }
 
