@@ -56,7 +56,7 @@ const (
 	hookAgain    = 5 * time.Minute
 	hookSoon     = 20 * time.Second
 	hookMuchLate = 6 * time.Hour
-	settlesNow   = 0.3 // a provider finishes what it has accepted
+	settlesNow   = 0.8 // a provider finishes what it has accepted
 )
 
 func newDesk(s *sim) *desk {
@@ -306,11 +306,9 @@ func (d *desk) settlePayments() {
 		d.fail("open payments: %v", err)
 		return
 	}
+	d.decideSlow(open)
 	for i := range open {
 		a := &open[i]
-		if a.State == payment.Pending {
-			continue // the provider says that it has not decided
-		}
 		ref, err := d.byID[a.MerchantID].bank.reference(d.ctx, a.SessionID, a.ID)
 		if err != nil {
 			d.fail("look up payment %s: %v", a.ID, err)
@@ -325,6 +323,21 @@ func (d *desk) settlePayments() {
 			d.count("differences explained", "unknown at "+a.Provider+", settled by the operator: "+string(verdict))
 		case !errors.Is(err, checkout.ErrSettled) && !errors.Is(err, checkout.ErrBusy):
 			d.fail("settle payment %s: %v", a.ID, err)
+		}
+	}
+}
+
+// decideSlow lets the providers decide about their slow payments, which are as
+// old as the open ones by now: nobody may settle what the provider itself has
+// not decided.
+func (d *desk) decideSlow(open []payment.Attempt) {
+	decided := map[*shop]bool{}
+	for i := range open {
+		sh := d.byID[open[i].MerchantID]
+		if e := sh.bank.elsewhere(); e != nil && !decided[sh] {
+			decided[sh] = true
+			e.Decide(d.rng.IntN(2) == 0)
+			d.collect(sh)
 		}
 	}
 }
