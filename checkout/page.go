@@ -246,9 +246,8 @@ func (s *Service) openAgain(ctx context.Context, pr payment.Hosted, a *payment.A
 		}
 		return payment.HostedPage{}, payment.Result{Class: payment.ClassProcessorError, DeclineCode: notSent}
 	case page.URL == "":
-		if a.Tries > 0 && !ofThePayment(r) {
-			return payment.HostedPage{}, unclear
-		}
+		// A definite no ends the attempt also when an earlier request may have
+		// opened a page: nobody was given its address.
 		return payment.HostedPage{}, r
 	}
 	if page.ExpiresAt.IsZero() {
@@ -348,6 +347,11 @@ func (s *Service) askPage(ctx context.Context, pr payment.Hosted, a *payment.Att
 		_, r = s.openAgain(ctx, pr, a)
 		if r.DeclineCode == notSent {
 			r = payment.Result{Class: payment.ClassUnknown}
+		}
+		if r.Class == payment.ClassUnknown && s.now().Sub(a.CreatedAt) > pageLifetime {
+			// There may be a page that nobody was given the address of, and its
+			// time is over.
+			r = payment.Result{Class: payment.ClassNotFound}
 		}
 	}
 	return s.verify(a, r)

@@ -454,15 +454,43 @@ func TestAPageThatThePSPRefuses(t *testing.T) {
 		if _, err := w.core.OpenPage(context.Background(), v); !errors.Is(err, checkout.ErrNoPage) {
 			t.Fatal(err)
 		}
-		if a := w.attempt(s.ID); !a.State.Live() {
-			t.Fatal("a refusal of the repeat has settled the first", a.State)
-		}
+		w.unreserved(s.ID, "lamp") // nobody can pay the page whose address was lost
 		p.refuseOpens = ""
 		p.payOn(t, w.open(v).URL)
 		w.clock.Advance(5 * time.Minute)
 		w.runJobs("payment.reconcile")
 		w.settled(s.ID, true)
 	})
+}
+
+// The PSP never tells what became of the request for a page. Nobody was given
+// an address, so that the session is free again once a page would be over.
+func TestAPageThatNobodyKnowsOfIsGivenUpInTheEnd(t *testing.T) {
+	w, p := pageWorld(t)
+	w.merchant.Test.Provider = mutePSP{p}
+	s := w.create("lamp")
+	v := w.visit(s.ID)
+	if _, err := w.core.OpenPage(context.Background(), v); !errors.Is(err, checkout.ErrNoPage) {
+		t.Fatal(err)
+	}
+	w.clock.Advance(20 * time.Minute)
+	if done, errs := w.runJobs("payment.reconcile"); done != 0 || len(errs) != 1 {
+		t.Fatal("given up too early", done, errs)
+	}
+	w.clock.Advance(20 * time.Minute)
+	w.runJobs("payment.reconcile")
+	w.unreserved(s.ID, "lamp")
+}
+
+// mutePSP answers nothing clearly.
+type mutePSP struct{ *pagePSP }
+
+func (mutePSP) OpenHosted(context.Context, string, []byte) (payment.HostedPage, payment.Result, error) {
+	return payment.HostedPage{}, payment.Result{Class: payment.ClassUnknown}, nil
+}
+
+func (mutePSP) ReconcileHosted(context.Context, payment.Attempt, string, string) (payment.Result, error) {
+	return payment.Result{Class: payment.ClassUnknown}, nil
 }
 
 // A page must not open while another process is told that there is none.

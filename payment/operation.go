@@ -205,6 +205,10 @@ type Embedded interface {
 	Embed() Embed
 }
 
+// FromScript is the Credential.Type of a token that an Embedded provider's
+// script handed back, to tell it from one that an agent brought.
+const FromScript = "script"
+
 // Embed is a PSP's script on a page of ours.
 type Embed struct {
 	Name    string   // which script: "braintree-dropin"

@@ -174,7 +174,7 @@ func (p checkoutPages) PayToken(ctx context.Context, v web.Visit, token string) 
 	if len(token) > acp.MaxToken {
 		return web.ErrChanged
 	}
-	_, err := p.core.PayEmbedded(ctx, visit(v), payment.Credential{Type: "payment_method_nonce", Token: secret.New(token)})
+	_, err := p.core.PayEmbedded(ctx, visit(v), payment.Credential{Type: payment.FromScript, Token: secret.New(token)})
 	return pageError(err)
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/money"
@@ -152,7 +153,7 @@ func (p *Provider) OpenHosted(ctx context.Context, key string, body []byte) (pay
 		unknown.DeclineCode = noAnswer
 		return payment.HostedPage{}, unknown, nil
 	case r.Status != http.StatusCreated:
-		return payment.HostedPage{}, p.refusal(r), nil
+		return payment.HostedPage{}, p.noLink(r), nil
 	}
 	l, ok := readLink(r)
 	target, err := url.Parse(l.URL)
@@ -167,6 +168,17 @@ func (p *Provider) OpenHosted(ctx context.Context, key string, body []byte) (pay
 	minor, currency, _ := l.Amount.minor()
 	return payment.HostedPage{Ref: l.ID, URL: l.URL, ExpiresAt: l.ExpiresAt},
 		payment.Result{Class: payment.ClassPending, RequestID: l.ID, DeclineCode: pageOpen, Amount: minor, Currency: currency}, nil
+}
+
+// noLink reads the refusal of a link. Whatever the code, a request that Adyen
+// has refused has made no page, and nothing was charged by it.
+func (p *Provider) noLink(r exchange.Reply) payment.Result {
+	result := p.refusal(r)
+	refused := r.Status >= 400 && r.Status < 500 && r.Status != http.StatusRequestTimeout && r.Status != http.StatusConflict
+	if result.Class == payment.ClassUnknown && refused && !strings.EqualFold(r.Header.Get("Transient-Error"), "true") {
+		result.Class = payment.ClassProcessorError
+	}
+	return result
 }
 
 // ReconcileHosted implements payment.Hosted. That a page is paid does not name

@@ -2,6 +2,8 @@ package adyen_test
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -230,5 +232,41 @@ func TestPageAnswers(t *testing.T) {
 		if link, r, err := p.OpenHosted(t.Context(), "k", body); err != nil || r.Class != c.want || (link.URL != "") != (c.want == payment.ClassPending) {
 			t.Errorf("%d %.90s: %+v, %+v, %v", c.status, c.body, link, r, err)
 		}
+	}
+}
+
+// What Adyen has refused is no page, whatever the reason; what it has only not
+// managed may be one.
+func TestARefusedLinkIsNoPage(t *testing.T) {
+	for _, tt := range []struct {
+		name, transient, body string
+		status                int
+		want                  payment.Class
+	}{
+		{"a code that has no row", "", `{"status":422,"errorCode":"29_001","errorType":"validation"}`, 422, payment.ClassProcessorError},
+		{"no code", "", `{}`, 400, payment.ClassProcessorError},
+		{"our key", "", `{"status":401,"errorCode":"000"}`, 401, payment.ClassConfig},
+		{"Adyen asks for it again", "true", `{"status":422,"errorCode":"704"}`, 422, payment.ClassUnknown},
+		{"a fault of theirs", "", `{"status":500}`, 500, payment.ClassUnknown},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				if tt.transient != "" {
+					w.Header().Set("Transient-Error", tt.transient)
+				}
+				w.WriteHeader(tt.status)
+				_, _ = w.Write([]byte(tt.body))
+			}))
+			defer srv.Close()
+			p := adapter(t, config(srv.URL))
+			body, err := p.BuildHosted(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if opened, r, err := p.OpenHosted(t.Context(), "k", body); err != nil || r.Class != tt.want || opened.URL != "" {
+				t.Errorf("%+v, %+v, %v", opened, r, err)
+			}
+		})
 	}
 }

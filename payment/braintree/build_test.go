@@ -39,6 +39,10 @@ func TestBuildBytes(t *testing.T) {
 		{"a shared nonce, yen", func(c *braintree.Config) { c.TokenField = braintree.SharedNonceField }, func(c *payment.Charge) { c.Currency = "jpy" },
 			`{"transaction":{"type":"sale","amount":"1999","merchant_account_id":"acme_jpy","order_id":"pay_1","shared_payment_method_nonce":"tokencc_1",` +
 				`"custom_fields":{"acp_session_id":"cs_1"},"options":{"submit_for_settlement":true}}}`},
+		{"a nonce of the drop-in, where agents bring shared ones", func(c *braintree.Config) { c.TokenField = braintree.SharedNonceField },
+			func(c *payment.Charge) { c.Credential.Type = payment.FromScript },
+			`{"transaction":{"type":"sale","amount":"19.99","merchant_account_id":"acme_usd","order_id":"pay_1","payment_method_nonce":"tokencc_1",` +
+				`"custom_fields":{"acp_session_id":"cs_1"},"options":{"submit_for_settlement":true}}}`},
 		{"all that can be sent", func(c *braintree.Config) { c.SendBilling = true }, func(c *payment.Charge) { c.StatementText = "ACME   *Running shoe" },
 			`{"transaction":{"type":"sale","amount":"19.99","merchant_account_id":"acme_usd","order_id":"pay_1","payment_method_nonce":"tokencc_1",` +
 				`"custom_fields":{"acp_session_id":"cs_1"},"descriptor":{"name":"ACME   *Running shoe"},` +

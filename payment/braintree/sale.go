@@ -70,7 +70,7 @@ func (p *Provider) Build(c payment.Charge) ([]byte, error) {
 	}
 	t := saleTransaction{Type: "sale", Amount: amount, MerchantAccount: account, OrderID: c.AttemptID,
 		Options: saleOptions{SubmitForSettlement: c.Capture == payment.CaptureNow}}
-	if p.tokenField == SharedNonceField {
+	if p.tokenField == SharedNonceField && c.Credential.Type != payment.FromScript {
 		t.SharedNonce = token
 	} else {
 		t.Nonce = token
