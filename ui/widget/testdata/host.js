@@ -152,6 +152,7 @@ async function bridge({ id, method, params }, say) {
     }
     return;
   }
+  if (method === undefined) return; // the answer to a ping
   log(method === "tools/call" ? params.name : method, method === "tools/call" ? params.arguments : params);
   if (id === undefined) return;
   const answers = {
@@ -175,6 +176,7 @@ async function bridge({ id, method, params }, say) {
     if (!answers[method]) throw new Error("method not found");
     const answer = await answers[method]();
     say({ id, result: answer });
+    log("answered", answer);
     // The answers of others in the same window must not be taken for ours.
     say({ id: 1, result: { structuredContent: { id: "cs_other", status: "completed", line_items: [], order: { id: "ord_other" } } } });
   } catch (error) {
