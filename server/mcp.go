@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/server/config"
@@ -20,7 +21,7 @@ import (
 func (a *App) chats(protocol http.Handler) (*mcp.Surface, error) {
 	cfg := mcp.Config{Core: a.core, Merchants: a.merchants, Catalogue: catalogue{a}, Orders: a.store, REST: protocol,
 		BaseURL: strings.TrimSuffix(a.cfg.PublicURL, "/"), Version: chatVersion, BodyLimit: a.cfg.Limits.BodyBytes,
-		CompleteWait: min(a.cfg.Payments.Timeout, a.cfg.Limits.WriteTimeout/2), Now: a.now, Log: a.log}
+		CompleteWait: a.completeWait(), Now: a.now, Log: a.log}
 	for i := range a.cfg.Merchants {
 		if mc := &a.cfg.Merchants[i]; mc.App.Enabled {
 			app, err := chatApp(mc)
@@ -31,6 +32,13 @@ func (a *App) chats(protocol http.Handler) (*mcp.Surface, error) {
 		}
 	}
 	return mcp.New(cfg)
+}
+
+// completeWait is how long a call may wait for another's payment and still have
+// the time to ask about it itself before its answer is due.
+func (a *App) completeWait() time.Duration {
+	p := a.cfg.Payments
+	return max(time.Second, a.cfg.Limits.WriteTimeout-p.Timeout-p.UnknownBudget-time.Second)
 }
 
 // chatVersion is the version of the tools and the widget that hosts are told.

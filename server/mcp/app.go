@@ -2,7 +2,7 @@ package mcp
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/http"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -22,16 +22,17 @@ type app struct {
 	meta     sdk.Meta // of every result with a session
 }
 
-func (s *Surface) newApp(settings *App) (*app, error) {
+// newApp makes an app whose endpoint hosts are told of as path.
+func (s *Surface) newApp(settings *App, path string) (*app, error) {
 	m, err := s.Merchants.Merchant(context.Background(), settings.MerchantID)
 	if err != nil {
 		return nil, err
 	}
 	if m.Payment(settings.Live).Provider == nil {
-		return nil, fmt.Errorf("the shop has no payment account of the app's mode")
+		return nil, errors.New("the shop has no payment account of the app's mode")
 	}
 	a := &app{App: settings, surface: s, shop: m.Name, currency: m.Currency, locale: m.Locale, bucket: newBucket(settings.Calls, s.Now()),
-		identity: newIdentity(settings.OAuth, s.BaseURL, s.HTTPClient, s.Now, s.Log)}
+		identity: newIdentity(settings.OAuth, s.BaseURL, path, s.HTTPClient, s.Now, s.Log)}
 	look := map[string]any{"name": m.Name, "locale": m.Locale, "payment_sheet": settings.PaymentSheet}
 	if settings.Logo != "" {
 		look["logo"] = settings.Logo

@@ -2,6 +2,7 @@ package mcp_test
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -290,5 +291,26 @@ func TestWithoutPaymentSheet(t *testing.T) {
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("the checkout page answers %s", resp.Status)
+	}
+}
+
+// Nothing of a payment or of the buyer is in the log.
+func TestLogTellsNothingPersonal(t *testing.T) {
+	var log lockedText
+	s := open(t, servertest.Options{Log: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	ready := s.ready(t, servertest.Mug)
+	tokens := []string{s.token(t, ready, servertest.CardDeclined), s.token(t, ready, servertest.CardApproved)}
+	for _, token := range tokens {
+		call(t, s.host, "complete_checkout", payment(ready, token))
+	}
+	call(t, s.host, "complete_checkout", object{"checkout_session_id": ready.ID, "payment_data": object{"token": "spt marked", "provider": "stripe"}})
+	text := log.String()
+	if !strings.Contains(text, `"tool":"complete_checkout"`) || !strings.Contains(text, ready.ID) {
+		t.Errorf("calls are not logged: %s", text)
+	}
+	for _, private := range append(tokens, "marked", "test.buyer@example.com", "Example Street", "Test Buyer") {
+		if strings.Contains(text, private) {
+			t.Errorf("the log has %q", private)
+		}
 	}
 }

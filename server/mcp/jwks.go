@@ -21,13 +21,13 @@ import (
 
 // Bounds of the keys of an identity provider.
 const (
-	maxDocument  = 256 << 10 // bytes of its metadata or of its keys
-	maxKeys      = 100
-	minRSABits   = 2048
-	maxRSABits   = 8192
-	keysFor      = time.Hour        // how long keys are used without being fetched again
-	keysApart    = 30 * time.Second // shortest time between two fetches, whatever tokens say
-	keysOutliveX = 24               // times keysFor that old keys are used while the provider is silent
+	maxDocument = 256 << 10 // bytes of its metadata or of its keys
+	maxKeys     = 100
+	minRSABits  = 2048
+	maxRSABits  = 8192
+	keysFor     = time.Hour        // how long keys are used without being fetched again
+	keysApart   = 30 * time.Second // shortest time between two fetches, whatever tokens say
+	keysAtMost  = 24 * time.Hour   // how long they are used while the provider is silent
 )
 
 // errKeys is returned when the provider's keys cannot be had.
@@ -69,7 +69,7 @@ func (s *keySet) key(ctx context.Context, kid, alg string) (crypto.PublicKey, er
 		switch {
 		case err == nil:
 			s.keys, s.fetched = keys, now
-		case s.keys == nil || now.Sub(s.fetched) >= keysOutliveX*keysFor:
+		case s.keys == nil || now.Sub(s.fetched) >= keysAtMost:
 			s.keys = nil
 			return nil, errors.Join(errKeys, err)
 		}

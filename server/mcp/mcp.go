@@ -109,13 +109,13 @@ func New(c Config) (*Surface, error) {
 	gate := newGate(base, c.BodyLimit)
 	challenge := ""
 	for i := range c.Apps {
-		a, err := s.newApp(&c.Apps[i])
+		paths := []string{AppPath + "/" + url.PathEscape(c.Apps[i].MerchantID)}
+		if i == 0 {
+			paths = append([]string{AppPath}, paths...)
+		}
+		a, err := s.newApp(&c.Apps[i], paths[0])
 		if err != nil {
 			return nil, fmt.Errorf("mcp: app of %s: %w", c.Apps[i].MerchantID, err)
-		}
-		paths := []string{AppPath + "/" + url.PathEscape(a.MerchantID)}
-		if i == 0 {
-			paths = append(paths, AppPath)
 		}
 		for _, path := range paths {
 			s.mux.Handle(path, gate.around(a.identity.around(c.BaseURL+path, a.handler())))

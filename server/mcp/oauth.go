@@ -48,10 +48,11 @@ type identity struct {
 	now  func() time.Time
 	log  *slog.Logger
 	base string
+	path string // of the endpoint that hosts are told of
 }
 
-func newIdentity(o OAuth, base string, client *http.Client, now func() time.Time, log *slog.Logger) *identity {
-	d := &identity{OAuth: o, now: now, log: log, base: base}
+func newIdentity(o OAuth, base, path string, client *http.Client, now func() time.Time, log *slog.Logger) *identity {
+	d := &identity{OAuth: o, now: now, log: log, base: base, path: path}
 	if d.linked() {
 		d.keys = newKeySet(o.Issuer, o.JWKSURL, client, now)
 	}
@@ -182,14 +183,14 @@ func textOrList(raw json.RawMessage) []string {
 	return nil
 }
 
-// meantFor reports whether a token names this endpoint, or the audience that
-// was agreed on.
+// meantFor reports whether a token names this endpoint by either of its
+// addresses, or the audience that was agreed on.
 func (d *identity) meantFor(c tokenClaims, resource string) bool {
 	named := append([]string(c.Audience), textOrList(c.Resource)...)
 	if d.Audience != "" {
 		return slices.Contains(named, d.Audience)
 	}
-	return slices.Contains(named, resource)
+	return slices.Contains(named, resource) || slices.Contains(named, d.base+d.path)
 }
 
 // demand is the answer to a call of a tool that needs a linked account and has
@@ -211,7 +212,7 @@ func (d *identity) demand(tool string, req *sdk.CallToolRequest) *sdk.CallToolRe
 		code = "insufficient_scope"
 	}
 	return &sdk.CallToolResult{IsError: true, Content: []sdk.Content{&sdk.TextContent{Text: "Sign in to your account with the shop to continue."}},
-		Meta: sdk.Meta{"mcp/www_authenticate": []string{d.challenge(d.base+AppPath, code, "Sign in to continue", scopes)}}}
+		Meta: sdk.Meta{"mcp/www_authenticate": []string{d.challenge(d.base+d.path, code, "Sign in to continue", scopes)}}}
 }
 
 // challenge is a WWW-Authenticate header.
