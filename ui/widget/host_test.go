@@ -44,6 +44,7 @@ type settings struct {
 	First        json.RawMessage `json:"first,omitempty"`
 	Told         []any           `json:"told,omitempty"` // what the host says by itself, later
 	Capabilities map[string]any  `json:"capabilities,omitempty"`
+	ShopMeta     map[string]any  `json:"shopMeta,omitempty"` // what the server says of its shop beside the session
 	WidgetState  any             `json:"widgetState,omitempty"`
 	Outside      string          `json:"outside,omitempty"` // what the buyer does on the shop's page: paid, left
 	RefuseLinks  bool            `json:"refuseLinks,omitempty"`
@@ -69,7 +70,7 @@ type shop struct {
 var noAddress = func() *json.RawMessage { null := json.RawMessage("null"); return &null }()
 
 // everything that ChatGPT offers in window.openai.
-var chatGPT = []string{"toolInput", "toolOutput", "theme", "locale", "displayMode", "widgetState", "callTool", "setWidgetState",
+var chatGPT = []string{"toolInput", "toolOutput", "toolResponseMetadata", "theme", "locale", "displayMode", "widgetState", "callTool", "setWidgetState",
 	"openExternal", "requestDisplayMode", "notifyIntrinsicHeight", "requestCheckout"}
 
 // servePictures serves the drawings of the demo shop.

@@ -126,6 +126,7 @@ func TestCheckoutOutside(t *testing.T) {
 		{"by the bridge, left", settings{Outside: "left"}, "ui/open-link", "h1", "Finish on the shop's page"},
 		{"by window.openai alone", settings{NoBridge: true, OpenAI: most, Outside: "paid"}, "openExternal", ".done h1", "Thank you"},
 		{"by ChatGPT, for a shop without a sheet", settings{OpenAI: chatGPT, Shop: shop{NoSheet: true}, Outside: "paid"}, "openExternal", ".done h1", "Thank you"},
+		{"by ChatGPT, for a shop that does not want the sheet", settings{OpenAI: chatGPT, ShopMeta: map[string]any{"payment_sheet": false}, Outside: "paid"}, "openExternal", ".done h1", "Thank you"},
 		{"refused by the host", settings{RefuseLinks: true}, "ui/open-link", ".said .primary", "Open the checkout page"},
 		{"with an address that is no page", settings{Shop: shop{CheckoutURL: "javascript:alert(1)"}}, "", ".notice.negative", "could not be opened"},
 		{"by a server that is away", settings{Shop: shop{Failing: 1}}, "", ".notice.negative", "could not be opened"},

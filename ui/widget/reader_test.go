@@ -85,6 +85,13 @@ func TestReader(t *testing.T) {
 	}
 }
 
+// Where the host says nothing of the reader, the shop's own locale is used.
+func TestLocaleOfTheShop(t *testing.T) {
+	tab := settings{ShopMeta: map[string]any{"name": "Laden", "locale": "de-DE"}}.open(t, browsertest.Open(t), browsertest.Options{Width: 640})
+	tab.WaitText(".heading", "3 items from Laden")
+	tab.WaitText("#buy", "Pay 186,89 €")
+}
+
 // TestHostChangesItsLook follows a host whose reader chooses other colours or
 // more room.
 func TestHostChangesItsLook(t *testing.T) {

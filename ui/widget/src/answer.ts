@@ -1,10 +1,11 @@
 // What comes back from a tool, from the payment sheet, or from the host at the
 // start: always some envelope around a session, an order or messages.
 
-import { dict, readMessages, readOrder, readSession, type Message, type Order, type Session } from "./session.ts";
+import { dict, readMessages, readOrder, readSession, readShop, type Message, type Order, type Session, type Shop } from "./session.ts";
 
 export interface Answer {
   session?: Session;
+  shop?: Shop;
   order?: Order;
   messages: Message[];
   url: string; // of the shop's checkout page, where one was asked for
@@ -18,6 +19,7 @@ export function readAnswer(answer: unknown): Answer {
   const session = readSession(content);
   return {
     session,
+    shop: readShop(envelope._meta),
     order: readOrder(content.order),
     messages: readMessages(content.messages),
     url: typeof content.checkout_url === "string" ? content.checkout_url : "",

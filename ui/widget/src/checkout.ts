@@ -4,7 +4,7 @@
 import { readAnswer, type Answer } from "./answer.ts";
 import { argumentsOf, merge, noEdits, pending, shown, type Edits } from "./edits.ts";
 import type { Host } from "./host.ts";
-import type { Message, Order, Session } from "./session.ts";
+import { readShop, type Message, type Order, type Session, type Shop } from "./session.ts";
 
 /** Where the buyer is. What the session's status says goes before it. */
 export type Stage =
@@ -21,6 +21,7 @@ const pause = 300; // milliseconds that a changed quantity waits for the next pr
 
 export class Checkout {
   session?: Session;
+  shop?: Shop;
   order?: Order; // also where only the payment sheet has told of it
   troubles: Message[] = []; // what came instead of a session
   failed = false;
@@ -78,6 +79,7 @@ export class Checkout {
   /** arrived takes what the host brings by itself. */
   arrived(answer: unknown): void {
     const read = readAnswer(answer);
+    this.shop = read.shop ?? readShop(this.host.metadata) ?? this.shop;
     if (read.session) {
       if (read.session.id !== this.session?.id) this.restart();
       else if (this.sending) return; // the answer to what is being sent is newer

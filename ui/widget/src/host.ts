@@ -104,6 +104,13 @@ export class Host {
     if (g.toolOutput) this.output(g.toolOutput);
   }
 
+  /** The _meta of the result that ChatGPT opened the widget with. */
+  get metadata(): unknown {
+    const all = dict(openai().toolResponseMetadata);
+    const envelope = dict(all.mcp_tool_result ?? all.call_tool_result);
+    return envelope._meta ?? all;
+  }
+
   /** Whether anybody can still bring a session. */
   get expecting(): boolean {
     return this.bridge.embedded || "openai" in window;

@@ -32,7 +32,7 @@ let heard = ""; // what was read aloud last
 let saving = false; // an address was, when it was drawn last
 
 const scene: Scene = {
-  words: new Words(readerLocale()),
+  words: new Words(tag(navigator.language)),
   host,
   checkout,
   payment,
@@ -45,7 +45,7 @@ const scene: Scene = {
 };
 
 function readerLocale(): string {
-  return tag(host.surroundings.locale, given, navigator.language);
+  return tag(host.surroundings.locale, given, checkout.shop?.locale ?? "", navigator.language);
 }
 
 function redraw(): void {

@@ -3,6 +3,7 @@
 
 export interface OpenAI {
   toolOutput?: unknown;
+  toolResponseMetadata?: unknown;
   widgetState?: unknown;
   theme?: string;
   locale?: string;

@@ -32,8 +32,8 @@ export class Payment {
 
   /** The way that the pay button takes. */
   get way(): Way {
-    const { host, session, sheetFailed } = this.checkout;
-    if (host.sheet && session?.sheet) return "sheet";
+    const { host, session, shop, sheetFailed } = this.checkout;
+    if (host.sheet && session?.sheet && shop?.sheet !== false) return "sheet";
     if (sheetFailed || host.calls || session?.checkoutURL) return "outside";
     return "none";
   }
@@ -170,7 +170,7 @@ export class Payment {
     checkout.notice = undefined;
     if (!order || order.id === this.toldOf) return;
     this.toldOf = order.id;
-    checkout.host.tell(this.told(order.id), { checkout_session_id: session?.id, order_id: order.id });
+    checkout.host.tell(this.told(order.number), { checkout_session_id: session?.id, order_id: order.id });
   }
 }
 

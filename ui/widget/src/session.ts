@@ -25,6 +25,7 @@ export interface Option {
   price: number;
   earliest?: Date;
   latest?: Date;
+  goods: boolean; // it takes something to an address
 }
 
 export const addressFields = ["name", "line_one", "line_two", "postal_code", "city", "state", "country", "phone_number"] as const;
@@ -45,6 +46,7 @@ export interface Link {
 
 export interface Order {
   id: string;
+  number: string; // what a buyer knows it by
   url: string;
 }
 
@@ -65,6 +67,13 @@ export interface Session {
   checkoutURL: string; // of the shop's checkout page; "" when it has to be asked for
   order?: Order;
   raw: object; // as it came: the host gets this one
+}
+
+/** What the server says of its shop beside the session; the model does not see it. */
+export interface Shop {
+  name: string;
+  locale: string;
+  sheet: boolean; // it sells by the payment sheet
 }
 
 type Dict = Record<string, unknown>;
@@ -133,6 +142,7 @@ function readOption(o: Dict): Option {
     price: whole(o.subtotal) ?? whole(o.total) ?? 0,
     earliest: date(o.earliest_delivery_time),
     latest: date(o.latest_delivery_time),
+    goods: o.type !== "digital",
   };
 }
 
@@ -154,7 +164,13 @@ export function readMessages(v: unknown): Message[] {
 export function readOrder(v: unknown): Order | undefined {
   const o = dict(v);
   const id = text(o.id);
-  return id === "" ? undefined : { id, url: webAddress(o.permalink_url) };
+  return id === "" ? undefined : { id, number: text(o.order_number) || id, url: webAddress(o.permalink_url) };
+}
+
+/** readShop reads the _meta of a result. */
+export function readShop(meta: unknown): Shop | undefined {
+  const shop = dict(dict(meta)["checkstand/shop"]);
+  return Object.keys(shop).length === 0 ? undefined : { name: text(shop.name), locale: text(shop.locale), sheet: shop.payment_sheet !== false };
 }
 
 function readCodes(o: Dict): string[] {

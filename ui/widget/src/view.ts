@@ -44,10 +44,11 @@ function ribbon(scene: Scene): Child {
 
 function open(scene: Scene, session: Session): Child[] {
   const { words, host } = scene;
+  const { shop } = scene.checkout;
   const count = session.lines.reduce((sum, line) => sum + line.quantity, 0);
   return [
     h("header", { key: "header", class: "header" },
-      h("div", { class: "heading" }, h("h1", { tabindex: "-1" }, words.say("title")), h("p", { class: "detail" }, words.say("items", {}, count))),
+      h("div", { class: "heading" }, h("h1", { tabindex: "-1" }, words.say("title")), h("p", { class: "detail" }, shop?.name ? words.say("itemsFrom", { shop: shop.name }, count) : words.say("items", {}, count))),
       host.expands && h("button", { type: "button", class: "step", "aria-label": words.say("expand"), onclick: () => void host.display("fullscreen") }, expand())),
     h("div", { key: "columns", class: "columns" },
       h("div", { class: "order" },

@@ -106,6 +106,7 @@ function openaiOf(wanted) {
   const members = {
     toolOutput: first()?.structuredContent ?? first(),
     toolInput: null,
+    toolResponseMetadata: { mcp_tool_result: { _meta: meta } },
     theme: options.theme,
     locale: options.locale,
     displayMode: options.mode ?? "inline",

@@ -112,4 +112,6 @@ class Shop {
   }
 }
 
-const result = (session) => ({ content: [{ type: "text", text: "The checkout." }], structuredContent: session });
+const result = (session) => ({ content: [{ type: "text", text: "The checkout." }], structuredContent: session, _meta: meta });
+
+const meta = options.shopMeta ? { "checkstand/shop": options.shopMeta } : {};

@@ -5,6 +5,7 @@
 export const en = {
   title: "Your cart",
   items: { one: "{count} item", other: "{count} items" },
+  itemsFrom: { one: "{count} item from {shop}", other: "{count} items from {shop}" },
   expand: "Show in full screen",
   testMode: "Test mode",
   testModeNote: "No money moves and nothing is shipped.",

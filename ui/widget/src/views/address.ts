@@ -10,7 +10,7 @@ import { addressForm } from "./addressform.ts";
 export function address(scene: Scene, session: Session): Tag | undefined {
   const { checkout, words } = scene;
   const at = session.address;
-  const needed = at !== undefined || session.messages.some(aboutAddress) || session.options.length > 0;
+  const needed = at !== undefined || session.messages.some(aboutAddress) || session.options.some((option) => option.goods);
   if (!needed || (!at && !checkout.editable)) return undefined;
   const problems = checkout.updating ? [] : session.messages.filter((m) => aboutAddress(m) && m.code !== "missing");
   return h("section", { key: "address", class: "block", "aria-labelledby": "address-title" },

@@ -36,7 +36,7 @@ export function failed(scene: Scene): Child[] {
 }
 
 export function ended(scene: Scene): Child[] {
-  return said(scene.words.say("endedTitle"), scene.words.say("endedNext"));
+  return said(scene.words.say("endedTitle"), scene.words.say("endedNext"), (scene.checkout.session?.messages ?? []).map(note));
 }
 
 /** outside is shown while the buyer is on the shop's page. */
@@ -74,7 +74,7 @@ export function done(scene: Scene, order: Order | undefined, session: Session | 
     h("section", { key: "done", class: "done" },
       h("span", { class: "badge" }, tick()),
       h("h1", { tabindex: "-1" }, words.say("doneTitle")),
-      order && h("p", { class: "order" }, words.say("doneNumber", { order: order.id })),
+      order && h("p", { class: "order" }, words.say("doneNumber", { order: order.number })),
       order && order.url !== "" && away(scene, order.url, { class: "button", id: "order" }, words.say("doneLink"))),
     session && h("ul", { key: "bought", class: "lines small" }, session.lines.map((line) =>
       h("li", { key: line.id },
