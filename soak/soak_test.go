@@ -44,7 +44,11 @@ func TestWeek(t *testing.T) {
 // books in order too.
 func TestRandomOperations(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
-		wild(t, options{buyers: 2000, open: openSQLite})
+		buyers := 2000
+		if testing.Short() {
+			buyers = 300
+		}
+		wild(t, options{buyers: buyers, open: openSQLite})
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		wild(t, options{buyers: 300, open: openPostgres})
