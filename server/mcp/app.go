@@ -17,6 +17,7 @@ type app struct {
 	shop     string // its name
 	currency string
 	locale   string
+	hasPage  bool // buyers can pay on a page of the shop
 	identity *identity
 	bucket   *bucket
 	meta     sdk.Meta // of every result with a session
@@ -28,10 +29,14 @@ func (s *Surface) newApp(settings *App, path string) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.Payment(settings.Live).Provider == nil {
+	hasPage := m.CheckoutLink != nil && m.Payment(settings.Live).Hosted() != nil
+	switch {
+	case m.Payment(settings.Live).Provider == nil:
 		return nil, errors.New("the shop has no payment account of the app's mode")
+	case !settings.PaymentSheet && !hasPage:
+		return nil, errors.New("the payment sheet is off and the shop has no checkout page, so nobody could pay")
 	}
-	a := &app{App: settings, surface: s, shop: m.Name, currency: m.Currency, locale: m.Locale, bucket: newBucket(settings.Calls, s.Now()),
+	a := &app{App: settings, surface: s, shop: m.Name, currency: m.Currency, locale: m.Locale, hasPage: hasPage, bucket: newBucket(settings.Calls, s.Now()),
 		identity: newIdentity(settings.OAuth, s.BaseURL, path, s.HTTPClient, s.Now, s.Log)}
 	look := map[string]any{"name": m.Name, "locale": m.Locale, "payment_sheet": settings.PaymentSheet}
 	if settings.Logo != "" {

@@ -314,3 +314,36 @@ func TestLogTellsNothingPersonal(t *testing.T) {
 		}
 	}
 }
+
+// A shop without a checkout page says so instead of opening a cart for nothing.
+func TestNoCheckoutPage(t *testing.T) {
+	s := open(t, servertest.Options{Configure: selling(func(c *config.Config, _ *config.AppConfig) { c.Merchants[0].Checkout.Enabled = false })})
+	opened := call(t, s.host, "checkout_session", cart(servertest.Book)).sheet(t)
+	for _, args := range []object{{"checkout_session_id": opened.ID}, {"items": []object{{"id": servertest.Book}}}} {
+		if r := call(t, s.host, "start_external_checkout", args); r.IsError || r.sheet(t).codes() != acp.CodeUnsupported || r.sheet(t).URL != "" {
+			t.Errorf("%v: %s", args, r.Raw)
+		}
+	}
+	if n := s.Rows(t, "session"); n != 1 {
+		t.Errorf("%d sessions", n)
+	}
+}
+
+// The sheet may know the payment provider under a name of its own.
+func TestProviderNames(t *testing.T) {
+	s := open(t, servertest.Options{Configure: selling(func(_ *config.Config, a *config.AppConfig) {
+		a.Provider, a.MethodForm, a.PaymentMethods = "paypal", "names", []string{"card", "apple_pay"}
+	})})
+	for provider, code := range map[string]string{"paypal": "", "PayPal": "", "sandbox": "", "stripe": "", "another": acp.CodeUnsupported} {
+		ready := s.ready(t, servertest.Mug)
+		args := payment(ready, s.token(t, ready, servertest.CardApproved))
+		args["payment_data"].(object)["provider"] = provider
+		r := call(t, s.host, "complete_checkout", args)
+		if got := r.sheet(t); got.codes() != code || (got.Order == nil) != (code != "") {
+			t.Errorf("%s: %s", provider, r.Raw)
+		}
+		if !strings.Contains(string(r.Raw), `"supported_payment_methods":["card","apple_pay"]`) || ready.Provider.Provider != "paypal" {
+			t.Errorf("%s", r.Raw)
+		}
+	}
+}

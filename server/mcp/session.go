@@ -77,10 +77,19 @@ func startCheckout(ctx context.Context, a *app, doc *wire.Document) result {
 		return malformed(err)
 	}
 	if sessionID == "" {
+		if !a.hasPage { // before there is a session that nobody can pay
+			return refusal(noPage)
+		}
 		return a.open(ctx, cart)
+	}
+	if !a.hasPage {
+		return a.refused(ctx, sessionID, noPage)
 	}
 	return a.look(ctx, sessionID)
 }
+
+// noPage is the refusal of a shop without a checkout page of its own.
+var noPage = acp.Refused(http.StatusConflict, acp.CodeUnsupported, "", "This shop has no checkout page. Pay in the chat.")
 
 // look reads a session.
 func (a *app) look(ctx context.Context, sessionID string) result {
