@@ -21,6 +21,7 @@ func TestPayment(t *testing.T) {
 		{"decline, then pay", ".done h1", "Thank you", true, false},
 		{"pay, as an envelope", ".done h1", "Thank you", true, false},
 		{"pay, as the order alone", ".done h1", "Thank you", true, false},
+		{"pay and never say so", ".done h1", "Thank you", true, false},
 		{"give up while paying", ".done h1", "Thank you", true, false},
 		{"give up, server away", ".done h1", "Thank you", true, false},
 		{"reject with messages", ".notice.negative", "Sold out meanwhile.", false, false},
@@ -35,6 +36,7 @@ func TestPayment(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.sheet, func(t *testing.T) {
+			t.Parallel()
 			tab := settings{OpenAI: chatGPT, Locale: "en-US", Sheet: []string{tt.sheet, "pay"}}.open(t, b, browsertest.Options{Width: 640})
 			tab.WaitText("#buy", "Pay €186.89")
 			tab.Click("#buy")
@@ -56,6 +58,7 @@ func TestPayment(t *testing.T) {
 			if asked(tab, "get_checkout_session") == 0 {
 				t.Error("the widget did not ask the server what became of the payment")
 			}
+			tab.WaitText("#said", tt.says) // for those who listen
 			if tt.again {
 				tab.Click("#buy")
 				tab.WaitText(".done h1", "Thank you")

@@ -74,6 +74,7 @@ func TestReader(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.locale+" "+tt.says, func(t *testing.T) {
+			t.Parallel()
 			session := fmt.Sprintf(`{"id":"cs_9","status":"ready_for_payment","currency":%q,"line_items":[{"id":"l","item":{"id":"cup","quantity":1},"name":"Cup","base_amount":%d}],"totals":[{"type":"total","amount":%d}]}`,
 				tt.currency, tt.amount, tt.amount)
 			tab := settings{NoBridge: true, OpenAI: chatGPT, Locale: tt.locale, First: json.RawMessage(session)}.open(t, b, browsertest.Options{Width: 390})

@@ -33,7 +33,7 @@ export function readRejection(reason: unknown): Answer & { canceled: boolean } {
   const data = dict(error.data);
   const words = `${String(error.name ?? "")} ${String(error.code ?? "")} ${String((reason as Error | undefined)?.message ?? reason)}`;
   const messages = readMessages(error.messages ?? data.messages);
-  return { messages, url: "", failed: true, canceled: messages.length === 0 && /abort|cancel|dismiss|closed/i.test(words) };
+  return { messages, url: "", failed: true, canceled: messages.length === 0 && /abort|cancel|dismiss/i.test(words) };
 }
 
 function contentOf(envelope: Record<string, unknown>): Record<string, unknown> {

@@ -17,6 +17,7 @@ export type Stage =
 /** What the last try came to, in words of the catalogue or of the server. */
 export type Notice = { tone: "neutral" | "caution" | "negative" } & ({ key: "canceled" | "notPaid" | "declined" | "needs3ds" | "changeFailed" | "openFailed" } | { text: string });
 
+const readPatience = 15_000; // milliseconds that an answer may take which changes nothing
 const pause = 300; // milliseconds that a changed quantity waits for the next press
 
 export class Checkout {
@@ -193,7 +194,7 @@ export class Checkout {
     const { session, turn } = this;
     if (!session) return false;
     try {
-      const answer = readAnswer(await this.host.callTool("get_checkout_session", { checkout_session_id: session.id }));
+      const answer = readAnswer(await this.host.callTool("get_checkout_session", { checkout_session_id: session.id }, readPatience));
       if (!answer.session || answer.session.id !== session.id) return false;
       if (turn === this.turn && this.session?.id === session.id) {
         this.take(answer.session);

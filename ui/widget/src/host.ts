@@ -22,7 +22,10 @@ export interface Listener {
   surroundings(): void; // they have changed, or the host can do more than before
 }
 
-const handshakePatience = 3000; // milliseconds that a call waits for the bridge
+// In milliseconds: how long a call waits for the bridge, and for an answer. A
+// host may ask its reader first.
+const handshakePatience = 3000;
+const callPatience = 60_000;
 
 export class Host {
   readonly surroundings: Surroundings = { theme: "", locale: "", timeZone: "", mode: "inline", modes: [], insets: {} };
@@ -125,7 +128,13 @@ export class Host {
     return this.bridgeCalls || typeof openai().callTool === "function";
   }
 
-  async callTool(name: string, args: object): Promise<unknown> {
+  /** callTool rejects when there is no answer in time; what the tool did is then not known. */
+  callTool(name: string, args: object, patience = callPatience): Promise<unknown> {
+    const silence = new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`${name} was not answered`)), patience));
+    return Promise.race([this.call(name, args), silence]);
+  }
+
+  private async call(name: string, args: object): Promise<unknown> {
     if (!this.calls) await Promise.race([this.standing, new Promise((done) => setTimeout(done, handshakePatience))]);
     if (this.bridgeCalls) return this.bridge.request("tools/call", { name, arguments: args });
     const { callTool } = openai();

@@ -141,7 +141,7 @@ export class Payment {
   returned(): void {
     const { checkout } = this;
     if (Date.now() - this.looked < atOnce) return; // the window and the page both say that they are back
-    if (!checkout.session || checkout.updating || checkout.stage === "paying" || checkout.stage === "opening") return;
+    if (!checkout.session || checkout.updating || checkout.stage === "opening") return;
     if (checkout.status === "open" || checkout.status === "confirming") void this.look();
   }
 

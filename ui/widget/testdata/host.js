@@ -83,6 +83,12 @@ const outcomes = {
   async "claim an order"() {
     return { order: { id: "ord_none" } };
   },
+  // The buyer comes back to a widget that was never told.
+  async "pay and never say so"() {
+    shop.complete();
+    later(600).then(() => document.dispatchEvent(new Event("visibilitychange")));
+    return new Promise(() => undefined);
+  },
   forever: () => new Promise(() => undefined),
   "throw at once"() {
     throw new Error("requestCheckout is not enabled");
