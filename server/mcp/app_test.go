@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -230,24 +232,31 @@ func TestNoApp(t *testing.T) {
 // An outcome that nobody knows is neither success nor decline; the same call
 // later tells it.
 func TestUnknownOutcome(t *testing.T) {
-	s := open(t, servertest.Options{UnknownBudget: 300 * time.Millisecond, PaymentTimeout: 2 * time.Second})
-	ready := s.ready(t, servertest.Mug)
-	token := s.token(t, ready, servertest.CardApproved)
-	if err := s.PSP.Break(t.Context(), servertest.AnswerLost, servertest.LookupFails, servertest.LookupFails, servertest.LookupFails); err != nil {
-		t.Fatal(err)
-	}
-	r := call(t, s.host, "complete_checkout", payment(ready, token))
-	unknown := r.sheet(t)
-	if r.IsError || unknown.Order != nil || unknown.Status != "in_progress" || unknown.codes() != "payment_outcome_unknown" {
-		t.Fatalf("after a lost answer: %s", r.Raw)
-	}
-	for range 100 {
-		if r = call(t, s.host, "complete_checkout", payment(ready, token)); r.sheet(t).Order != nil {
-			break
-		}
-	}
-	if b := s.books(t, ready.ID); r.sheet(t).Order == nil || b.Charges != 1 || b.Taken != ready.total() {
-		t.Errorf("later: %s, books %+v", r.Raw, b)
+	for _, psp := range servertest.PSPs() {
+		t.Run(psp, func(t *testing.T) {
+			s := open(t, servertest.Options{PSP: psp, UnknownBudget: 300 * time.Millisecond, PaymentTimeout: 2 * time.Second})
+			ready := s.ready(t, servertest.Mug)
+			token := s.token(t, ready, servertest.CardApproved)
+			var gone atomic.Bool
+			s.InterceptPSP(func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+					if s.PSP.Charges(r) && gone.CompareAndSwap(false, true) {
+						next.ServeHTTP(httptest.NewRecorder(), r) // it charges, and its answer is lost
+					}
+					panic(http.ErrAbortHandler)
+				})
+			})
+			r := call(t, s.host, "complete_checkout", payment(ready, token))
+			unknown := r.sheet(t)
+			if r.IsError || unknown.Order != nil || unknown.Status != "in_progress" || unknown.codes() != "payment_outcome_unknown" {
+				t.Fatalf("after a lost answer: %s", r.Raw)
+			}
+			s.InterceptPSP(nil)
+			r = call(t, s.host, "complete_checkout", payment(ready, token))
+			if b := s.books(t, ready.ID); r.sheet(t).Order == nil || b.Charges != 1 || b.Taken != ready.total() {
+				t.Errorf("later: %s, books %+v", r.Raw, b)
+			}
+		})
 	}
 }
 
