@@ -33,7 +33,7 @@ page_ref = $25, page = $26, version = version + 1
 WHERE id = $1 AND merchant_id = $2 AND version = $27`
 
 	selectAttemptByRef = `SELECT ` + attemptColumns + ` FROM attempt
-WHERE merchant_id = $1 AND psp_ref = $2 AND provider = $3 ORDER BY id LIMIT 1`
+WHERE merchant_id = $1 AND psp_ref = $2 AND psp_ref <> '' AND provider = $3 ORDER BY id LIMIT 1`
 
 	// Ids begin with the time, so a stretch of time is a stretch of the key.
 	listAttempts = `SELECT ` + attemptColumns + ` FROM attempt

@@ -15,7 +15,7 @@ psp_ref, op_ref, state, class, decline, who, tries, created_at, final_at, lease_
 
 	selectOperation = `SELECT ` + operationColumns + ` FROM payment_op WHERE merchant_id = $1 AND id = $2`
 
-	selectOperationByRef = `SELECT ` + operationColumns + ` FROM payment_op WHERE merchant_id = $1 AND provider = $2 AND op_ref = $3`
+	selectOperationByRef = `SELECT ` + operationColumns + ` FROM payment_op WHERE merchant_id = $1 AND provider = $2 AND op_ref = $3 AND op_ref <> ''`
 
 	listOperations = `SELECT ` + operationColumns + ` FROM payment_op WHERE merchant_id = $1 AND attempt_id = $2 ORDER BY id`
 
