@@ -48,6 +48,17 @@ func TestChanges(t *testing.T) {
 			tab.Type("WELCOME10")
 			tab.Keys("Enter")
 		}, `"discount_codes":["WELCOME10"]`, 1, ".codes", "WELCOME10"},
+		{"discount taken back", settings{}, func(t *testing.T, tab *browsertest.Tab) {
+			tab.Click(".entry summary")
+			tab.Click("#code")
+			tab.Type("WELCOME10")
+			tab.Keys("Enter")
+			tab.WaitText(".codes", "WELCOME10")
+			if f := tab.Focused(); f.Name != "Add a discount code" {
+				t.Errorf("the focus is on %s", f)
+			}
+			tab.Click(".codes .step")
+		}, `"discount_codes":[]`, 2, "#buy", "Pay €186.89"},
 		{"discount that has ended", settings{}, func(_ *testing.T, tab *browsertest.Tab) {
 			tab.Click(".entry summary")
 			tab.Click("#code")

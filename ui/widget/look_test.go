@@ -32,7 +32,7 @@ func TestLooks(t *testing.T) {
 		{"long-words", settings{OpenAI: chatGPT, Locale: "en-XA", Shop: shop{Mode: "test"}}, browsertest.Options{Width: 320}, "#buy", "~]", nil},
 		{"large-text", english(settings{OpenAI: chatGPT, Shop: shop{Mode: "test"}}), browsertest.Options{Width: 320, TextSize: 140}, "#buy", "Pay €", nil},
 		{"right-to-left", settings{OpenAI: chatGPT, Locale: "ar-XB", Shop: shop{Items: four, Mode: "test"}}, browsertest.Options{Width: 640}, ".total .amount", "224.29", nil},
-		{"right-to-left-fullscreen", settings{OpenAI: chatGPT, Locale: "ar-XB", Mode: "fullscreen", Shop: shop{Items: four}}, browsertest.Options{Width: 800}, ".total .amount", "224.29", nil},
+		{"right-to-left-fullscreen", settings{OpenAI: chatGPT, Locale: "ar-XB", Mode: "fullscreen", Shop: shop{Items: four}}, browsertest.Options{Width: 800, Height: 400}, ".total .amount", "224.29", nil},
 		{"loading", english(settings{First: json.RawMessage("null")}), browsertest.Options{Width: 640}, ".skeleton", "Getting your cart", nil}, // after 300 ms
 		{"failed", english(settings{First: json.RawMessage(`{"isError":false,"structuredContent":{"messages":[{"type":"error","code":"not_found","content":"The shop does not sell this any more."}]}}`)}),
 			browsertest.Options{Width: 640}, ".note", "does not sell this any more", nil},

@@ -50,8 +50,11 @@ function readerLocale(): string {
 
 function redraw(): void {
   surround();
+  const focused = document.activeElement;
   paint(place as HTMLElement, view(scene));
   const now = show(scene);
+  // What had the focus may be gone; the reader goes on near by.
+  if (focused && focused !== document.body && !focused.isConnected) wish ||= focused.id === "code" ? ".entry summary" : "h1";
   // What replaces the cart takes the focus with it, where the reader was in there.
   if (drawn === "cart" && now !== "cart" && document.hasFocus()) wish ||= "h1";
   drawn = now;

@@ -44,7 +44,8 @@ export function discount(scene: Scene, session: Session): Tag | undefined {
       h("li", { key: code },
         h("bdi", null, code),
         h("button", { type: "button", class: "step", "aria-label": words.say("discountRemove", { code }), onclick: () => checkout.dropCode(code) }, cross())))),
-    h("details", { class: "entry" },
+    // A code that was taken closes the entry and empties it.
+    h("details", { key: `entry ${session.codes.join(" ")}`, class: "entry" },
       h("summary", null, words.say("discountAdd")),
       h("form", { onsubmit: (event: Event) => apply(scene, event) },
         h("label", { for: "code", class: "unseen" }, words.say("discount")),
