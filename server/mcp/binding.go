@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/id"
 )
 
@@ -150,7 +152,22 @@ func (s *Surface) exchange(ctx context.Context, op *operation, raw json.RawMessa
 	}
 	w := &recorder{header: http.Header{}}
 	s.REST.ServeHTTP(w, req)
-	return reply{w.status, w.body.Bytes()}
+	return reply{w.status, w.body.Bytes()}.inArguments()
+}
+
+// inArguments makes the path in an error one into the tool's arguments, where
+// the request's body is the payload.
+func (r reply) inArguments() reply {
+	var e acp.Error
+	if !r.failed() || json.Unmarshal(r.body, &e) != nil || !strings.HasPrefix(e.Param, "$") {
+		return r
+	}
+	e.Param = "$.payload" + strings.TrimPrefix(e.Param, "$")
+	body, err := json.Marshal(&e)
+	if err != nil {
+		return r
+	}
+	return reply{r.status, body}
 }
 
 // headers writes meta as the headers it stands for.

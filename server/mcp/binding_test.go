@@ -171,3 +171,91 @@ func TestRawBinding(t *testing.T) {
 		}
 	}
 }
+
+// The official examples of the binding, with ids, items and a token of this
+// shop, get results that the official schemas allow.
+func TestOfficialBindingExamples(t *testing.T) {
+	examples := acptest.Examples(t, "2026-04-17", "examples.mcp.agentic_checkout.json")
+	s := servertest.Start(t, servertest.Options{})
+	schema := acptest.Schema(t, acp.V20260417, "CheckoutSession")
+	var session sheet
+	open := func(t *testing.T) {
+		t.Helper()
+		session = exampleCall(t, s, schema, examples["create_checkout_session_request"], nil)
+	}
+	open(t)
+	for _, name := range []string{"get", "update", "complete", "cancel"} {
+		t.Run(name, func(t *testing.T) {
+			token := ""
+			switch name {
+			case "complete":
+				minted, err := s.PSP.Mint(t.Context(), &client.Session{ID: session.ID, Currency: "usd", Total: session.total(),
+					Handlers: []client.Handler{{ID: "card_tokenized", PSP: "sandbox", MerchantID: "acct_test"}}}, servertest.CardApproved)
+				if err != nil {
+					t.Fatal(err)
+				}
+				token = minted
+			case "cancel":
+				open(t)
+			}
+			of := schema
+			if name == "complete" {
+				of = acptest.Schema(t, acp.V20260417, "CheckoutSessionWithOrder")
+			}
+			session = exampleCall(t, s, of, examples[name+"_checkout_session_request"], func(args object) {
+				args["id"] = session.ID
+				if payload, ok := args["payload"].(object); ok {
+					if selected, ok := payload["selected_fulfillment_options"].([]any); ok {
+						of := selected[0].(object)["shipping"].(object)
+						of["option_id"], of["item_ids"] = "express", []string{servertest.Mug}
+					}
+					if pay, ok := payload["payment_data"].(object); ok {
+						// The example's instrument is not what its schema asks for.
+						pay["instrument"] = object{"type": "card", "credential": object{"type": "spt", "token": token}}
+					}
+				}
+			})
+		})
+	}
+	if session.Status != "canceled" {
+		t.Errorf("in the end the session is %s", session.Status)
+	}
+
+	_, raw := post(t, s.BaseURL+mcp.RawBindingPath, bearer(s), `{"jsonrpc":"2.0","id":6,"method":"create_checkout_session","params":{"meta":{"api_version":"2026-04-17"},"payload":{"capabilities":{},"line_items":[{"id":"mug"}]}}}`)
+	if !strings.Contains(string(raw), `"param":"$.payload.currency"`) || !strings.Contains(string(raw), "-32000") {
+		t.Errorf("without a currency: %s", raw)
+	}
+}
+
+// exampleCall sends an example, changed where it has to be, and returns the
+// session.
+func exampleCall(t *testing.T, s *servertest.Server, schema *acptest.Validator, example json.RawMessage, change func(object)) sheet {
+	t.Helper()
+	var body object
+	if err := json.Unmarshal(example, &body); err != nil {
+		t.Fatal(err)
+	}
+	args := body["params"].(object)["arguments"].(object)
+	delete(args["meta"].(object), "idempotency_key") // each call is a new request
+	if payload, ok := args["payload"].(object); ok && payload["line_items"] != nil {
+		payload["line_items"] = []object{{"id": servertest.Mug}}
+	}
+	if change != nil {
+		change(args)
+	}
+	sent, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, raw := post(t, s.BaseURL+mcp.RawBindingPath, bearer(s), string(sent))
+	var answer struct{ Result json.RawMessage }
+	if err := json.Unmarshal(raw, &answer); err != nil || answer.Result == nil {
+		t.Fatalf("%v: %s\n%s", err, sent, raw)
+	}
+	schema.Check(t, answer.Result)
+	var session sheet
+	if err := json.Unmarshal(answer.Result, &session); err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
