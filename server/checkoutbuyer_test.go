@@ -222,11 +222,11 @@ var hostedProviders = map[string]func(t *testing.T) hosted{
 		h := hosted{charges: func(id string) int { return fake.Books(id).Charges }, webhooks: fake.Notifications,
 			expire: func() { fake.Advance(time.Hour) }}
 		h.pay = func(t *testing.T, ref string) {
-			if fake.PayLink(t, ref, adyentest.Authorised) == "" {
+			if fake.PayPage(t, ref, adyentest.Authorised) == "" {
 				t.Fatal("the page takes no payment")
 			}
 		}
-		h.refuse = func(t *testing.T, ref string) { fake.PayLink(t, ref, adyentest.Refused) }
+		h.refuse = func(t *testing.T, ref string) { fake.PayPage(t, ref, adyentest.Refused) }
 		h.shop = servertest.Start(t, servertest.Options{UnknownBudget: time.Millisecond, Configure: func(cfg *config.Config) {
 			p := &cfg.Merchants[0].Payment.Test
 			p.Provider, p.URL, p.Key, p.MerchantID = "adyen", fake.URL(), secret.New(adyentest.APIKey), adyentest.MerchantAccount

@@ -1,7 +1,7 @@
 // Package adyen is the payment adapter for Adyen's Checkout API (v72). It
 // charges delegated tokens with POST /payments, moves money later with
-// captures, cancels and refunds, offers a payment page as a Pay by Link, and
-// reads standard webhooks.
+// captures, cancels and refunds, offers a payment page as a Pay by Link or as
+// Hosted Checkout, and reads standard webhooks.
 //
 // Two things set Adyen apart. It has no call that tells what became of a
 // payment: a lost answer is learned by sending the same bytes again under the
@@ -68,6 +68,13 @@ type Config struct {
 	// ReturnURL is required by every payment request, though an agent's buyer
 	// is never sent there.
 	ReturnURL string
+
+	// Page is the kind of payment page: PageLink, which is the default, or
+	// PageSession. Pages that are open keep the kind that they were opened as.
+	Page string
+	// PageTheme is the themeId of the pages of sessions; Adyen's own look when
+	// empty.
+	PageTheme string
 
 	// HMACKeys are the webhook's keys in hexadecimal. Several are for rotation:
 	// any of them may have signed. None means that no webhook is accepted.

@@ -18,10 +18,14 @@ import (
 // hmacKeySize is the length of a webhook key in bytes, 64 hexadecimal digits.
 const hmacKeySize = 32
 
+// maxTheme is the longest Theme ID; the document names no limit.
+const maxTheme = 128
+
 var (
 	versionForm = regexp.MustCompile(`^v[1-9][0-9]{1,2}$`)
 	prefixForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,62}$`)
 	fieldForm   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,63}$`)
+	themeForm   = regexp.MustCompile(fmt.Sprintf(`^[A-Za-z0-9_-]{1,%d}$`, maxTheme))
 )
 
 // refusals are the classes that Config.ErrorClasses may give to a code. An
@@ -56,6 +60,10 @@ func New(cfg Config) (*Provider, error) {
 		return wrong("resend_for", "is not between 0 and %v", MaxResendFor)
 	case cfg.Timeout < 0:
 		return wrong("timeout", "is negative")
+	case cfg.PageTheme != "" && cfg.Page != PageSession:
+		return wrong("page_theme", "is for pages of the kind %s: links have the look that the Customer Area gives them", PageSession)
+	case cfg.PageTheme != "" && !themeForm.MatchString(cfg.PageTheme):
+		return wrong("page_theme", "is not the Theme ID of the Customer Area: letters, digits, hyphens and underscores, at most %d", maxTheme)
 	case (cfg.WebhookUser == "") != cfg.WebhookPassword.IsZero():
 		return wrong("webhook_user", "and webhook_password belong together: set both or neither")
 	}
@@ -66,6 +74,7 @@ func New(cfg Config) (*Provider, error) {
 		value   string
 		allowed []string
 	}{
+		"page":                {cfg.Page, []string{PageLink, PageSession}},
 		"shopper_interaction": {cfg.ShopperInteraction, []string{"ContAuth", "Ecommerce", "Moto", Omit}},
 		"recurring_model":     {cfg.RecurringModel, []string{"CardOnFile", "UnscheduledCardOnFile", "Subscription", Omit}},
 		"authentication":      {cfg.Authentication, []string{"never", "always", Omit}},
@@ -105,6 +114,7 @@ func withDefaults(cfg *Config) {
 	}{
 		{&cfg.APIVersion, DefaultAPIVersion},
 		{&cfg.MerchantID, cfg.MerchantAccount},
+		{&cfg.Page, PageLink},
 		{&cfg.TokenField, DefaultTokenField},
 		{&cfg.ShopperInteraction, "ContAuth"},
 		{&cfg.RecurringModel, "CardOnFile"},

@@ -20,7 +20,8 @@ func TestNewTakes(t *testing.T) {
 		"two webhook keys": func(c *adyen.Config) {
 			c.HMACKeys = append(c.HMACKeys, secret.New(strings.Repeat("0a", 32)))
 		},
-		"no webhook key": func(c *adyen.Config) { c.HMACKeys = nil },
+		"pages by session": func(c *adyen.Config) { c.Page, c.PageTheme = adyen.PageSession, "THEME-1_a" },
+		"no webhook key":   func(c *adyen.Config) { c.HMACKeys = nil },
 	} {
 		cfg := config("https://proxy.example/v72")
 		change(&cfg)
@@ -60,6 +61,9 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 		{"recurring_model", func(c *adyen.Config) { c.RecurringModel = "Sometimes" }},
 		{"authentication", func(c *adyen.Config) { c.Authentication = "maybe" }},
 		{"shopper_reference", func(c *adyen.Config) { c.ShopperReference = "ab" }},
+		{"page", func(c *adyen.Config) { c.Page = "hosted" }},
+		{"page_theme", func(c *adyen.Config) { c.PageTheme = "theme" }},
+		{"page_theme", func(c *adyen.Config) { c.Page, c.PageTheme = adyen.PageSession, "a theme" }},
 		{"error_classes", func(c *adyen.Config) { c.ErrorClasses = map[string]payment.Class{"1": payment.ClassCaptured} }},
 		{"error_classes", func(c *adyen.Config) { c.ErrorClasses = map[string]payment.Class{"704": payment.ClassDeclined} }},
 		{"resend_for", func(c *adyen.Config) { c.ResendFor = 8 * 24 * time.Hour }},

@@ -99,19 +99,41 @@ func harness(t *testing.T) paymenttest.Harness {
 func TestContract(t *testing.T)             { paymenttest.TestProvider(t, harness(t)) }
 func TestContractOfOperations(t *testing.T) { paymenttest.TestOperator(t, harness(t)) }
 
-// A link cannot be looked for, and one that is paid does not name its payment:
-// the webhook does.
+// A page cannot be looked for, and a link that is paid does not name its
+// payment: the webhook does.
 func TestContractOfPages(t *testing.T) {
 	psp := adyentest.New(t)
+	paymenttest.TestHosted(t, pages(t, psp, adyen.PageLink))
+}
+
+// A session is asked about with what the buyer's browser brings back, and
+// cannot be closed.
+func TestContractOfSessionPages(t *testing.T) {
+	psp := adyentest.New(t)
+	h := pages(t, psp, adyen.PageSession)
+	h.Leave = func(t testing.TB, ref string) { psp.Leave(t, ref) }
+	h.Result = func(t testing.TB, ref string) string { return psp.Return(t, ref) }
+	h.Unclosable = true
+	paymenttest.TestHosted(t, h)
+}
+
+func pages(t *testing.T, psp *adyentest.Fake, kind string) paymenttest.HostedHarness {
 	fake := psp.StandIn()
-	p := adapter(t, config(psp.URL()))
-	paymenttest.TestHosted(t, paymenttest.HostedHarness{
+	of := func(url string) adyen.Config {
+		cfg := config(url)
+		cfg.Page, cfg.Now = kind, psp.Now
+		return cfg
+	}
+	p := adapter(t, of(psp.URL()))
+	strange := of(psp.URL())
+	strange.APIKey = secret.New("not-the-key")
+	return paymenttest.HostedHarness{
 		Provider:    p,
-		Unreachable: adapter(t, config(closedPort(t))),
-		WrongKeys:   stranger(t, psp),
+		Unreachable: adapter(t, of(closedPort(t))),
+		WrongKeys:   adapter(t, strange),
 		MerchantID:  adyentest.MerchantAccount,
 		Pay:         func(_ testing.TB, ref string, o paymenttest.Outcome) bool { return fake.PayPage(ref, o) },
-		Decide:      func(t testing.TB, ref string, paid bool) { psp.DecideLink(t, ref, paid) },
+		Decide:      func(t testing.TB, ref string, paid bool) { psp.DecidePage(t, ref, paid) },
 		Leave:       func(testing.TB, string) {}, // there is no way back: the buyer closes the tab
 		Shown: func(_ testing.TB, ref string) paymenttest.Shown {
 			lines, total := psp.Page(ref)
@@ -124,7 +146,7 @@ func TestContractOfPages(t *testing.T) {
 		Settle:        func(testing.TB) { fake.Settle() },
 		Notices:       func(t testing.TB) []payment.Notice { return told(t, p, psp) },
 		ToldByWebhook: true,
-	})
+	}
 }
 
 func TestStandIn(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
@@ -16,14 +15,20 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// A payment page is a Pay by Link and not a hosted session, because a link can
-// be asked about and closed, and a session can be neither.
-
-// Limits of payment links (v72).
+// Kinds of payment page, as Config.Page.
 const (
-	maxLinkLines = 100 // of ours; the document names none
-	maxLineText  = 250 // likewise, in characters
-	maxLocale    = 32
+	// PageLink is a Pay by Link, which can be asked about and closed at any time.
+	PageLink = "link"
+	// PageSession is Hosted Checkout: a session that is asked about once, with
+	// what the buyer's browser brings back, and that cannot be closed.
+	PageSession = "session"
+)
+
+// Limits of pages (v72).
+const (
+	maxLines    = 100 // of ours; the document names none
+	maxLineText = 250 // likewise, in characters
+	maxLocale   = 32
 )
 
 // Words for a page that is not decided yet, as DeclineCode.
@@ -33,35 +38,26 @@ const (
 	awaitingWebhook = "awaiting_webhook"
 )
 
-// linkRequest is the body of POST /paymentLinks.
-type linkRequest struct {
-	MerchantAccount   string            `json:"merchantAccount"`
-	Reference         string            `json:"reference"`
-	Amount            amount            `json:"amount"`
-	Reusable          bool              `json:"reusable"`
-	ReturnURL         string            `json:"returnUrl,omitzero"`
-	ExpiresAt         string            `json:"expiresAt,omitzero"`
-	ShopperLocale     string            `json:"shopperLocale,omitzero"`
-	ShopperEmail      string            `json:"shopperEmail,omitzero"`
-	ShopperStatement  string            `json:"shopperStatement,omitzero"`
-	CountryCode       string            `json:"countryCode,omitzero"`
-	CaptureDelayHours *int              `json:"captureDelayHours,omitzero"`
-	ManualCapture     bool              `json:"manualCapture,omitzero"`
-	LineItems         []lineItem        `json:"lineItems,omitempty"`
-	Metadata          map[string]string `json:"metadata"`
-}
-
 type lineItem struct {
 	Description        string `json:"description"`
 	Quantity           int64  `json:"quantity"`
 	AmountIncludingTax int64  `json:"amountIncludingTax"` // of one unit
 }
 
-// link is a payment link as Adyen shows it.
-type link struct {
+// opening is what the requests for both kinds of page have in common. The kind
+// is the body's own, so that a page that was asked for under one configuration
+// is the same page under another.
+type opening struct {
+	Mode      string    `json:"mode"` // hostedMode for a session
+	Reference string    `json:"reference"`
+	Amount    amount    `json:"amount"`
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// opened is what the answers have in common.
+type opened struct {
 	ID        string    `json:"id"`
 	URL       string    `json:"url"`
-	Status    string    `json:"status"`
 	Reference string    `json:"reference"`
 	Amount    amount    `json:"amount"`
 	ExpiresAt time.Time `json:"expiresAt"`
@@ -69,8 +65,8 @@ type link struct {
 
 // BuildHosted implements payment.Hosted. The line items are sent when each can
 // be told exactly as a price per unit, and none otherwise: the amount is what
-// is charged, they are for the buyer to recognise. Adyen's page has no way
-// back for a buyer who does not pay, so CancelURL is not used.
+// is charged, they are for the buyer to recognise. Adyen's pages have no
+// address of their own for a buyer who does not pay, so CancelURL is not used.
 func (p *Provider) BuildHosted(c payment.HostedCharge) ([]byte, error) {
 	value, err := p.checkCharge(c.Charge)
 	if err != nil {
@@ -80,40 +76,46 @@ func (p *Provider) BuildHosted(c payment.HostedCharge) ([]byte, error) {
 		return nil, errors.New("adyen payments: a payment page takes no token")
 	}
 	if c.ReturnURL != "" {
-		if u, err := url.Parse(c.ReturnURL); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
-			return nil, errors.New("adyen payments: the return address is not an http or https address")
+		if u, err := url.Parse(c.ReturnURL); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || len(c.ReturnURL) > maxReturnURL {
+			return nil, fmt.Errorf("adyen payments: the return address is not an http or https address of at most %d bytes", maxReturnURL)
 		}
 	}
-	r := linkRequest{
-		MerchantAccount:  p.cfg.MerchantAccount,
-		Reference:        reference{attempt: c.AttemptID, page: true, held: c.Capture == payment.CaptureLater}.String(),
-		Amount:           value,
-		ReturnURL:        c.ReturnURL,
-		ShopperStatement: statement(c.StatementText),
-		ManualCapture:    c.Capture == payment.CaptureLater,
-		LineItems:        lineItems(c),
-		Metadata:         metadata(c.Charge),
+	if p.cfg.Page == PageSession {
+		return json.Marshal(p.sessionRequest(c, value), json.Deterministic(true))
 	}
-	if c.Capture == payment.CaptureNow {
-		r.CaptureDelayHours = new(int)
+	return json.Marshal(p.linkRequest(c, value), json.Deterministic(true))
+}
+
+// pageReference is the reference of a payment on a page.
+func pageReference(c payment.HostedCharge) string {
+	return reference{attempt: c.AttemptID, page: true, held: c.Capture == payment.CaptureLater}.String()
+}
+
+// expiry is when a page is to close, as it is sent.
+func expiry(c payment.HostedCharge) string {
+	if c.ExpiresAt.IsZero() {
+		return ""
 	}
-	if !c.ExpiresAt.IsZero() {
-		r.ExpiresAt = c.ExpiresAt.UTC().Format(time.RFC3339)
+	return c.ExpiresAt.UTC().Format(time.RFC3339)
+}
+
+// atMost is text that is sent whole or not at all.
+func atMost(limit int, text string) string {
+	if len(text) > limit {
+		return ""
 	}
-	if len(c.Locale) <= maxLocale {
-		r.ShopperLocale = c.Locale
-	}
-	if len(c.BuyerEmail) <= maxEmail {
-		r.ShopperEmail = c.BuyerEmail
-	}
+	return text
+}
+
+func country(c payment.HostedCharge) string {
 	if c.Billing != nil && len(c.Billing.Country) == 2 {
-		r.CountryCode = c.Billing.Country
+		return c.Billing.Country
 	}
-	return json.Marshal(r, json.Deterministic(true))
+	return ""
 }
 
 func lineItems(c payment.HostedCharge) []lineItem {
-	if len(c.Lines) > maxLinkLines {
+	if len(c.Lines) > maxLines {
 		return nil
 	}
 	var items []lineItem
@@ -141,11 +143,21 @@ func lineItems(c payment.HostedCharge) []lineItem {
 // OpenHosted implements payment.Hosted.
 func (p *Provider) OpenHosted(ctx context.Context, key string, body []byte) (payment.HostedPage, payment.Result, error) {
 	unknown := payment.Result{Class: payment.ClassUnknown}
-	var sent linkRequest
+	var sent opening
 	if err := json.Unmarshal(body, &sent); err != nil {
 		return payment.HostedPage{}, unknown, fmt.Errorf("%w: the body is not one that BuildHosted made", payment.ErrNotSent)
 	}
-	r, err := p.post(ctx, key, body, "paymentLinks")
+	path, session := "paymentLinks", sent.Mode == hostedMode
+	if session {
+		path = "sessions"
+		if !sent.ExpiresAt.IsZero() && !p.cfg.Now().Before(sent.ExpiresAt) {
+			// Adyen would refuse it if it has forgotten the key by now, and that
+			// must not pass for a no to a page that was opened, and paid, in time.
+			unknown.DeclineCode = pageOver
+			return payment.HostedPage{}, unknown, nil
+		}
+	}
+	r, err := p.post(ctx, key, body, path)
 	switch {
 	case errors.Is(err, payment.ErrNotSent):
 		return payment.HostedPage{}, payment.Result{}, err
@@ -153,26 +165,32 @@ func (p *Provider) OpenHosted(ctx context.Context, key string, body []byte) (pay
 		unknown.DeclineCode = noAnswer
 		return payment.HostedPage{}, unknown, nil
 	case r.Status != http.StatusCreated:
-		return payment.HostedPage{}, p.noLink(r), nil
+		return payment.HostedPage{}, p.noPage(r), nil
 	}
-	l, ok := readLink(r)
-	target, err := url.Parse(l.URL)
-	if !ok || err != nil || (target.Scheme != "https" && (p.cfg.Live || target.Scheme != "http")) || target.Host == "" {
+	var o opened
+	err = json.Unmarshal(r.Body, &o)
+	minor, currency, readable := o.Amount.minor()
+	if err != nil || !readable || !linkID.MatchString(o.ID) || isSession(o.ID) != session || !p.isPage(o.URL) {
 		unknown.DeclineCode = unexpectedAnswer
 		return payment.HostedPage{}, unknown, nil
 	}
-	if l.Reference != sent.Reference || l.Amount != sent.Amount {
+	if o.Reference != sent.Reference || o.Amount != sent.Amount {
 		unknown.DeclineCode = otherReference
 		return payment.HostedPage{}, unknown, nil
 	}
-	minor, currency, _ := l.Amount.minor()
-	return payment.HostedPage{Ref: l.ID, URL: l.URL, ExpiresAt: l.ExpiresAt},
-		payment.Result{Class: payment.ClassPending, RequestID: l.ID, DeclineCode: pageOpen, Amount: minor, Currency: currency}, nil
+	return payment.HostedPage{Ref: o.ID, URL: o.URL, ExpiresAt: o.ExpiresAt},
+		payment.Result{Class: payment.ClassPending, RequestID: o.ID, DeclineCode: pageOpen, Amount: minor, Currency: currency}, nil
 }
 
-// noLink reads the refusal of a link. Whatever the code, a request that Adyen
+// isPage reports whether a buyer can be sent to an address.
+func (p *Provider) isPage(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && !p.cfg.Live) && u.Host != ""
+}
+
+// noPage reads the refusal of a page. Whatever the code, a request that Adyen
 // has refused has made no page, and nothing was charged by it.
-func (p *Provider) noLink(r exchange.Reply) payment.Result {
+func (p *Provider) noPage(r exchange.Reply) payment.Result {
 	result := p.refusal(r)
 	refused := r.Status >= 400 && r.Status < 500 && r.Status != http.StatusRequestTimeout && r.Status != http.StatusConflict
 	if result.Class == payment.ClassUnknown && refused && !strings.EqualFold(r.Header.Get("Transient-Error"), "true") {
@@ -181,77 +199,24 @@ func (p *Provider) noLink(r exchange.Reply) payment.Result {
 	return result
 }
 
-// ReconcileHosted implements payment.Hosted. That a page is paid does not name
-// the payment, which every later move of the money needs: until the
-// AUTHORISATION webhook names it the class is ClassPending. result is not
-// used: a link's return address carries none.
-func (p *Provider) ReconcileHosted(ctx context.Context, a payment.Attempt, ref, _ string) (payment.Result, error) {
+// ReconcileHosted implements payment.Hosted. result is the query of the return
+// address. A link is asked about without; a session only with it, see
+// askSession.
+func (p *Provider) ReconcileHosted(ctx context.Context, a payment.Attempt, ref, result string) (payment.Result, error) {
+	if isSession(ref) {
+		return p.askSession(ctx, a, ref, result)
+	}
 	return p.askLink(ctx, http.MethodGet, a, ref, nil)
 }
 
-// CloseHosted implements payment.Hosted. A page that is being paid stays
-// ClassPending.
+// CloseHosted implements payment.Hosted. A link that is being paid stays
+// ClassPending, and so does every session: Adyen cannot close it, and nothing
+// is asked for.
 func (p *Provider) CloseHosted(ctx context.Context, a payment.Attempt, ref string) (payment.Result, error) {
-	closed, err := p.askLink(ctx, http.MethodPatch, a, ref, []byte(`{"status":"expired"}`))
-	if err != nil || closed.Class == payment.ClassNotFound {
-		return closed, err
+	if isSession(ref) {
+		r := p.unread(a, ref)
+		r.DeclineCode = pageStays
+		return r, nil
 	}
-	// Adyen refuses to expire a page that was paid, and does not say so in
-	// words that are documented. Asking tells.
-	return p.askLink(ctx, http.MethodGet, a, ref, nil)
-}
-
-var linkID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-
-func (p *Provider) askLink(ctx context.Context, method string, a payment.Attempt, ref string, body []byte) (payment.Result, error) {
-	unknown := payment.Result{Class: payment.ClassUnknown, RequestID: ref}
-	if ref == "" { // links cannot be looked for; opening it again gives its id
-		return payment.Result{Class: payment.ClassUnknown, DeclineCode: NoLookup}, nil
-	}
-	if !linkID.MatchString(ref) {
-		return payment.Result{Class: payment.ClassUnknown, DeclineCode: unexpectedAnswer}, nil
-	}
-	r, err := p.client.Do(ctx, method, p.base.JoinPath("paymentLinks", ref), p.header(), body)
-	switch {
-	case errors.Is(err, payment.ErrNotSent):
-		return unknown, err
-	case err != nil:
-		unknown.DeclineCode = noAnswer
-		return unknown, nil
-	case r.Status != http.StatusOK:
-		unknown.DeclineCode = fmt.Sprintf("http_%d", r.Status)
-		return unknown, nil
-	}
-	l, ok := readLink(r)
-	if !ok || l.ID != ref {
-		unknown.DeclineCode = unexpectedAnswer
-		return unknown, nil
-	}
-	if parsed := parseReference(l.Reference); parsed.attempt != a.ID || !parsed.page {
-		unknown.DeclineCode = otherReference
-		return unknown, nil
-	}
-	result := payment.Result{Class: payment.ClassPending, RequestID: ref}
-	result.Amount, result.Currency, _ = l.Amount.minor()
-	switch l.Status {
-	case "active":
-		result.DeclineCode = pageOpen
-	case "paymentPending":
-		result.DeclineCode = pageInProgress
-	case "completed", "paid":
-		result.DeclineCode = awaitingWebhook
-	case "expired":
-		result.Class = payment.ClassNotFound
-	default:
-		unknown.DeclineCode = code(l.Status)
-		return unknown, nil
-	}
-	return result, nil
-}
-
-func readLink(r exchange.Reply) (link, bool) {
-	var l link
-	err := json.Unmarshal(r.Body, &l)
-	_, _, ok := l.Amount.minor()
-	return l, err == nil && ok && linkID.MatchString(l.ID)
+	return p.closeLink(ctx, a, ref)
 }

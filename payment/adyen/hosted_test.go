@@ -122,12 +122,12 @@ func TestAPageIsPaid(t *testing.T) {
 	if r := asked(t, p, link.Ref); r.Class != payment.ClassPending || r.DeclineCode != "page_open" {
 		t.Fatalf("%+v", r)
 	}
-	psp.PayLink(t, link.Ref, adyentest.NoBalance)
+	psp.PayPage(t, link.Ref, adyentest.NoBalance)
 	if n := received(t, p, psp); len(n) != 1 || n[0].Final || n[0].Reference != "pay_1" {
 		t.Fatalf("%+v", n)
 	}
-	paid := psp.PayLink(t, link.Ref, adyentest.Authorised)
-	if psp.PayLink(t, link.Ref, adyentest.Authorised) != "" {
+	paid := psp.PayPage(t, link.Ref, adyentest.Authorised)
+	if psp.PayPage(t, link.Ref, adyentest.Authorised) != "" {
 		t.Fatal("paid twice")
 	}
 	if r := asked(t, p, link.Ref); r.Class != payment.ClassPending || r.DeclineCode != "awaiting_webhook" {
@@ -151,7 +151,7 @@ func TestAPageIsClosed(t *testing.T) {
 	if r := closes(t, p, link.Ref); r.Class != payment.ClassNotFound {
 		t.Fatalf("%+v", r)
 	}
-	if psp.PayLink(t, link.Ref, adyentest.Authorised) != "" {
+	if psp.PayPage(t, link.Ref, adyentest.Authorised) != "" {
 		t.Fatal("a closed page was paid")
 	}
 	if r := closes(t, p, link.Ref); r.Class != payment.ClassNotFound {
@@ -169,7 +169,7 @@ func TestAPageExpires(t *testing.T) {
 
 func TestAPageInProgressCannotBeClosed(t *testing.T) {
 	psp, p, link := opened(t)
-	id := psp.PayLink(t, link.Ref, adyentest.Pending)
+	id := psp.PayPage(t, link.Ref, adyentest.Pending)
 	if r := closes(t, p, link.Ref); r.Class != payment.ClassPending || r.DeclineCode != "page_in_progress" {
 		t.Fatalf("%+v", r)
 	}

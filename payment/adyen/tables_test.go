@@ -53,6 +53,16 @@ func TestTablesAreWhatIsDone(t *testing.T) {
 			}
 		}
 	}
+	for _, r := range sessionStatuses {
+		s := session{ID: "CS451F2AB1ED897A94", Status: r.Word}
+		want := r.Class
+		if want == payment.ClassAuthorized {
+			want = payment.ClassPending // of an answer that does not name the payment
+		}
+		if got := s.result().Class; got != want {
+			t.Errorf("session %s: %s, want %s", r.Word, got, want)
+		}
+	}
 	for _, s := range statusCodes {
 		if got := classify(s.Status, `{"errorCode":"12345"}`); got != s.Class {
 			t.Errorf("%d: %s, want %s", s.Status, got, s.Class)
@@ -61,7 +71,7 @@ func TestTablesAreWhatIsDone(t *testing.T) {
 }
 
 func TestTablesHaveNoWordTwice(t *testing.T) {
-	for name, rows := range map[string][]row{"resultCodes": resultCodes, "refusalCodes": refusalCodes, "errorCodes": errorCodes} {
+	for name, rows := range map[string][]row{"resultCodes": resultCodes, "refusalCodes": refusalCodes, "errorCodes": errorCodes, "sessionStatuses": sessionStatuses} {
 		if len(index(rows)) != len(rows) {
 			t.Errorf("%s has a word twice", name)
 		}
@@ -117,6 +127,7 @@ func tables() string {
 	rows("Payments", "resultCode", resultCodes)
 	rows("Refused payments", "refusalReasonCode", refusalCodes)
 	rows("Errors", "errorCode", errorCodes)
+	rows("Sessions, asked about with their result", "status", sessionStatuses)
 	b.WriteString("### HTTP statuses without a known errorCode\n\n| status | meaning | class | source |\n|---|---|---|---|\n")
 	for _, s := range statusCodes {
 		fmt.Fprintf(&b, "| %d | %s | `%s` | %s |\n", s.Status, s.Text, s.Class, s.Source)

@@ -47,6 +47,12 @@ type HostedHarness struct {
 	// ToldByWebhook is set where a page that was paid does not name its payment:
 	// asking says ClassPending until the webhook does.
 	ToldByWebhook bool
+	// Result is what a PSP that is asked about a page only with it appends to the
+	// return address, for a buyer who goes back from the page as it is now.
+	Result func(t testing.TB, ref string) string
+	// Unclosable is set where a page cannot be closed: closing says ClassPending,
+	// and the page takes payments until its time is over.
+	Unclosable bool
 	// Findable is set where a page is found by the attempt's id, so that one
 	// whose address was lost on the way can be asked about and closed.
 	Findable bool
@@ -189,7 +195,16 @@ func (s pages) asked(t *testing.T, x sheet, ref, result string) payment.Result {
 // by the webhooks.
 func (s pages) learn(t *testing.T, x sheet) payment.Result {
 	t.Helper()
-	return s.orTold(t, x, s.asked(t, x, x.page.Ref, ""))
+	return s.orTold(t, x, s.asked(t, x, x.page.Ref, s.result(t, x)))
+}
+
+// result is what a buyer's browser brings back from a page as it is now.
+func (s pages) result(t *testing.T, x sheet) string {
+	t.Helper()
+	if s.h.Result == nil {
+		return ""
+	}
+	return s.h.Result(t, x.page.Ref)
 }
 
 // orTold gives what webhooks said of an attempt that is still pending by r.

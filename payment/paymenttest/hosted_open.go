@@ -175,10 +175,10 @@ func (s pages) unreachable(t *testing.T) {
 		t.Errorf("OpenHosted: %+v, %+v, %v, want ErrNotSent", page, r, err)
 	}
 	for _, ref := range []string{x.page.Ref, ""} {
-		if r, err := s.h.Unreachable.ReconcileHosted(t.Context(), x.attempt, ref, ""); err == nil && r.Class != payment.ClassUnknown {
+		if r, err := s.h.Unreachable.ReconcileHosted(t.Context(), x.attempt, ref, s.result(t, x)); err == nil && r.Class != payment.ClassUnknown {
 			t.Errorf("ReconcileHosted: %+v", r)
 		}
-		if r, err := s.h.Unreachable.CloseHosted(t.Context(), x.attempt, ref); err == nil && r.Class != payment.ClassUnknown {
+		if r, err := s.h.Unreachable.CloseHosted(t.Context(), x.attempt, ref); err == nil && r.Class != payment.ClassUnknown && !s.h.Unclosable {
 			t.Errorf("CloseHosted: %+v", r)
 		}
 	}
@@ -194,10 +194,10 @@ func (s pages) wrongKeys(t *testing.T) {
 	if page, r, err := s.h.WrongKeys.OpenHosted(t.Context(), x.attempt.IdemKey, x.body); err != nil || r.Class != payment.ClassConfig || page.URL != "" {
 		t.Errorf("OpenHosted: %+v, %+v, %v", page, r, err)
 	}
-	if r, err := s.h.WrongKeys.ReconcileHosted(t.Context(), x.attempt, x.page.Ref, ""); err == nil && r.Class != payment.ClassUnknown {
+	if r, err := s.h.WrongKeys.ReconcileHosted(t.Context(), x.attempt, x.page.Ref, s.result(t, x)); err == nil && r.Class != payment.ClassUnknown {
 		t.Errorf("ReconcileHosted: %+v", r)
 	}
-	if r, err := s.h.WrongKeys.CloseHosted(t.Context(), x.attempt, x.page.Ref); err == nil && r.Class != payment.ClassUnknown {
+	if r, err := s.h.WrongKeys.CloseHosted(t.Context(), x.attempt, x.page.Ref); err == nil && r.Class != payment.ClassUnknown && !s.h.Unclosable {
 		t.Errorf("CloseHosted: %+v", r)
 	}
 	wantClass(t, s.asked(t, x, x.page.Ref, ""), payment.ClassPending)

@@ -35,6 +35,8 @@ type AdyenConfig struct {
 	MerchantAccount    string          `yaml:"merchant_account,omitempty" doc:"The merchant account's code; merchant_id when not set."`
 	LivePrefix         string          `yaml:"live_prefix,omitempty" doc:"Live mode only: the first part of the live address, such as \"1797a841fbb37ca7-AcmeStore\"."`
 	ReturnURL          string          `yaml:"return_url" doc:"A page of the shop. Adyen requires it with every payment, though an agent's buyer is never sent there."`
+	Page               string          `yaml:"page" default:"link" doc:"The kind of payment page that buyers pay on: link, a Pay by Link, or session, Hosted Checkout, whose pages cannot be closed early. Not verified."`
+	PageTheme          string          `yaml:"page_theme,omitempty" doc:"Theme ID of the Hosted Checkout pages; Adyen's own look when not set."`
 	HMACKeys           []secret.String `yaml:"hmac_keys,omitempty" doc:"HMAC keys of the webhook, 64 hexadecimal digits each; any of them may have signed, so that a key can be changed. Webhooks are refused when there is none."`
 	WebhookUser        string          `yaml:"webhook_user,omitempty" doc:"User of the webhook's basic authentication; not asked for when not set."`
 	WebhookPassword    secret.String   `yaml:"webhook_password,omitempty" doc:"Password of the webhook's basic authentication, set together with webhook_user."`
@@ -123,7 +125,7 @@ func (p *PaymentConfig) AdyenAccount(live bool) adyen.Config {
 		account = p.MerchantID
 	}
 	return adyen.Config{APIKey: p.Key, MerchantAccount: account, MerchantID: p.MerchantID, Live: live, LivePrefix: o.LivePrefix,
-		APIVersion: o.APIVersion, BaseURL: p.URL, ReturnURL: o.ReturnURL,
+		APIVersion: o.APIVersion, BaseURL: p.URL, ReturnURL: o.ReturnURL, Page: o.Page, PageTheme: o.PageTheme,
 		HMACKeys: o.HMACKeys, WebhookUser: o.WebhookUser, WebhookPassword: o.WebhookPassword, TokenField: o.TokenField, ShopperInteraction: o.ShopperInteraction,
 		RecurringModel: o.RecurringModel, Authentication: o.Authentication, ShopperReference: o.ShopperReference,
 		ErrorClasses: meanings(o.ErrorClasses), ResendFor: o.ResendFor}

@@ -82,6 +82,8 @@ func TestProblemsOfProviders(t *testing.T) {
 		"adyen merchant account":  {"test", with(adyenTest, "merchant_account: 'Shop:ECOM'"), `test.adyen.merchant_account: is empty, longer than 80 bytes or has a colon; set the merchant account's code`},
 		"adyen version":           {"test", with(adyenTest, "api_version: '72'"), `test.adyen.api_version: is "72"; write it like v72`},
 		"adyen resend":            {"test", with(adyenTest, "resend_for: 200h"), `test.adyen.resend_for: 200h0m0s is outside its bounds; write a duration from 1m0s to 168h0m0s`},
+		"adyen page":              {"test", with(adyenTest, "page: hosted"), `test.adyen.page: is "hosted"; use one of link, session`},
+		"adyen theme of a link":   {"test", with(adyenTest, "page_theme: x"), `test.adyen.page_theme: is for pages of the kind session; links have the look that the Customer Area gives them`},
 		"adyen token field":       {"test", with(adyenTest, "token_field: type"), `test.adyen.token_field: is not the name of a field for the token; the default is storedPaymentMethodId`},
 		"adyen interaction":       {"test", with(adyenTest, "shopper_interaction: POS"), `test.adyen.shopper_interaction: is "POS"; use one of ContAuth, Ecommerce, Moto, omit`},
 		"adyen model":             {"test", with(adyenTest, "recurring_model: x"), `test.adyen.recurring_model: is "x"; use one of CardOnFile, UnscheduledCardOnFile, Subscription, omit`},
@@ -188,11 +190,11 @@ func TestAccountsAsAdaptersSeeThem(t *testing.T) {
 	same(t, stripe.Config{Key: secret.New("sk_test_hidden"), MerchantID: "profile_test_1", Account: "acct_1", WebhookSecret: secret.New("whsec_hidden"), APIVersion: "2026-01-01", TokenAPIVersion: "2026-01-02",
 		TokenParameter: "spt", AllowAction: true, ReceiptEmail: true, BaseURL: "http://127.0.0.1:1"}, p.StripeAccount(false))
 
-	p = parse(t, account("test", "provider: adyen, key: AQE, merchant_id: at_psp, url: 'http://127.0.0.1:1/v73', adyen: {merchant_account: ShopECOM, return_url: 'https://shop.example.com', hmac_keys: ["+hmacKey+", "+otherKey+"], webhook_user: adyen, webhook_password: hidden, api_version: v73, resend_for: 2h, token_field: token, "+
+	p = parse(t, account("test", "provider: adyen, key: AQE, merchant_id: at_psp, url: 'http://127.0.0.1:1/v73', adyen: {merchant_account: ShopECOM, return_url: 'https://shop.example.com', hmac_keys: ["+hmacKey+", "+otherKey+"], webhook_user: adyen, webhook_password: hidden, page: session, page_theme: T1, api_version: v73, resend_for: 2h, token_field: token, "+
 		"shopper_interaction: Moto, recurring_model: omit, authentication: always, shopper_reference: shop-1, error_classes: [{code: x, class: token_used}]}")).Merchants[0].Payment.Test
 	same(t, adyen.Config{APIKey: secret.New("AQE"), MerchantAccount: "ShopECOM", MerchantID: "at_psp", APIVersion: "v73", BaseURL: "http://127.0.0.1:1/v73",
 		ReturnURL: "https://shop.example.com", HMACKeys: []secret.String{secret.New(strings.Trim(hmacKey, "'")), secret.New(strings.Trim(otherKey, "'"))},
-		WebhookUser: "adyen", WebhookPassword: secret.New("hidden"), TokenField: "token", ShopperInteraction: "Moto", RecurringModel: "omit", Authentication: "always",
+		Page: adyen.PageSession, PageTheme: "T1", WebhookUser: "adyen", WebhookPassword: secret.New("hidden"), TokenField: "token", ShopperInteraction: "Moto", RecurringModel: "omit", Authentication: "always",
 		ShopperReference: "shop-1", ErrorClasses: map[string]payment.Class{"x": payment.ClassTokenUsed}, ResendFor: 2 * time.Hour}, p.AdyenAccount(false))
 	p = parse(t, account("live", adyenLive), "LIVE=AQE").Merchants[0].Payment.Live
 	if got := p.AdyenAccount(true); got.LivePrefix != "1797a-Shop" || !got.Live || got.MerchantAccount != "ShopECOM" {
@@ -220,7 +222,7 @@ func TestDefaultsOfProviders(t *testing.T) {
 	if p.Stripe.APIVersion != stripe.DefaultAPIVersion || p.Stripe.TokenAPIVersion != stripe.DefaultTokenAPIVersion {
 		t.Errorf("%+v", p.Stripe)
 	}
-	if a := p.Adyen; a.APIVersion != adyen.DefaultAPIVersion || a.TokenField != adyen.DefaultTokenField || a.ResendFor != adyen.DefaultResendFor || a.ShopperReference != adyen.Omit {
+	if a := p.Adyen; a.APIVersion != adyen.DefaultAPIVersion || a.TokenField != adyen.DefaultTokenField || a.ResendFor != adyen.DefaultResendFor || a.ShopperReference != adyen.Omit || a.Page != adyen.PageLink {
 		t.Errorf("%+v", a)
 	}
 	if b := p.Braintree; b.APIVersion != braintree.DefaultAPIVersion || b.TokenField != braintree.DefaultTokenField || b.SearchLag != braintree.DefaultSearchLag {

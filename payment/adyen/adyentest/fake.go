@@ -114,7 +114,7 @@ type Fake struct {
 	storm    int // requests that are still to fail
 	tokens   map[string]*token
 	payments []*charge
-	links    map[string]*link
+	pages    map[string]*page
 	answers  map[string]stored // by idempotency key
 	later    []func()          // modifications that were received
 	outbox   []notice
@@ -134,7 +134,7 @@ type charge struct {
 	captured, refunded      int64
 	state                   string
 	manual                  bool  // held until it is captured
-	link                    *link // the page that it is made on
+	page                    *page // that it is made on
 }
 
 // States of a charge.
@@ -149,7 +149,7 @@ const (
 func New(t testing.TB) *Fake {
 	t.Helper()
 	f := &Fake{now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC), closed: make(chan struct{}),
-		tokens: map[string]*token{}, links: map[string]*link{}, disputes: map[string]*charge{}, answers: map[string]stored{}}
+		tokens: map[string]*token{}, pages: map[string]*page{}, disputes: map[string]*charge{}, answers: map[string]stored{}}
 	f.server = httptest.NewServer(http.HandlerFunc(f.serve))
 	t.Cleanup(func() {
 		close(f.closed)
@@ -230,9 +230,10 @@ func (f *Fake) decide(c *charge, ok bool) {
 	if c.state = refused; ok {
 		f.authorise(c)
 	}
-	if c.link != nil {
-		if c.link.status = "active"; ok {
-			c.link.status = "completed"
+	if c.page != nil {
+		if c.page.status = "active"; ok {
+			c.page.status = "completed"
+			c.page.paid = c
 		}
 	}
 	f.notify(c, "AUTHORISATION", ok, "Refused")

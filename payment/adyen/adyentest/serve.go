@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -81,7 +82,7 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		f.mu.Lock()
-		a := f.linkRequest(r.Method, path, body)
+		a := f.read(path, r.URL.Query(), body)
 		f.mu.Unlock()
 		f.write(w, r, a)
 	default:
@@ -194,12 +195,23 @@ func (f *Fake) route(path []string, body []byte) answer {
 		return f.pay(body)
 	case len(path) == 1 && path[0] == "paymentLinks":
 		return f.openLink(body)
+	case len(path) == 1 && path[0] == "sessions":
+		return f.openSession(body)
 	case len(path) == 1 && path[0] == "cancels":
 		return f.modify("", "cancels", body)
 	case len(path) == 3 && path[0] == "payments":
 		return f.modify(path[1], path[2], body)
 	}
 	return fail(http.StatusNotFound, "000", "Not Found")
+}
+
+// read is a GET: of a link, or of a session with the result that a browser has
+// brought back.
+func (f *Fake) read(path []string, query url.Values, body []byte) answer {
+	if path[0] == "sessions" {
+		return f.readSession(path, query.Get("sessionResult"))
+	}
+	return f.linkRequest(http.MethodGet, path, body)
 }
 
 func (f *Fake) strike(w http.ResponseWriter, r *http.Request, fault Fault) {

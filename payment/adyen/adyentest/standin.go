@@ -68,7 +68,7 @@ func (s standIn) Decide(paid bool) {
 }
 
 func (s standIn) PayPage(ref string, o paymenttest.Outcome) bool {
-	psp, _ := s.payLink(ref, cards[o])
+	psp, _ := s.payPage(ref, cards[o])
 	return psp != "" && (o == paymenttest.Approve || o == paymenttest.Slow)
 }
 
