@@ -356,3 +356,35 @@ func TestProviderNames(t *testing.T) {
 		}
 	}
 }
+
+// A search is followed to its end by its cursor, and finds each product once.
+func TestSearchPages(t *testing.T) {
+	s := open(t, servertest.Options{})
+	var seen []string
+	args := object{"limit": 2, "sort": "price_asc"}
+	for range 10 {
+		var page struct {
+			Products []struct {
+				ID        string `json:"id"`
+				PriceFrom int64  `json:"price_from"`
+			}
+			Next string `json:"next_cursor"`
+		}
+		if err := json.Unmarshal(call(t, s.host, "search_products", args).Raw, &page); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range page.Products {
+			seen = append(seen, p.ID)
+		}
+		if page.Next == "" {
+			break
+		}
+		args["cursor"] = page.Next
+	}
+	if want := []string{servertest.Gone, servertest.Book, servertest.Mug, servertest.Last, servertest.Lamp}; !slices.Equal(seen, want) {
+		t.Errorf("found %v, want %v", seen, want)
+	}
+	if r := call(t, s.host, "search_products", object{"cursor": "made-up"}); !r.IsError || r.sheet(t).codes() != acp.CodeInvalid {
+		t.Errorf("a cursor that is none: %s", r.Raw)
+	}
+}

@@ -67,6 +67,7 @@ var (
 	volatileProof = regexp.MustCompile(`(/checkout/[a-z]+/cs_[0-9]+)/[A-Za-z0-9_-]+`)
 	volatileTime  = regexp.MustCompile(`20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 	volatileNo    = regexp.MustCompile(`\b[0-9A-Z]{5}-[0-9A-Z]{5}\b`)
+	volatileNext  = regexp.MustCompile(`"next_cursor": "[^"]+"`)
 	volatileHost  = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 )
 
@@ -82,6 +83,7 @@ func (m *masks) hide(text string) string {
 		return m.names[id]
 	})
 	text = volatileProof.ReplaceAllString(text, "$1/PROOF")
+	text = volatileNext.ReplaceAllString(text, `"next_cursor": "CURSOR"`)
 	text = volatileTime.ReplaceAllString(text, "TIME")
 	text = volatileNo.ReplaceAllString(text, "NUMBER")
 	return volatileHost.ReplaceAllString(text, "https://shop.example.com")
