@@ -35,6 +35,11 @@ type Dialect struct {
 	Analyze string
 	// Bulk makes the operations that upsert many rows.
 	Bulk func(Bulk) []Op
+	// Among gives the end of a condition "column …" that holds for the members
+	// of a list, which is the query's argument of that number.
+	Among func(number int, list []string) (test string, arg any)
+	// Search is how the index of products is kept.
+	Search SearchDialect
 }
 
 // Row is one row of a result.

@@ -81,8 +81,6 @@ AND NOT EXISTS (SELECT 1 FROM item n WHERE n.merchant_id = $1 AND n.generation =
 
 var itemTypes = []string{"text", "bigint", "text", "text", "bigint", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "text"}
 
-const itemIDColumn = 2
-
 // ImportOptions say what an import does to the catalogue.
 type ImportOptions struct {
 	// Replace makes the imported items the whole catalogue, in one step at
@@ -105,10 +103,18 @@ type Import struct {
 	replace    bool
 	old        int64 // the generation that is sold while the import runs
 	generation int64 // the one that is written
-	rows       [][]any
-	index      map[string]int // item id -> its place in rows
+	rows       []pendingItem
+	index      map[string]int   // item id -> its place in rows
+	seen       *seenIDs         // what an import that replaces has written
+	words      map[string]int64 // counts of words that are not written yet
 	written    int64
 	err        error
+}
+
+// pendingItem is an item and its row.
+type pendingItem struct {
+	item *catalog.Item
+	row  []any
 }
 
 // Import begins to write the catalogue of a merchant. The import ends with
@@ -117,20 +123,27 @@ func (s *Store) Import(ctx context.Context, merchantID string, opts ImportOption
 	if merchantID == "" {
 		return nil, errNoMerchant
 	}
-	im := &Import{s: s, ctx: ctx, merchantID: merchantID, replace: opts.Replace, index: map[string]int{}}
+	im := &Import{s: s, ctx: ctx, merchantID: merchantID, replace: opts.Replace, index: map[string]int{}, words: map[string]int64{}}
 	if err := s.commit(ctx, Op{SQL: openCatalogue, Args: []any{merchantID}, What: "open catalogue"}); err != nil {
 		return nil, err
 	}
 	if !opts.Replace {
-		_, err := s.row(ctx, selectGeneration, []any{merchantID}, &im.generation)
-		return im, err
+		if _, err := s.row(ctx, selectGeneration, []any{merchantID}, &im.generation); err != nil {
+			return nil, err
+		}
+		return im, s.commit(ctx, im.openScope())
 	}
+	im.seen = newSeenIDs()
 	err := s.commit(ctx, Op{SQL: nextGeneration, Args: []any{merchantID}, What: "open generation",
 		Each: func(row Row) error { return row.Scan(&im.old, &im.generation) }})
 	if err != nil {
 		return nil, err
 	}
-	return im, s.commit(ctx, Op{SQL: discardAfter, Args: []any{merchantID, im.generation, im.idleEnd()}, What: "open generation"})
+	return im, s.commit(ctx, Op{SQL: discardAfter, Args: []any{merchantID, im.generation, im.idleEnd()}, What: "open generation"}, im.openScope())
+}
+
+func (im *Import) openScope() Op {
+	return Op{SQL: openScope, Args: []any{im.merchantID, im.generation}, What: "open index"}
 }
 
 func (im *Import) idleEnd() int64 { return millis(im.s.clock().Add(ImportIdle)) }
@@ -159,15 +172,15 @@ func (im *Import) put(it *catalog.Item) error {
 	if err != nil {
 		return err
 	}
-	sellable := it.Availability != catalog.OutOfStock && it.Availability != catalog.Discontinued
-	row := []any{im.merchantID, im.generation, it.ID, it.ProductID, it.Price, it.Currency, bit(it.Tracked), it.Stock,
-		int64(0), bit(it.Backorder), bit(sellable), int64(0), doc}
+	own := *it
+	next := pendingItem{&own, []any{im.merchantID, im.generation, it.ID, productOf(it), it.Price, it.Currency, bit(it.Tracked), it.Stock,
+		int64(0), bit(it.Backorder), bit(forSale(it)), int64(0), doc}}
 	if at, ok := im.index[it.ID]; ok {
-		im.rows[at] = row
+		im.rows[at] = next
 		return nil
 	}
 	im.index[it.ID] = len(im.rows)
-	im.rows = append(im.rows, row)
+	im.rows = append(im.rows, next)
 	if len(im.rows) == ImportBatch {
 		return im.flush()
 	}
@@ -190,22 +203,66 @@ func checkItem(it *catalog.Item) error {
 	return nil
 }
 
-// flush writes the buffered rows in one transaction.
+// flush writes the buffered items, and what they change in the index, in one
+// transaction.
 func (im *Import) flush() error {
 	if len(im.rows) == 0 {
 		return nil
 	}
 	// In the order in which sales lock them; see Tx.writes.
-	slices.SortFunc(im.rows, func(a, b []any) int { return strings.Compare(a[itemIDColumn].(string), b[itemIDColumn].(string)) })
-	ops := []Op{im.hold()}
-	ops = append(ops, im.s.engine.Dialect().Bulk(Bulk{Insert: itemInsert, Types: itemTypes, Conflict: itemConflict, Rows: im.rows, What: "import items"})...)
-	if err := im.commit(ops...); err != nil {
+	slices.SortFunc(im.rows, func(a, b pendingItem) int { return strings.Compare(a.item.ID, b.item.ID) })
+	rows, batch := make([][]any, len(im.rows)), make([]*catalog.Item, len(im.rows))
+	for i, p := range im.rows {
+		rows[i], batch[i] = p.row, p.item
+	}
+	items := im.s.engine.Dialect().Bulk(Bulk{Insert: itemInsert, Types: itemTypes, Conflict: itemConflict, Rows: rows, What: "import items"})
+	var counts map[string]int64
+	err := im.commit(func() ([]Op, error) {
+		x := &indexing{s: im.s, ctx: im.ctx, merchantID: im.merchantID, generation: im.generation, seen: im.seen, counts: map[string]int64{}}
+		index, err := x.ops(batch)
+		if err != nil {
+			return nil, err
+		}
+		if counts = x.counts; !im.replace {
+			index = append(index, x.wordOps()...)
+		}
+		return slices.Concat([]Op{im.hold()}, items, index), nil
+	})
+	if err != nil {
 		return err
 	}
 	im.written += int64(len(im.rows))
 	im.rows = im.rows[:0]
 	clear(im.index)
+	if !im.replace {
+		return nil
+	}
+	for _, it := range batch {
+		im.seen.add(it.ID)
+		im.seen.add(productOf(it))
+	}
+	for w, n := range counts {
+		im.words[w] += n
+	}
+	if len(im.words) >= maxWordsHeld {
+		return im.flushWords()
+	}
 	return nil
+}
+
+// flushWords writes the counts of words that a replacing import holds. Nobody
+// reads them before the catalogue is switched.
+func (im *Import) flushWords() error {
+	x := &indexing{s: im.s, counts: im.words}
+	err := im.commit(func() ([]Op, error) {
+		var docs, revision int64
+		_, err := im.s.row(im.ctx, selectScope, []any{im.merchantID, im.generation}, &x.scope, &docs, &revision)
+		return append([]Op{im.hold()}, x.wordOps()...), err
+	})
+	if err == nil {
+		clear(im.words)
+	}
+	return err
 }
 
 // hold is the operation that makes a batch fail when its generation is no
@@ -217,15 +274,20 @@ func (im *Import) hold() Op {
 	return Op{SQL: holdGeneration, Args: []any{im.merchantID, im.generation}, Guard: true, What: "hold generation"}
 }
 
-// commit runs operations until they are written or the generation is gone.
-func (im *Import) commit(ops ...Op) error {
+// commit makes operations and runs them until they are written or the
+// generation is gone.
+func (im *Import) commit(make func() ([]Op, error)) error {
 	return im.s.repeat(im.ctx, func(run int) error {
 		if run > 0 {
 			if err := im.current(); err != nil {
 				return final{err}
 			}
 		}
-		err := im.s.engine.Commit(im.ctx, ops)
+		ops, err := make()
+		if err != nil {
+			return err
+		}
+		err = im.s.engine.Commit(im.ctx, ops)
 		im.s.recent.forgetAll()
 		return err
 	})
@@ -265,6 +327,11 @@ func (im *Import) Commit() (ImportResult, error) {
 	if err := im.flush(); err != nil {
 		return ImportResult{}, im.end(err)
 	}
+	if len(im.words) > 0 {
+		if err := im.flushWords(); err != nil {
+			return ImportResult{}, im.end(err)
+		}
+	}
 	if err := im.analyze(); err != nil {
 		return ImportResult{}, im.end(err)
 	}
@@ -280,12 +347,14 @@ func (im *Import) Commit() (ImportResult, error) {
 	if _, err := im.s.row(im.ctx, countGeneration, []any{im.merchantID, im.generation}, &res.Written); err != nil {
 		return ImportResult{}, im.end(err)
 	}
-	err := im.commit(
-		Op{SQL: switchGeneration, Args: ids, Guard: true, What: "switch catalogue"},
-		Op{SQL: carryReserved, Args: ids, What: "carry reservations"},
-		Op{SQL: keepGeneration, Args: []any{im.merchantID, im.generation}, Guard: true, What: "keep generation"},
-		Op{SQL: discardAfter, Args: []any{im.merchantID, im.old, millis(im.s.clock())}, Guard: true, What: "discard generation"},
-	)
+	err := im.commit(func() ([]Op, error) {
+		return []Op{
+			{SQL: switchGeneration, Args: ids, Guard: true, What: "switch catalogue"},
+			{SQL: carryReserved, Args: ids, What: "carry reservations"},
+			{SQL: keepGeneration, Args: []any{im.merchantID, im.generation}, Guard: true, What: "keep generation"},
+			{SQL: discardAfter, Args: []any{im.merchantID, im.old, millis(im.s.clock())}, Guard: true, What: "discard generation"},
+		}, nil
+	})
 	if err != nil {
 		return ImportResult{}, im.end(err)
 	}
@@ -309,7 +378,7 @@ func (im *Import) Abort() error {
 		return nil
 	}
 	im.err = ErrImportEnded
-	im.rows, im.index = nil, nil
+	im.rows, im.index, im.words = nil, nil, nil
 	if !im.replace {
 		return nil
 	}

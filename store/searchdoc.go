@@ -77,8 +77,21 @@ const (
 
 // wordSet collects different words in their order.
 type wordSet struct {
-	seen map[string]bool
-	list []string
+	seen  map[string]bool
+	list  []string
+	texts map[string]bool // that were cut into words already
+}
+
+// addText adds the words of a text. Variants mostly say the same again.
+func (s *wordSet) addText(text string) {
+	if text == "" || s.texts[text] {
+		return
+	}
+	if s.texts == nil {
+		s.texts = map[string]bool{}
+	}
+	s.texts[text] = true
+	s.add(words(text)...)
 }
 
 func (s *wordSet) add(words ...string) {
@@ -105,14 +118,6 @@ func describe(scope int64, productID string, items []*catalog.Item) SearchDoc {
 	var titles, brands, categories, text, prices wordSet
 	titles.add(title...)
 	own := len(titles.list)
-	texts := map[string]bool{}
-	// Variants mostly say the same again.
-	once := func(set *wordSet, s string) {
-		if s != "" && !texts[s] {
-			texts[s] = true
-			set.add(words(s)...)
-		}
-	}
 	for _, it := range items {
 		d.PriceFrom, d.PriceTo = min(d.PriceFrom, it.Price), max(d.PriceTo, it.Price)
 		// Reservations come and go without the index.
@@ -120,30 +125,30 @@ func describe(scope int64, productID string, items []*catalog.Item) SearchDoc {
 			d.Stocked = 1
 		}
 		prices.add(strconv.Itoa(priceStep(it.Price)))
-		titles.add(words(it.Title)...)
-		once(&titles, it.ProductTitle)
+		titles.addText(it.Title)
+		titles.addText(it.ProductTitle)
 		for _, o := range it.Options {
-			once(&titles, o.Value)
+			titles.addText(o.Value)
 		}
 	}
 	for _, it := range items {
-		once(&brands, it.Brand)
+		brands.addText(it.Brand)
 		for _, c := range it.Categories {
-			once(&categories, c)
+			categories.addText(c)
 		}
 		for _, t := range it.Tags {
-			once(&text, t)
+			text.addText(t)
 		}
-		text.add(words(it.SKU)...)
-		once(&text, it.GTIN)
-		once(&text, it.MPN)
+		text.addText(it.SKU)
+		text.addText(it.GTIN)
+		text.addText(it.MPN)
 		for _, a := range it.Attributes {
-			once(&text, a.Value)
+			text.addText(a.Value)
 		}
 	}
 	for _, it := range items {
 		if len(text.list) < maxTextWords {
-			once(&text, it.Description)
+			text.addText(it.Description)
 		}
 	}
 	text.list = text.list[:min(len(text.list), maxTextWords)]

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/checkstand/checkstand/catalog"
 )
 
 // statements are the texts that depend on the engine's dialect or on the
@@ -12,6 +14,7 @@ type statements struct {
 	reserve, release, sell string
 	claimRows              string
 	itemsByCount           map[int]string
+	variantsByCount        map[int]string // of so many products
 }
 
 func newStatements(d Dialect) statements {
@@ -30,8 +33,15 @@ func newStatements(d Dialect) statements {
 		st.itemsByCount[n] = `WITH sold AS (SELECT generation FROM catalogue WHERE merchant_id = $1)
 ` + strings.Join(lookups[:n], "\nUNION ALL\n")
 	}
+	st.variantsByCount = map[int]string{}
+	for n := 1; n < 2*catalog.MaxFound; n *= 2 {
+		st.variantsByCount[n] = variantsText(n)
+	}
 	return st
 }
+
+// variants gives the text for n products, a power of two.
+func (st *statements) variants(n int) string { return st.variantsByCount[n] }
 
 // items gives the text for n ids, a power of two.
 func (st *statements) items(n int) string {

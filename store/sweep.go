@@ -73,7 +73,7 @@ func (s *Store) sweepGeneration(ctx context.Context, merchantID string, generati
 			return err
 		}
 		if !more {
-			return s.commit(ctx,
+			return s.sweepIndex(ctx, merchantID, generation,
 				Op{SQL: sweepLastItems, Args: []any{merchantID, generation, after}, What: "sweep items"},
 				Op{SQL: keepGeneration, Args: []any{merchantID, generation}, What: "end sweep"})
 		}
@@ -82,4 +82,43 @@ func (s *Store) sweepGeneration(ctx context.Context, merchantID string, generati
 		}
 		after = last
 	}
+}
+
+const (
+	sweptScope = `SELECT scope, docs FROM search_scope WHERE merchant_id = $1 AND generation = $2
+AND NOT EXISTS (SELECT 1 FROM catalogue c WHERE c.merchant_id = $1 AND c.generation = $2)`
+
+	sweepWords = `DELETE FROM search_word WHERE scope = $1 AND word IN (SELECT word FROM search_word WHERE scope = $1 ORDER BY word LIMIT $2)`
+
+	sweepScope = `DELETE FROM search_scope WHERE scope = $1`
+)
+
+// sweepIndex removes the index of a generation that is not sold, in small
+// batches, and commits last together with its end. A number of a scope is given
+// out again, so nothing of it may be left then.
+func (s *Store) sweepIndex(ctx context.Context, merchantID string, generation int64, last ...Op) error {
+	var scope, docs int64
+	found, err := s.row(ctx, sweptScope, []any{merchantID, generation}, &scope, &docs)
+	if err != nil || !found {
+		return errors.Join(err, s.commit(ctx, last...))
+	}
+	remove := s.engine.Dialect().Search.Remove
+	for from := scope * searchDocs; from < scope*searchDocs+docs; from += SweepBatch {
+		if err := s.commit(ctx, remove(from, from+SweepBatch)...); err != nil {
+			return err
+		}
+	}
+	for {
+		var n int64
+		if err := s.commit(ctx, Op{SQL: sweepWords, Args: []any{scope, int64(SweepBatch)}, Affected: &n, What: "sweep words"}); err != nil {
+			return err
+		}
+		if n < SweepBatch {
+			break
+		}
+	}
+	end := remove(scope*searchDocs, (scope+1)*searchDocs-1)
+	end = append(end, Op{SQL: sweepWords, Args: []any{scope, int64(searchDocs)}, What: "sweep words"},
+		Op{SQL: sweepScope, Args: []any{scope}, What: "sweep index"})
+	return s.commit(ctx, append(end, last...)...)
 }

@@ -154,7 +154,8 @@ func closedOr(err error) error {
 
 // Dialect implements store.Engine.
 func (e *engine) Dialect() store.Dialect {
-	return store.Dialect{HoldKey: " FOR KEY SHARE", ClaimRows: "FOR UPDATE OF j SKIP LOCKED", Analyze: "ANALYZE item", Bulk: bulk}
+	return store.Dialect{HoldKey: " FOR KEY SHARE", ClaimRows: "FOR UPDATE OF j SKIP LOCKED", Analyze: "ANALYZE item, search_product, search_word",
+		Bulk: bulk, Among: among, Search: search}
 }
 
 // bulk sends one array a column.

@@ -11,16 +11,23 @@ import (
 
 // The same random work leaves the same state in both engines.
 func TestEqualToSQLite(t *testing.T) {
-	storetest.Equal(t, open, func(t testing.TB) *store.Store {
-		s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "store.db"), sqlite.Options{})
-		if err != nil {
-			t.Fatal(err)
+	storetest.Equal(t, open, openSQLite)
+}
+
+func openSQLite(t testing.TB) *store.Store {
+	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "store.db"), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
 		}
-		t.Cleanup(func() {
-			if err := s.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		return s
 	})
+	return s
+}
+
+// The same catalogue gives the same search results, in the same order.
+func TestSearchEqualToSQLite(t *testing.T) {
+	storetest.EqualSearch(t, open, openSQLite)
 }

@@ -80,7 +80,11 @@ func Open(ctx context.Context, url string, opts Options) (*store.Store, error) {
 		}
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
-	return store.New(&engine{pool: pool}, opts.Clock), nil
+	s := store.New(&engine{pool: pool}, opts.Clock)
+	if err := s.IndexCatalogues(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("postgres: %w", err), s.Close())
+	}
+	return s, nil
 }
 
 func migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {

@@ -30,7 +30,9 @@ func (e *engine) Query(ctx context.Context, text string, args []any, each func(s
 func (e *engine) Commit(ctx context.Context, ops []store.Op) error { return e.writer.commit(ctx, ops) }
 
 // Dialect implements store.Engine. One writer needs no row locks.
-func (e *engine) Dialect() store.Dialect { return store.Dialect{Bulk: bulk} }
+func (e *engine) Dialect() store.Dialect {
+	return store.Dialect{Bulk: bulk, Among: among, Search: search}
+}
 
 // bulk writes one row a statement: prepared, that is as fast here as any
 // longer form.

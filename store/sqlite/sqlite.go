@@ -63,7 +63,11 @@ func Open(ctx context.Context, path string, opts Options) (*store.Store, error) 
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %s: %w", path, err)
 	}
-	return store.New(e, opts.Clock), nil
+	s := store.New(e, opts.Clock)
+	if err := s.IndexCatalogues(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlite: %w", err), s.Close())
+	}
+	return s, nil
 }
 
 func open(ctx context.Context, path string, opts Options) (_ *engine, err error) {

@@ -38,6 +38,7 @@ func Run(t *testing.T, open Open) {
 		"Import":      testImport,
 		"Credential":  testCredential,
 		"Sweep":       testSweep,
+		"Search":      testSearch,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,370 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/checkstand/checkstand/catalog"
+)
+
+// Bounds of the work of one search. A word that half of a large catalogue has
+// costs no more than another.
+const (
+	// walkPage is how many products are read at a time where they are looked
+	// through in their order, and maxWalked how many at most; the page ends
+	// there, and the next one goes on.
+	walkPage  = 500
+	maxWalked = 8000
+	// maxLooked is how many products with their variants a page reads; those
+	// that turn out to be sold out make it shorter.
+	maxLooked = 200
+	// searchTries is how often a search begins again because the catalogue was
+	// replaced meanwhile.
+	searchTries = 4
+)
+
+const (
+	soldScope = `SELECT s.scope, s.generation FROM search_scope s JOIN catalogue c ON c.merchant_id = s.merchant_id AND c.generation = s.generation
+WHERE s.merchant_id = $1`
+
+	hitColumns = `doc, product_id, price_from, price_to, stocked, head`
+
+	walkByID = `SELECT ` + hitColumns + ` FROM search_product WHERE scope = $1 AND product_id > $2 ORDER BY product_id LIMIT $3`
+
+	walkUp = `SELECT ` + hitColumns + ` FROM search_product WHERE scope = $1 AND (price_from, product_id) > ($2, $3)
+ORDER BY price_from, product_id LIMIT $4`
+
+	walkDown = `SELECT ` + hitColumns + ` FROM search_product WHERE scope = $1 AND (price_from, product_id) < ($2, $3)
+ORDER BY price_from DESC, product_id DESC LIMIT $4`
+
+	// The variants of one product, which have to be of the catalogue that is
+	// sold while they are read.
+	lookUpVariants = `SELECT * FROM (SELECT ` + itemColumns + ` FROM item
+WHERE merchant_id = $1 AND generation = $2 AND generation = (SELECT generation FROM sold) AND product_id = $%d AND hidden = 0 AND sellable = 1
+ORDER BY id LIMIT %d) v%d`
+)
+
+// searching is one try of a search.
+type searching struct {
+	store      *Store
+	ctx        context.Context
+	merchantID string
+	plan       *searchPlan
+
+	scope, generation int64
+}
+
+// Search returns a page of the products of a merchant that fit a query. An
+// error is catalog.ErrCursor, tells of a Limit or Sort that there is not, or is
+// one of the database.
+//
+// Products are found by words of their titles, options, brands, categories,
+// tags, numbers and descriptions, and ranked in that order of weight. Up to
+// catalog.MaxRanked matches are all ranked. Of more, those with the words in
+// their titles count first, then those with words in their titles that begin
+// with the last one, and then any, each in the order of import. By price, and
+// without words, there is no such end: products are looked through in their
+// order, where words count in titles, brands and categories.
+func (s *Store) Search(ctx context.Context, merchantID string, q catalog.Query) (catalog.Found, error) {
+	plan, err := planSearch(merchantID, q)
+	if err != nil {
+		return catalog.Found{}, err
+	}
+	for range searchTries {
+		try := &searching{store: s, ctx: ctx, merchantID: merchantID, plan: plan}
+		found, err := s.row(ctx, soldScope, []any{merchantID}, &try.scope, &try.generation)
+		if err != nil || !found {
+			return catalog.Found{}, err
+		}
+		page, err := try.page()
+		if err != nil {
+			return catalog.Found{}, err
+		}
+		// What is sold now was sold all the time: a catalogue that was replaced
+		// does not come back. Only then was nothing swept under the search.
+		var sold int64
+		if _, err := s.row(ctx, selectGeneration, []any{merchantID}, &sold); err != nil || sold == try.generation {
+			return page, err
+		}
+	}
+	return catalog.Found{}, fmt.Errorf("store: the catalogue of %s was replaced %d times during a search", merchantID, searchTries)
+}
+
+// Product returns the product with an id, or that an item with the id is a
+// variant of, with up to catalog.MaxVariantsFound of its variants for sale, in
+// the order of their ids; catalog.ErrNotFound when there is none.
+func (s *Store) Product(ctx context.Context, merchantID, id string) (catalog.Product, error) {
+	var generation int64
+	if _, err := s.row(ctx, selectGeneration, []any{merchantID}, &generation); err != nil {
+		return catalog.Product{}, err
+	}
+	items, err := s.Reader(ctx).Items(merchantID, []string{id})
+	if err != nil {
+		return catalog.Product{}, err
+	}
+	ids := []string{id}
+	if it := items[id]; it != nil {
+		ids[0] = productOf(it)
+	}
+	at := searching{store: s, ctx: ctx, merchantID: merchantID, generation: generation}
+	variants, err := at.variants(ids)
+	if err != nil {
+		return catalog.Product{}, err
+	}
+	if len(variants[ids[0]]) == 0 {
+		return catalog.Product{}, catalog.ErrNotFound
+	}
+	return catalog.Product{ID: ids[0], Variants: variants[ids[0]]}, nil
+}
+
+// page makes the page.
+func (s *searching) page() (catalog.Found, error) {
+	from, started, err := s.plan.start()
+	if err != nil {
+		return catalog.Found{}, err
+	}
+	if err := s.complete(); err != nil {
+		return catalog.Found{}, err
+	}
+	hits, all, err := s.gather()
+	if err != nil {
+		return catalog.Found{}, err
+	}
+	if !all && (len(s.plan.terms) == 0 || s.plan.Sort != catalog.ByRelevance) {
+		return s.walk(from, started)
+	}
+	kept := hits[:0]
+	for _, h := range hits {
+		if h.key = s.plan.keyOf(h); s.plan.passes(h) && (!started || s.plan.before(from, h.place)) {
+			kept = append(kept, h)
+		}
+	}
+	slices.SortFunc(kept, s.compare)
+	f := filling{searching: s}
+	if err := f.fill(kept); err != nil {
+		return catalog.Found{}, err
+	}
+	if f.looked < len(kept) {
+		f.found.Next = s.plan.cursor(kept[f.looked-1].place)
+	}
+	return f.found, nil
+}
+
+func (s *searching) compare(a, b *hit) int {
+	switch {
+	case s.plan.before(a.place, b.place):
+		return -1
+	case s.plan.before(b.place, a.place):
+		return 1
+	}
+	return 0
+}
+
+// The tiers in which a search looks for its words, when there are too many
+// matches to rank them all.
+var (
+	anywhere      = tier{[]string{titleWord, textWord}, true}
+	inTitles      = tier{[]string{titleWord}, false}
+	beginInTitles = tier{[]string{titleWord}, true}
+)
+
+// gather asks the index. all reports whether hits are all that match; a query
+// without any condition of words or prices has no hits, and not all.
+func (s *searching) gather() (hits []*hit, all bool, err error) {
+	if len(s.plan.groups(s.scope, anywhere)) == 0 {
+		return nil, false, nil
+	}
+	if hits, err = s.match(anywhere); err != nil || len(hits) < catalog.MaxRanked {
+		return hits, err == nil, err
+	}
+	if len(s.plan.terms) == 0 || s.plan.Sort != catalog.ByRelevance {
+		return nil, false, nil
+	}
+	known := make(map[int64]bool, catalog.MaxRanked)
+	var best []*hit
+	add := func(list []*hit) {
+		for _, h := range list {
+			if !known[h.doc] && len(best) < catalog.MaxRanked {
+				known[h.doc] = true
+				best = append(best, h)
+			}
+		}
+	}
+	for _, t := range []tier{inTitles, beginInTitles} {
+		if len(best) == catalog.MaxRanked {
+			break
+		}
+		list, err := s.match(t)
+		if err != nil {
+			return nil, false, err
+		}
+		add(list)
+	}
+	add(hits)
+	return best, false, nil
+}
+
+func (s *searching) match(t tier) (hits []*hit, err error) {
+	sql, args := s.store.engine.Dialect().Search.Match(s.plan.groups(s.scope, t), catalog.MaxRanked)
+	err = s.store.engine.Query(s.ctx, sql, args, func(row Row) error {
+		h, err := scanHit(row)
+		hits = append(hits, h)
+		return err
+	})
+	return hits, err
+}
+
+// walk looks through the products in the order of the search.
+func (s *searching) walk(from place, started bool) (catalog.Found, error) {
+	f := filling{searching: s}
+	if !started && s.plan.Sort == catalog.DearFirst {
+		from = place{key: 1 << 62}
+	}
+	if !started && s.plan.Sort == catalog.CheapFirst {
+		from = place{key: -1}
+	}
+	for walked := 0; ; {
+		rows, err := s.walkFrom(from)
+		if err != nil {
+			return catalog.Found{}, err
+		}
+		if len(rows) == 0 {
+			return f.found, nil
+		}
+		walked += len(rows)
+		var kept []*hit
+		for _, h := range rows {
+			h.key = s.plan.keyOf(h)
+			if s.plan.passes(h) && s.plan.inHead(h) {
+				kept = append(kept, h)
+			}
+		}
+		before := f.looked
+		if err := f.fill(kept); err != nil {
+			return catalog.Found{}, err
+		}
+		if done := f.looked - before; done < len(kept) {
+			f.found.Next = s.plan.cursor(kept[done-1].place)
+			return f.found, nil
+		}
+		from = rows[len(rows)-1].place
+		if walked >= maxWalked || f.full() {
+			f.found.Next = s.plan.cursor(from)
+			return f.found, nil
+		}
+	}
+}
+
+func (s *searching) walkFrom(from place) (rows []*hit, err error) {
+	sql, args := walkByID, []any{s.scope, from.productID, int64(walkPage)}
+	if s.plan.Sort != catalog.ByRelevance {
+		sql, args = walkUp, []any{s.scope, from.key, from.productID, int64(walkPage)}
+		if s.plan.Sort == catalog.DearFirst {
+			sql = walkDown
+		}
+	}
+	err = s.store.engine.Query(s.ctx, sql, args, func(row Row) error {
+		h, err := scanHit(row)
+		rows = append(rows, h)
+		return err
+	})
+	return rows, err
+}
+
+// filling is a page while it is filled.
+type filling struct {
+	*searching
+	found  catalog.Found
+	looked int // hits that were looked at
+}
+
+func (f *filling) full() bool {
+	return len(f.found.Products) >= f.plan.Limit || f.looked >= maxLooked
+}
+
+// fill reads the variants of products until the page is full or the hits end.
+func (f *filling) fill(hits []*hit) error {
+	for len(hits) > 0 && !f.full() {
+		next := hits[:min(len(hits), f.plan.Limit-len(f.found.Products))]
+		ids := make([]string, len(next))
+		for i, h := range next {
+			ids[i] = h.productID
+		}
+		variants, err := f.variants(ids)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if fit := f.best(variants[id]); len(fit) > 0 {
+				f.found.Products = append(f.found.Products, catalog.Product{ID: id, Variants: fit})
+			}
+		}
+		f.looked += len(next)
+		hits = hits[len(next):]
+	}
+	return nil
+}
+
+// best gives the variants that have the most words of the query and pass its
+// filters, those in stock first, then the cheaper ones.
+func (f *filling) best(variants []catalog.Item) []catalog.Item {
+	var fit []catalog.Item
+	most := 0
+	for i := range variants {
+		it := &variants[i]
+		if !f.plan.fits(it) {
+			continue
+		}
+		n := 0
+		if len(variants) > 1 && len(f.plan.terms) > 0 {
+			n = f.plan.fit(it)
+		}
+		if n > most {
+			fit, most = fit[:0], n
+		}
+		if n == most {
+			fit = append(fit, *it)
+		}
+	}
+	slices.SortFunc(fit, func(a, b catalog.Item) int {
+		return cmp.Or(cmp.Compare(bit(b.Available() > 0), bit(a.Available() > 0)), cmp.Compare(a.Price, b.Price), cmp.Compare(a.ID, b.ID))
+	})
+	return fit
+}
+
+// variants reads the variants for sale of products, by product.
+func (s *searching) variants(ids []string) (map[string][]catalog.Item, error) {
+	n := 1
+	for n < len(ids) {
+		n *= 2
+	}
+	args := make([]any, 0, n+2)
+	args = append(args, s.merchantID, s.generation)
+	for i := range n {
+		if i < len(ids) {
+			args = append(args, ids[i])
+		} else {
+			args = append(args, "") // no product has this id
+		}
+	}
+	found := make(map[string][]catalog.Item, len(ids))
+	err := s.store.engine.Query(s.ctx, s.store.sql.variants(n), args, func(row Row) error {
+		it, err := scanItem(row, &s.store.docs)
+		if err == nil {
+			found[productOf(it)] = append(found[productOf(it)], *it)
+		}
+		return err
+	})
+	return found, err
+}
+
+func variantsText(n int) string {
+	lookups := make([]string, n)
+	for i := range lookups {
+		lookups[i] = fmt.Sprintf(lookUpVariants, i+3, catalog.MaxVariantsFound, i+1)
+	}
+	return "WITH sold AS (SELECT generation FROM catalogue WHERE merchant_id = $1)\n" + strings.Join(lookups, "\nUNION ALL\n")
+}

@@ -1,0 +1,205 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/checkstand/checkstand/catalog"
+)
+
+// maxCompletions is how many words the beginning of a word is completed to, the
+// most common first; maxWordsLooked is how many it may have to choose from.
+const (
+	maxCompletions = 24
+	maxWordsLooked = 20_000
+)
+
+const completeWord = `SELECT word FROM (SELECT word, n FROM search_word WHERE scope = $1 AND word > $2 AND word < $3 ORDER BY word LIMIT $4) w
+ORDER BY n DESC, word LIMIT $5`
+
+// searchPlan is a query as it is looked for.
+type searchPlan struct {
+	catalog.Query
+	terms           []term
+	brand, category []string // words
+	low, high       int64    // bounds of the price
+	digest          [8]byte  // of all but the page, in cursors
+}
+
+// term is one word of a query, with the words that do in its place.
+type term struct {
+	word        string
+	forms       []string // singular or plural
+	completions []string // of the last word: what it may be the beginning of
+}
+
+// planSearch reads a query. It knows no catalogue: completions come later.
+func planSearch(merchantID string, q catalog.Query) (*searchPlan, error) {
+	p := &searchPlan{Query: q, low: 0, high: math.MaxInt64, brand: queryWords(q.Brand), category: queryWords(q.Category)}
+	if q.Limit < 1 || q.Limit > catalog.MaxFound {
+		return nil, fmt.Errorf("store: a page of %d products; give 1 to %d", q.Limit, catalog.MaxFound)
+	}
+	switch q.Sort {
+	case "":
+		p.Sort = catalog.ByRelevance
+	case catalog.ByRelevance, catalog.CheapFirst, catalog.DearFirst:
+	default:
+		return nil, fmt.Errorf("store: no order is called %.40q", q.Sort)
+	}
+	if q.MinPrice != nil {
+		p.low = max(*q.MinPrice, 0)
+	}
+	if q.MaxPrice != nil {
+		p.high = *q.MaxPrice
+	}
+	var list wordSet
+	list.add(queryWords(q.Words)...)
+	for _, w := range list.list[:min(len(list.list), catalog.MaxQueryWords)] {
+		p.terms = append(p.terms, term{word: w, forms: otherForms(w)})
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %q %q %d %d %t %s", merchantID, list.list, p.brand, p.category, p.low, p.high, p.InStock, p.Sort)
+	copy(p.digest[:], h.Sum(nil))
+	return p, nil
+}
+
+// otherForms are the English singular or plural of a word. In other languages
+// they are mostly no words, and find nothing.
+func otherForms(word string) []string {
+	n := len(word)
+	for i := range n {
+		if word[i] < 'a' || word[i] > 'z' {
+			return nil
+		}
+	}
+	switch {
+	case n < 3:
+		return nil
+	case strings.HasSuffix(word, "ies") && n > 4:
+		return []string{word[:n-3] + "y", word[:n-1]}
+	case strings.HasSuffix(word, "ss") || strings.HasSuffix(word, "x") || strings.HasSuffix(word, "ch") || strings.HasSuffix(word, "sh"):
+		return []string{word + "es"}
+	case strings.HasSuffix(word, "es") && n > 4:
+		return []string{word[:n-1], word[:n-2]}
+	case strings.HasSuffix(word, "s"):
+		return []string{word[:n-1], word + "es"}
+	case strings.HasSuffix(word, "y") && !strings.ContainsRune("aeiou", rune(word[n-2])):
+		return []string{word[:n-1] + "ies", word + "s"}
+	}
+	return []string{word + "s", word + "es"}
+}
+
+// tier is a way to look for the words: where, and whether the last one may be
+// the beginning of a word.
+type tier struct {
+	kinds    []string
+	complete bool
+}
+
+// groups gives what the engine looks for: of every group a word.
+func (p *searchPlan) groups(scope int64, t tier) [][]string {
+	prefix := strconv.FormatInt(scope, 10)
+	var out [][]string
+	for i := range p.terms {
+		w := &p.terms[i]
+		var group []string
+		for _, kind := range t.kinds {
+			group = append(group, prefix+kind+w.word)
+			for _, f := range w.forms {
+				group = append(group, prefix+kind+f)
+			}
+			if t.complete || singleCharacter(w.word) {
+				for _, c := range w.completions {
+					group = append(group, prefix+kind+c)
+				}
+			}
+		}
+		out = append(out, group)
+	}
+	for _, w := range p.brand {
+		out = append(out, []string{prefix + brandWord + w})
+	}
+	for _, w := range p.category {
+		out = append(out, []string{prefix + categoryWord + w})
+	}
+	if p.MinPrice != nil || p.MaxPrice != nil {
+		out = append(out, p.priceSteps(prefix))
+	}
+	return out
+}
+
+// priceSteps are the steps on which the prices in question are.
+func (p *searchPlan) priceSteps(prefix string) []string {
+	var group []string
+	for step := priceStep(p.low); step <= priceStep(max(p.high, 0)); step++ {
+		group = append(group, prefix+priceWord+strconv.Itoa(step))
+	}
+	if len(group) == 0 { // a range without a price in it
+		group = []string{prefix + priceWord}
+	}
+	return group
+}
+
+// complete looks up what the last word, and characters that stand for words,
+// may be the beginning of.
+func (s *searching) complete() error {
+	for i := range s.plan.terms {
+		t := &s.plan.terms[i]
+		t.completions = nil
+		if !singleCharacter(t.word) && (i+1 < len(s.plan.terms) || len(t.word) < 2) {
+			continue
+		}
+		args := []any{s.scope, t.word, t.word + "\U0010FFFF", int64(maxWordsLooked), int64(maxCompletions)}
+		err := s.store.engine.Query(s.ctx, completeWord, args, func(row Row) error {
+			var w string
+			err := row.Scan(&w)
+			t.completions = append(t.completions, w)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place is where a product is in the order of a search. Of two with one key
+// the ids decide.
+type place struct {
+	key       int64
+	productID string
+}
+
+func (p *searchPlan) before(a, b place) bool {
+	if p.Sort == catalog.DearFirst {
+		a, b = b, a
+	}
+	if a.key != b.key {
+		return a.key < b.key
+	}
+	return a.productID < b.productID
+}
+
+// cursor writes a place down.
+func (p *searchPlan) cursor(at place) string {
+	b := append(p.digest[:], make([]byte, 8)...)
+	binary.BigEndian.PutUint64(b[8:], uint64(at.key))
+	return base64.RawURLEncoding.EncodeToString(append(b, at.productID...))
+}
+
+// start reads the cursor; found is false on the first page.
+func (p *searchPlan) start() (at place, found bool, err error) {
+	if p.Cursor == "" {
+		return place{}, false, nil
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(p.Cursor)
+	if err != nil || len(b) <= 16 || [8]byte(b[:8]) != p.digest {
+		return place{}, false, catalog.ErrCursor
+	}
+	return place{int64(binary.BigEndian.Uint64(b[8:])), string(b[16:])}, true, nil
+}
