@@ -15,38 +15,11 @@ import (
 // Catalogue finds what a shop sells.
 type Catalogue interface {
 	// Search returns the products that fit a query, the best first. A cursor
-	// that is none of its own is ErrCursor.
-	Search(ctx context.Context, merchantID string, q Query) (Found, error)
+	// that is none of its own is catalog.ErrCursor.
+	Search(ctx context.Context, merchantID string, q catalog.Query) (catalog.Found, error)
 	// Product returns the product with an id, or that an item with the id is a
 	// variant of; catalog.ErrNotFound when there is none.
-	Product(ctx context.Context, merchantID, id string) (Product, error)
-}
-
-// ErrCursor is returned for a cursor that is not of the query.
-var ErrCursor = errors.New("the cursor is not of this search")
-
-// Query is a search. Absent filters are zero; prices are in minor units of the
-// shop's currency.
-type Query struct {
-	Words, Category, Brand string
-	MinPrice, MaxPrice     *int64
-	InStock                bool
-	Sort                   string // relevance, price_asc, price_desc; "" is relevance
-	Limit                  int
-	Cursor                 string
-}
-
-// Found is a page of products.
-type Found struct {
-	Products []Product
-	Next     string // the cursor of the next page; "" on the last
-}
-
-// Product is a product with those of its variants that were found, at least
-// one.
-type Product struct {
-	ID       string
-	Variants []catalog.Item
+	Product(ctx context.Context, merchantID, id string) (catalog.Product, error)
 }
 
 // shownItem is a variant as the tools show it.
@@ -93,8 +66,9 @@ func searchProducts(ctx context.Context, a *app, doc *wire.Document) result {
 	if err != nil {
 		return malformed(err)
 	}
-	found, err := a.surface.Catalogue.Search(ctx, a.MerchantID, Query(args))
-	if errors.Is(err, ErrCursor) {
+	found, err := a.surface.Catalogue.Search(ctx, a.MerchantID, catalog.Query{Words: args.Words, Category: args.Category, Brand: args.Brand,
+		MinPrice: args.MinPrice, MaxPrice: args.MaxPrice, InStock: args.InStock, Sort: catalog.Sort(args.Sort), Limit: args.Limit, Cursor: args.Cursor})
+	if errors.Is(err, catalog.ErrCursor) {
 		return failure("invalid", "That cursor is not of this search. Send next_cursor with the same words and filters, or none.", nil)
 	}
 	if err != nil {
@@ -153,7 +127,7 @@ func (a *app) productWords(p *shownProduct) string {
 }
 
 // product is a product with at most that many variants and so much text.
-func (a *app) product(p *Product, variants, text int) shownProduct {
+func (a *app) product(p *catalog.Product, variants, text int) shownProduct {
 	first := &p.Variants[0]
 	s := shownProduct{ID: p.ID, Title: first.ProductTitle, Description: shortened(first.Description, text), Brand: first.Brand,
 		URL: first.URL, Currency: strings.ToUpper(first.Currency), PriceFrom: first.Price, PriceTo: first.Price}
@@ -218,7 +192,7 @@ func (a *app) absolute(url string) string {
 }
 
 func (a *app) foundWords(products []shownProduct, more bool) string {
-	if len(products) == 0 {
+	if len(products) == 0 && !more {
 		return "No product of " + a.shop + " fits. Try fewer or other words, or drop a filter."
 	}
 	var b strings.Builder
