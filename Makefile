@@ -49,6 +49,7 @@ lint: bin/golangci-lint tools/browser/node_modules/.package-lock.json ## static 
 	bin/golangci-lint run ./...
 	cd tools && ../bin/golangci-lint run ./uibuild/...
 	tools/browser/node_modules/.bin/tsc -p ui/widget
+	tools/browser/node_modules/.bin/tsc -p ui/simulator
 	$(GO) -C tools run ./uibuild -check
 
 test: setup lint build race ## everything

@@ -77,7 +77,7 @@ Exit codes: 0 it worked, 1 it did not, 2 the command line is wrong,
 		SilenceUsage:  true,
 		Version:       buildVersion(),
 	}
-	root.AddCommand(newDemo(), newBuy(), newInit(), newConfig(), newImport(), newItems(), newSandbox(), newKeys(), newServe(),
+	root.AddCommand(newDemo(), newBuy(), newInit(), newConfig(), newImport(), newItems(), newSandbox(), newSimulate(), newKeys(), newServe(),
 		newWebhooks(), newOrders(), newPayments(), newVersion())
 	teachUsage(root)
 	return root

@@ -19,9 +19,9 @@ const (
 	sourcesPlace = "{sources}"
 )
 
-// build makes the page of a folder below root.
-func build(root, folder string) ([]byte, error) {
-	dir := filepath.Join(root, folder)
+// build makes a page of its folder below root.
+func build(root string, p page) ([]byte, error) {
+	dir := filepath.Join(root, filepath.FromSlash(p.folder))
 	html, err := os.ReadFile(filepath.Join(dir, "page.html"))
 	if err != nil {
 		return nil, err
@@ -30,11 +30,13 @@ func build(root, folder string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	style, err := bundle(filepath.Join(dir, "styles", "main.css"))
-	if err != nil {
-		return nil, err
+	style := ""
+	if bytes.Contains(html, []byte(stylePlace)) {
+		if style, err = bundle(filepath.Join(dir, "styles", "main.css")); err != nil {
+			return nil, err
+		}
 	}
-	digest, err := sources(root, folder)
+	digest, err := sources(root, p)
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +44,9 @@ func build(root, folder string) ([]byte, error) {
 		place string
 		text  string
 	}{{stylePlace, style}, {scriptPlace, script}, {sourcesPlace, digest}} {
+		if part.text == "" {
+			continue
+		}
 		if bytes.Count(html, []byte(part.place)) != 1 {
 			return nil, fmt.Errorf("page.html must have %q once", part.place)
 		}

@@ -15,12 +15,19 @@ import (
 	"path/filepath"
 )
 
-// page is a folder of ui/ with page.html, src/main.ts and styles/main.css, and
-// the file that is made of them in its folder dist.
-type page struct{ folder, file string }
+// page is a folder of ui/ with page.html, src/main.ts and, unless it is only
+// a script, styles/main.css, and the file that is made of them in its folder
+// dist. also are sources that it shares with others.
+type page struct {
+	folder, file string
+	also         []string
+}
 
 var pages = []page{
-	{"widget", "checkout-session.html"},
+	{folder: "widget", file: "checkout-session.html"},
+	{folder: "simulator/host", file: "simulator.html", also: []string{"widget/src/html.ts", "widget/src/format.ts"}},
+	{folder: "simulator/frame", file: "frame.html"},
+	{folder: "simulator/shim", file: "shim.html"},
 }
 
 func main() {
@@ -40,7 +47,7 @@ func main() {
 }
 
 func (p page) run(root string, check bool) error {
-	built, err := build(root, p.folder)
+	built, err := build(root, p)
 	if err != nil {
 		return err
 	}

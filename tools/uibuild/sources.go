@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -11,14 +12,17 @@ import (
 )
 
 // sources is a digest of everything that a page is made of but this program:
-// tokens.css and, in the page's folder, page.html, src and styles. The test of
+// tokens.css, what it shares, and in its folder page.html, src and styles. The test of
 // package ui computes it too, so that a page that was not built again after a
 // change is noticed without the bundler.
-func sources(root, folder string) (string, error) {
+func sources(root string, p page) (string, error) {
 	ui := os.DirFS(root)
-	files := []string{"tokens.css", path.Join(folder, "page.html")}
+	files := append([]string{"tokens.css", path.Join(p.folder, "page.html")}, p.also...)
 	for _, dir := range []string{"src", "styles"} {
-		err := fs.WalkDir(ui, path.Join(folder, dir), func(name string, entry fs.DirEntry, err error) error {
+		err := fs.WalkDir(ui, path.Join(p.folder, dir), func(name string, entry fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil // a script alone has no styles
+			}
 			if err == nil && !entry.IsDir() {
 				files = append(files, name)
 			}

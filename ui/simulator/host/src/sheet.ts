@@ -1,0 +1,182 @@
+// The payment sheet: what requestCheckout opens. It gets a token for a test
+// card, calls complete_checkout, and answers the widget by the documentation,
+// or by the switches where that says nothing.
+
+import type { App } from "./app.ts";
+import { ask, type Card } from "./api.ts";
+import { billingOf, buyerOf, type Filled } from "./buyer.ts";
+import { dict, list, saying, text, whole, type Dict } from "./json.ts";
+
+/** Errors that are shown in the sheet, which stays open. */
+const inSheet = ["payment_declined", "requires_3ds"];
+
+const tool = "complete_checkout";
+
+/** Refusal is what requestCheckout rejects with. */
+export class Refusal extends Error {
+  readonly data?: object;
+
+  constructor(message: string, code?: string, messages?: Dict[]) {
+    super(message);
+    if (code !== undefined) this.data = { code, messages: messages ?? [] };
+  }
+}
+
+interface Answering {
+  resolve(v: unknown): void;
+  reject(e: Error): void;
+}
+
+export class Sheet {
+  session?: Dict; // while it is open
+  busy = false;
+  notice = ""; // what the last try came to
+  card = "approve";
+  private answering?: Answering;
+
+  constructor(private readonly app: App) {}
+
+  get total(): number | undefined {
+    return whole(list(this.session?.totals).find((t) => t.type === "total")?.amount);
+  }
+
+  get currency(): string {
+    return text(this.session?.currency).toUpperCase();
+  }
+
+  /** open shows a session, and resolves with the order. */
+  open(session: Dict): Promise<unknown> {
+    if (this.session) return Promise.reject(new Refusal("A payment sheet is open already.", "busy"));
+    this.app.check("Handed to requestCheckout", session, true);
+    this.session = this.app.switches.merchant ? { ...session, ...this.app.merchantFields() } : session;
+    this.busy = false;
+    this.notice = "";
+    this.card = this.app.setup.cards[0]?.id ?? "";
+    this.app.changed();
+    return new Promise((resolve, reject) => {
+      this.answering = { resolve, reject };
+    });
+  }
+
+  choose(card: string): void {
+    this.card = card;
+    this.notice = "";
+    this.app.changed();
+  }
+
+  /** cancel is the buyer's. While a payment is under way there is none. */
+  cancel(): void {
+    if (this.busy) return;
+    this.reject(new Refusal("User cancelled checkout", "user_cancelled"));
+  }
+
+  private reject(error: Error): void {
+    const { answering } = this;
+    this.close();
+    answering?.reject(error);
+  }
+
+  private resolve(result: unknown): void {
+    const { answering } = this;
+    this.close();
+    answering?.resolve(result);
+  }
+
+  private close(): void {
+    this.session = this.answering = undefined;
+    this.busy = false;
+    this.app.changed();
+  }
+
+  private stay(notice: string): void {
+    this.busy = false;
+    this.notice = notice;
+    this.app.changed();
+  }
+
+  /** pay makes one try with the chosen card. */
+  async pay(filled: Filled): Promise<void> {
+    const { app, session } = this;
+    const card = app.setup.cards.find((c) => c.id === this.card);
+    if (!session || this.busy || !card) return;
+    this.busy = true;
+    this.notice = "";
+    app.changed();
+    if (card.played === "out_of_stock") {
+      this.settle(soldOut(session));
+      return;
+    }
+    let call: Dict;
+    try {
+      call = await this.argumentsFor(card, session, filled);
+    } catch (error) {
+      this.stay(`${saying(error)} The shop was not asked for a payment.`);
+      return;
+    }
+    try {
+      this.settle(await this.complete(card, call));
+    } catch (error) {
+      this.reject(error instanceof Refusal ? error : new Refusal(saying(error)));
+    }
+  }
+
+  private async argumentsFor(card: Card, session: Dict, filled: Filled): Promise<Dict> {
+    const { app } = this;
+    const known = app.tools.find((t) => t.name === tool);
+    if (!known) throw new Error(`The server has no tool ${tool}.`);
+    if (!app.switches.hidden && !app.modelMayCall(known)) throw new Error(`${tool} is hidden from the model, and the switch for it is off.`);
+    const provider = dict(session.payment_provider);
+    const { token } = await ask<{ token: string }>("/api/token", {
+      card: card.id, session_id: text(session.id), merchant_id: text(provider.merchant_id), currency: text(session.currency), amount: this.total ?? 0,
+      name: filled.address.name, billing_address: filled.address,
+    });
+    return {
+      checkout_session_id: text(session.id),
+      buyer: buyerOf(filled, app.switches.spelling),
+      payment_data: { token, provider: text(provider.provider), billing_address: billingOf(filled, app.switches.spelling) },
+      ...(app.switches.merchant ? app.merchantFields() : {}),
+    };
+  }
+
+  private async complete(card: Card, call: Dict): Promise<Dict> {
+    const { app } = this;
+    if (card.played === "double") {
+      const [first, second] = await Promise.all([app.callTool(tool, call), app.callTool(tool, call)]);
+      const orders = [first, second].map((answer) => text(dict(dict(answer?.structuredContent).order).id));
+      app.note("Paid twice at once", orders[0] === orders[1] ? `Both answers have the order ${orders[0]}.` : `The answers have different orders: ${orders.join(" and ")}.`);
+      if (orders[0] !== orders[1]) app.problem("payment", `Two calls with one token made different answers: orders “${orders[0]}” and “${orders[1]}”.`);
+      return first as Dict;
+    }
+    const answer = await app.callTool(tool, call);
+    if (card.played === "timeout") throw new Refusal("The payment sheet timed out.", "timeout");
+    return answer;
+  }
+
+  /** settle takes what complete_checkout, or the simulator in its place, answered. */
+  private settle(result: Dict): void {
+    const { app } = this;
+    const content = dict(result.structuredContent);
+    const errors = list(content.messages).filter((m) => m.type === "error");
+    const stays = errors.find((m) => inSheet.includes(text(m.code)));
+    if (stays) {
+      this.stay(text(stays.content) || "The payment was not made.");
+      return;
+    }
+    const { others } = app.switches;
+    if (text(dict(content.order).id) !== "" || (errors.length > 0 && others !== "reject")) {
+      const shown = app.switches.merchant ? { ...content, ...app.merchantFields() } : content;
+      this.resolve(others === "envelope" ? { ...result, structuredContent: shown } : shown);
+      return;
+    }
+    const first = errors[0];
+    if (first) this.reject(new Refusal(text(first.content) || "The payment was not made.", text(first.code), errors));
+    else if (result.isError === true) this.reject(new Refusal(list(result.content).map((part) => text(part.text)).join(" ") || "complete_checkout failed."));
+    else this.reject(new Refusal("complete_checkout answered with neither an order nor an error."));
+  }
+}
+
+/** soldOut is what a shop would answer whose last piece was just sold. */
+function soldOut(session: Dict): Dict {
+  const message = { type: "error", code: "out_of_stock", param: "$.line_items[0]", content_type: "plain", content: "Sold out meanwhile. You have not been charged." };
+  return { content: [{ type: "text", text: message.content }], structuredContent: { ...session, status: "not_ready_for_payment", messages: [message] } };
+}

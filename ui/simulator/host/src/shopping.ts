@@ -1,0 +1,109 @@
+// Looking for products and opening one, as ChatGPT's sidebar does, whatever the
+// server calls its search.
+
+import type { App } from "./app.ts";
+import { dict, list, saying, text, texts, whole, type Dict } from "./json.ts";
+import { money } from "../../../widget/src/format.ts";
+import { forModel, type Tool } from "./tool.ts";
+
+export interface Product {
+  id: string; // what is bought
+  title: string;
+  price: string;
+  detail: string;
+  picture: string;
+  url: string;
+  available: boolean;
+}
+
+const openTool = "checkout_session";
+const queryNames = ["query", "q", "search", "text", "keywords", "term"];
+const listNames = ["products", "items", "results", "offers", "data"];
+
+export class Shopping {
+  words = "";
+  products: Product[] = [];
+  busy = false;
+  looked = false;
+  failure = "";
+  private turn = 0;
+
+  constructor(private readonly app: App) {}
+
+  /** The server's search, if it has one that can be recognised. */
+  get search(): Tool | undefined {
+    const fits = this.app.tools.filter((t) => forModel(t) && this.queryName(t) !== undefined);
+    return fits.find((t) => /search.*product|product.*search/i.test(t.name)) ?? fits.find((t) => /search|find|browse/i.test(t.name));
+  }
+
+  /** Whether the sidebar's button has something to call. */
+  get opens(): Tool | undefined {
+    return this.app.tools.find((t) => t.name === openTool);
+  }
+
+  private queryName(tool: Tool): string | undefined {
+    const properties = dict(tool.input.properties);
+    return queryNames.find((name) => properties[name] !== undefined);
+  }
+
+  async look(words: string): Promise<void> {
+    const { search } = this;
+    if (!search) return;
+    const mine = ++this.turn;
+    this.words = words;
+    this.busy = true;
+    this.failure = "";
+    this.app.changed();
+    try {
+      const args = { [this.queryName(search) ?? "query"]: words, ...(dict(search.input.properties).limit === undefined ? {} : { limit: 12 }) };
+      const result = await this.app.callTool(search.name, args);
+      if (mine !== this.turn) return; // a later search is under way
+      if (result.isError === true) this.failure = list(result.content).map((part) => text(part.text)).join(" ") || "The search failed.";
+      this.products = readProducts(result, this.app.switches.locale);
+    } catch (error) {
+      if (mine !== this.turn) return;
+      this.failure = saying(error);
+      this.products = [];
+    }
+    this.busy = false;
+    this.looked = true;
+    this.app.changed();
+  }
+
+  /** open is the sidebar's button: the fixed tool with its fixed input. */
+  open(product: Pick<Product, "id"> & Partial<Product>, quantity = 1): Promise<Dict | undefined> {
+    const tool = this.opens;
+    if (!tool) return Promise.resolve(undefined);
+    const merchant = text(dict(this.app.server.serverInfo).title);
+    const item: Dict = { id: product.id, quantity };
+    const more: Dict = { name: product.title, description: product.detail, images: product.picture ? [product.picture] : undefined, url: product.url, merchant_name: merchant, price: product.price };
+    for (const [name, value] of Object.entries(more)) if (value !== undefined && value !== "") item[name] = value; // absent ones are left out
+    return this.app.run(tool, { checkout_session: { items: [item] } });
+  }
+}
+
+function readProducts(result: Dict, locale: string): Product[] {
+  const content = dict(result.structuredContent);
+  const name = listNames.find((n) => Array.isArray(content[n]));
+  return list(name === undefined ? [] : content[name]).flatMap((p) => {
+    const variants = list(p.variants);
+    // One that can be had, else the first.
+    const variant = variants.find((v) => v.in_stock !== false) ?? variants[0] ?? {};
+    const id = text(variant.id) || text(p.id) || text(p.sku);
+    if (id === "") return [];
+    return [{
+      id,
+      title: text(p.title) || text(p.name) || id,
+      price: text(p.price_text) || amount(p, locale) || text(p.price),
+      detail: text(p.description),
+      picture: text(variant.image) || texts(p.images)[0] || text(p.image) || text(p.image_url),
+      url: text(p.url),
+      available: p.in_stock !== false,
+    }];
+  });
+}
+
+function amount(p: Dict, locale: string): string {
+  const minor = whole(p.price_from) ?? whole(p.price);
+  return minor === undefined || text(p.currency) === "" ? "" : money(locale, text(p.currency).toUpperCase(), minor);
+}
