@@ -21,7 +21,12 @@ const (
 	// pageAsking is how often the PSP is asked about an open page when it does
 	// not call.
 	pageAsking = 2 * time.Minute
+	// returnPatience is how long a buyer who comes back waits for the PSP's word.
+	returnPatience = 5 * time.Second
 )
+
+// MaxPageResult bounds what a browser brings back from a PSP's page, in bytes.
+const MaxPageResult = 8 << 10
 
 // ErrNoPage is returned where the PSP has not opened its page; nothing was
 // charged, and trying again is safe.
@@ -270,14 +275,36 @@ func (s *Service) storedPage(a *payment.Attempt) (page storedPage, ok bool) {
 }
 
 // PageReturned is to be called when the buyer's browser comes back from the
-// PSP's page. What the browser says proves nothing; the PSP is asked soon.
-func (s *Service) PageReturned(ctx context.Context, v Visit) error {
-	sess, _, err := s.Visited(ctx, v)
+// PSP's page. result is the query that it brings. What the browser says proves
+// nothing, but some PSPs tell only whoever has what they gave it: it is handed
+// to the PSP's adapter once, here, and not kept. Without a result, or with one
+// longer than MaxPageResult, the PSP is asked soon.
+func (s *Service) PageReturned(ctx context.Context, v Visit, result string) error {
+	sess, m, err := s.Visited(ctx, v)
 	if err != nil || sess.Status != acp.CompleteInProgress {
 		return err
 	}
 	a, err := s.store.Reader(ctx).Attempt(sess.MerchantID, sess.AttemptID)
 	if err != nil || a.Kind != payment.OnPage {
+		return err
+	}
+	setup := m.Payment(a.Live)
+	pr := setup.Hosted()
+	if result == "" || len(result) > MaxPageResult || pr == nil || !setup.took(a) {
+		return s.askSoon(ctx, a)
+	}
+	owned, ours, err := s.own(ctx, reconcilePayload{MerchantID: a.MerchantID, AttemptID: a.ID})
+	if err != nil || owned == nil { // settled this moment
+		return err
+	}
+	if !ours {
+		return s.askSoon(ctx, a)
+	}
+	ctx = context.WithoutCancel(ctx)
+	asking, cancel := context.WithTimeout(ctx, returnPatience)
+	defer cancel()
+	r := s.askPage(asking, pr, owned, result)
+	if _, err := s.settle(ctx, owned, r, "page", nil); err != nil || r.Class != payment.ClassUnknown {
 		return err
 	}
 	return s.askSoon(ctx, a)
@@ -333,12 +360,13 @@ func (s *Service) ClosePage(ctx context.Context, v Visit) (*Session, error) {
 	return sess, err
 }
 
-// askPage learns what became of a payment on a page. Nothing is sent again but
-// the request for the page itself.
-func (s *Service) askPage(ctx context.Context, pr payment.Hosted, a *payment.Attempt) payment.Result {
+// askPage learns what became of a payment on a page. result is what the buyer's
+// browser has just brought back, if anything. Nothing is sent again but the
+// request for the page itself.
+func (s *Service) askPage(ctx context.Context, pr payment.Hosted, a *payment.Attempt, result string) payment.Result {
 	asking, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	r, err := pr.ReconcileHosted(asking, *a, a.PageRef, "")
+	r, err := pr.ReconcileHosted(asking, *a, a.PageRef, result)
 	if err != nil {
 		s.log.WarnContext(ctx, "payment provider not reachable", "attempt", a.ID, "error", err)
 		return payment.Result{Class: payment.ClassUnknown}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -23,6 +25,7 @@ type pagePSP struct {
 
 	loseOpens   int           // that many pages open and the answer is lost
 	refuseOpens payment.Class // pages are refused like that
+	brought     []string      // results that questions came with
 	answering   func()        // called once, after a question was answered and before the answer is out
 }
 
@@ -81,9 +84,10 @@ func (p *pagePSP) OpenHosted(_ context.Context, key string, body []byte) (paymen
 	return payment.HostedPage{Ref: page.ref, URL: "https://psp.example/" + page.ref, ExpiresAt: page.body.ExpiresAt}, payment.Result{Class: payment.ClassPending}, nil
 }
 
-func (p *pagePSP) ReconcileHosted(_ context.Context, a payment.Attempt, ref, _ string) (payment.Result, error) {
+func (p *pagePSP) ReconcileHosted(_ context.Context, a payment.Attempt, ref, result string) (payment.Result, error) {
 	r, err := p.askedAbout(a, ref)
 	p.mu.Lock()
+	p.brought = append(p.brought, result)
 	then := p.answering
 	p.answering = nil
 	p.mu.Unlock()
@@ -198,7 +202,7 @@ func TestTheReturnOfTheBrowserProvesNothing(t *testing.T) {
 	s := w.create("lamp")
 	v := w.visit(s.ID)
 	o := w.open(v)
-	if err := w.core.PageReturned(context.Background(), v); err != nil {
+	if err := w.core.PageReturned(context.Background(), v, ""); err != nil {
 		t.Fatal(err)
 	}
 	w.runJobs("payment.reconcile")
@@ -207,13 +211,57 @@ func TestTheReturnOfTheBrowserProvesNothing(t *testing.T) {
 	}
 	p.payOn(t, o.URL)
 	w.clock.Advance(time.Minute)
-	if err := w.core.PageReturned(context.Background(), v); err != nil {
+	if err := w.core.PageReturned(context.Background(), v, ""); err != nil {
 		t.Fatal(err)
 	}
 	w.runJobs("payment.reconcile")
 	w.settled(s.ID, true)
-	if err := w.core.PageReturned(context.Background(), v); err != nil {
+	if err := w.core.PageReturned(context.Background(), v, ""); err != nil {
 		t.Error("coming back once more:", err)
+	}
+}
+
+// What the browser brings is passed on to the PSP once: the order comes of the
+// PSP's answer, and no later question has it.
+func TestWhatTheBrowserBringsIsHandedOnOnce(t *testing.T) {
+	const result = "sessionResult=X3Xtfg%21"
+	w, p := pageWorld(t)
+	s := w.create("lamp")
+	v := w.visit(s.ID)
+	o := w.open(v)
+	returned := func(v checkout.Visit, result string) error {
+		return w.core.PageReturned(context.Background(), v, result)
+	}
+	if err := returned(v, result); err != nil || !slices.Equal(p.brought, []string{result}) {
+		t.Fatal(p.brought, err)
+	}
+	if a := w.attempt(s.ID); a.State != payment.Pending || !a.LeaseUntil.Before(w.clock.Now().Add(time.Second)) {
+		t.Errorf("%s, held until %v", a.State, a.LeaseUntil)
+	}
+	w.clock.Advance(5 * time.Minute)
+	w.runJobs("payment.reconcile")
+	if err := returned(checkout.Visit{MerchantID: v.MerchantID, SessionID: v.SessionID, Visitor: "stranger"}, result); !errors.Is(err, checkout.ErrNotVisitor) {
+		t.Error(err)
+	}
+	if err := returned(v, strings.Repeat("x", checkout.MaxPageResult+1)); err != nil {
+		t.Error(err)
+	}
+	if !slices.Equal(p.brought, []string{result, ""}) {
+		t.Errorf("asked with %.80q", p.brought)
+	}
+	p.payOn(t, o.URL)
+	p.refuseAll = true // cannot be reached
+	if err := returned(v, result); err != nil || w.attempt(s.ID).State != payment.Pending {
+		t.Error(w.attempt(s.ID).State, err)
+	}
+	p.refuseAll = false
+	if err := returned(v, result); err != nil {
+		t.Fatal(err)
+	}
+	w.settled(s.ID, true)
+	before := len(p.brought)
+	if err := returned(v, result); err != nil || len(p.brought) != before {
+		t.Error("asked about a payment that is settled:", err)
 	}
 }
 

@@ -75,7 +75,7 @@ func (s *Service) ask(ctx context.Context, pr payment.Provider, a *payment.Attem
 			s.log.ErrorContext(ctx, "the payment provider has no payment pages any more", "attempt", a.ID)
 			return payment.Result{Class: payment.ClassUnknown}
 		}
-		return s.askPage(ctx, hosted, a)
+		return s.askPage(ctx, hosted, a, "")
 	}
 	asking, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()

@@ -191,8 +191,8 @@ func (p checkoutPages) ClosePage(ctx context.Context, v web.Visit) error {
 	return pageError(err)
 }
 
-func (p checkoutPages) Returned(ctx context.Context, v web.Visit) error {
-	return pageError(p.core.PageReturned(ctx, visit(v)))
+func (p checkoutPages) Returned(ctx context.Context, v web.Visit, result string) error {
+	return pageError(p.core.PageReturned(ctx, visit(v), result))
 }
 
 func (p checkoutPages) Checkout(ctx context.Context, v web.Visit) (web.Checkout, error) {

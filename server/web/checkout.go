@@ -67,8 +67,9 @@ type Checkouts interface {
 	// ClosePage ends an open payment page, so that the order can be changed. A
 	// payment that was made before wins. Errors: ErrChanged.
 	ClosePage(ctx context.Context, v Visit) error
-	// Returned says that the browser has come back from the payment page.
-	Returned(ctx context.Context, v Visit) error
+	// Returned says that the browser has come back from the payment page. result
+	// is the query that it brings, which only the provider can tell the meaning of.
+	Returned(ctx context.Context, v Visit, result string) error
 }
 
 // CheckoutState is where a checkout stands for its buyer.

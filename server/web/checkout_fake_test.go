@@ -97,7 +97,9 @@ func (c *checkouts) ClientToken(context.Context, web.Visit) (string, error) { re
 
 func (c *checkouts) ClosePage(context.Context, web.Visit) error { return c.did("leave") }
 
-func (c *checkouts) Returned(context.Context, web.Visit) error { return c.did("returned") }
+func (c *checkouts) Returned(_ context.Context, _ web.Visit, result string) error {
+	return c.did("returned", result)
+}
 
 // filledIn is a session to which nothing is missing.
 func filledIn() web.Checkout {

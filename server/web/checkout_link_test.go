@@ -144,7 +144,7 @@ func TestReturn(t *testing.T) {
 	c := &checkouts{view: ended(web.CheckoutPaying)}
 	h := counter(t, c)
 	resp := ask(h, http.MethodGet, session+"/return?result=paid", header("Sec-Fetch-Site", "cross-site"))
-	if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != session+"?waiting=1" || !slices.Equal(c.calls, []string{"returned"}) {
+	if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != session+"?waiting=1" || !slices.Equal(c.calls, []string{"returned result=paid"}) {
 		t.Errorf("%s to %q, asked %q", resp.Status, resp.Header.Get("Location"), c.calls)
 	}
 	c.fail = web.ErrNotVisitor

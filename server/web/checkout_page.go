@@ -214,7 +214,7 @@ func (p *Pages) returned(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method == http.MethodGet {
-		if err := p.checkouts.Returned(r.Context(), v); err != nil {
+		if err := p.checkouts.Returned(r.Context(), v, r.URL.RawQuery); err != nil {
 			p.checkoutFailed(w, r, err)
 			return
 		}
