@@ -32,7 +32,7 @@ func TestRulesOfSessions(t *testing.T) {
 		m.cancel(t, v, s.text("id"), nil).want(t, 200).is(t, "canceled")
 	})
 	eachVersion(t, "SES-03 retrieving an unknown id is 404, a known one is the last answer", func(t *testing.T, v dialect) {
-		for _, id := range []string{"cs_00000000000000000000000000", "nope", "cs_%00", "%ff%fe", "%27%3B--", "a%2Fb", strings.Repeat("x", 2000)} {
+		for _, id := range []string{"cs_00000000000000000000000000", "nope", "cs_%00", "%ff%fe", "%27%3B--", "a%2Fb", "..%2Fx", "%2e%2e", strings.Repeat("x", 2000)} {
 			m.get(t, v, id).refused(t, 404, "not_found", "")
 			m.update(t, v, id, object{"buyer": v.buyer()}).refused(t, 404, "not_found", "")
 			m.cancel(t, v, id, nil).refused(t, 404, "not_found", "")

@@ -32,7 +32,7 @@ func (s *Surface) discovery() http.Handler {
 	d.Protocol.SupportedVersions = wire.Supported()
 	d.Protocol.Version = wire.Newest().Version()
 	d.APIBaseURL = s.BaseURL
-	d.Transports = []string{"rest"}
+	d.Transports = []string{"rest", "mcp"}
 	d.Capabilities.Services = []string{"checkout"}
 	d.Capabilities.SupportedCurrencies = s.Currencies
 	d.Capabilities.SupportedLocales = []string{"en"}

@@ -75,7 +75,11 @@ func (s *Surface) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.finish(x)
 	handler, pattern := s.mux.Handler(r)
 	x.pattern = pattern
-	if pattern == "" || path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect
+	if path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect
+		s.nothingHere(x)
+		return
+	}
+	if pattern == "" {
 		s.noRoute(x, handler)
 		return
 	}
@@ -92,6 +96,10 @@ func (s *Surface) noRoute(x *exchange, refusal http.Handler) {
 			"This path takes "+allow+"."))
 		return
 	}
+	s.nothingHere(x)
+}
+
+func (s *Surface) nothingHere(x *exchange) {
 	x.refuse(nil, acp.Refused(http.StatusNotFound, acp.CodeNotFound, "",
 		"There is nothing at this path. The API starts at /checkout_sessions; /.well-known/acp.json describes it."))
 }
