@@ -109,6 +109,11 @@ type Import struct {
 	words      map[string]int64 // counts of words that are not written yet
 	written    int64
 	err        error
+
+	// writing is where the outcome of the batch comes that is being written
+	// while the next one is collected; nil when there is none. Until then seen,
+	// words and written are that batch's.
+	writing chan error
 }
 
 // pendingItem is an item and its row.
@@ -148,8 +153,9 @@ func (im *Import) openScope() Op {
 
 func (im *Import) idleEnd() int64 { return millis(im.s.clock().Add(ImportIdle)) }
 
-// Put adds items. It writes them in batches; of two items with one id the
-// later one counts. An error names the item and its field, or is
+// Put adds items. They are written in batches, while the next ones come; of two
+// items with one id the later one counts. Their lists must not change any more. An
+// error may be of items that an earlier call was given. It names the item and its field, or is
 // ErrCatalogueReplaced, ErrImportAbandoned, ErrImportEnded or one of the database; the import has
 // ended then.
 func (im *Import) Put(items ...catalog.Item) error {
@@ -203,16 +209,34 @@ func checkItem(it *catalog.Item) error {
 	return nil
 }
 
-// flush writes the buffered items, and what they change in the index, in one
-// transaction.
+// flush begins to write the buffered items, once those before them are written.
 func (im *Import) flush() error {
-	if len(im.rows) == 0 {
+	if err := im.settle(); err != nil || len(im.rows) == 0 {
+		return err
+	}
+	batch, done := im.rows, make(chan error, 1)
+	im.rows, im.writing = make([]pendingItem, 0, len(batch)), done
+	clear(im.index)
+	go func() { done <- im.write(batch) }()
+	return nil
+}
+
+// settle waits for the batch that is being written.
+func (im *Import) settle() error {
+	if im.writing == nil {
 		return nil
 	}
+	err := <-im.writing
+	im.writing = nil
+	return err
+}
+
+// write writes items, and what they change in the index, in one transaction.
+func (im *Import) write(pending []pendingItem) error {
 	// In the order in which sales lock them; see Tx.writes.
-	slices.SortFunc(im.rows, func(a, b pendingItem) int { return strings.Compare(a.item.ID, b.item.ID) })
-	rows, batch := make([][]any, len(im.rows)), make([]*catalog.Item, len(im.rows))
-	for i, p := range im.rows {
+	slices.SortFunc(pending, func(a, b pendingItem) int { return strings.Compare(a.item.ID, b.item.ID) })
+	rows, batch := make([][]any, len(pending)), make([]*catalog.Item, len(pending))
+	for i, p := range pending {
 		rows[i], batch[i] = p.row, p.item
 	}
 	items := im.s.engine.Dialect().Bulk(Bulk{Insert: itemInsert, Types: itemTypes, Conflict: itemConflict, Rows: rows, What: "import items"})
@@ -231,9 +255,7 @@ func (im *Import) flush() error {
 	if err != nil {
 		return err
 	}
-	im.written += int64(len(im.rows))
-	im.rows = im.rows[:0]
-	clear(im.index)
+	im.written += int64(len(pending))
 	if !im.replace {
 		return nil
 	}
@@ -327,6 +349,9 @@ func (im *Import) Commit() (ImportResult, error) {
 	if err := im.flush(); err != nil {
 		return ImportResult{}, im.end(err)
 	}
+	if err := im.settle(); err != nil {
+		return ImportResult{}, im.end(err)
+	}
 	if len(im.words) > 0 {
 		if err := im.flushWords(); err != nil {
 			return ImportResult{}, im.end(err)
@@ -378,6 +403,8 @@ func (im *Import) Abort() error {
 		return nil
 	}
 	im.err = ErrImportEnded
+	// Whether the last batch was written makes no difference to what is dropped.
+	_ = im.settle()
 	im.rows, im.index, im.words = nil, nil, nil
 	if !im.replace {
 		return nil

@@ -1,12 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"math/bits"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/checkstand/checkstand/catalog"
 )
@@ -31,10 +31,12 @@ type SearchDoc struct {
 	PriceTo   int64
 	Stocked   int64 // 1: a variant was in stock when it was imported; sales can only take it away
 	Head      string
-	Words     []string // what the engine finds the product by: letters and digits, none twice
-	Print     int64    // a digest of Head and Words
-
-	completions []string // its words that the beginning of a word is completed to
+	// Words are what the engine finds the product by, with spaces between:
+	// letters and digits, none twice.
+	Words string
+	Print int64 // a digest of Head and Words
+	// New says that there is no document with this number.
+	New bool
 }
 
 // searchDocs is how many products a scope has numbers for.
@@ -79,19 +81,14 @@ const (
 type wordSet struct {
 	seen  map[string]bool
 	list  []string
-	texts map[string]bool // that were cut into words already
+	texts []string // the last that were cut into words; variants mostly say the same again
 }
 
-// addText adds the words of a text. Variants mostly say the same again.
-func (s *wordSet) addText(text string) {
-	if text == "" || s.texts[text] {
-		return
-	}
-	if s.texts == nil {
-		s.texts = map[string]bool{}
-	}
-	s.texts[text] = true
-	s.add(words(text)...)
+const textsKept = 8
+
+func (s *wordSet) reset() {
+	clear(s.seen)
+	s.list, s.texts = s.list[:0], s.texts[:0]
 }
 
 func (s *wordSet) add(words ...string) {
@@ -106,112 +103,134 @@ func (s *wordSet) add(words ...string) {
 	}
 }
 
+// describer makes documents. It is for one goroutine.
+type describer struct {
+	titles, brands, categories, text, prices, elsewhere wordSet
+
+	scratch, title []string
+	buffer         []byte
+}
+
+func (b *describer) addText(set *wordSet, text string) {
+	if text == "" || slices.Contains(set.texts, text) {
+		return
+	}
+	if len(set.texts) < textsKept {
+		set.texts = append(set.texts, text)
+	}
+	b.scratch = cutWords(b.scratch[:0], fold(text), true)
+	set.add(b.scratch...)
+}
+
 // describe makes the document of a product of its variants for sale, at least
-// one, in the order of their ids. It leaves Doc to the caller.
-func describe(scope int64, productID string, items []*catalog.Item) SearchDoc {
+// one, in the order of their ids. It leaves Doc and New to the caller.
+func (b *describer) describe(scope int64, productID string, items []*catalog.Item) SearchDoc {
+	for _, set := range []*wordSet{&b.titles, &b.brands, &b.categories, &b.text, &b.prices, &b.elsewhere} {
+		set.reset()
+	}
 	first := items[0]
 	d := SearchDoc{Scope: scope, ProductID: productID, PriceFrom: first.Price, PriceTo: first.Price}
-	title := words(first.ProductTitle)
-	if len(title) == 0 {
-		title = words(first.Title)
+	b.title = cutWords(b.title[:0], fold(first.ProductTitle), true)
+	if len(b.title) == 0 {
+		b.title = cutWords(b.title, fold(first.Title), true)
 	}
-	var titles, brands, categories, text, prices wordSet
-	titles.add(title...)
-	own := len(titles.list)
+	b.titles.add(b.title...)
+	own := len(b.titles.list)
 	for _, it := range items {
 		d.PriceFrom, d.PriceTo = min(d.PriceFrom, it.Price), max(d.PriceTo, it.Price)
 		// Reservations come and go without the index.
-		if unreserved := (catalog.Item{Availability: it.Availability, Tracked: it.Tracked, Stock: it.Stock, Backorder: it.Backorder}); unreserved.Available() > 0 {
+		if !it.Tracked || it.Backorder || it.Stock > 0 {
 			d.Stocked = 1
 		}
-		prices.add(strconv.Itoa(priceStep(it.Price)))
-		titles.addText(it.Title)
-		titles.addText(it.ProductTitle)
+		b.prices.add(strconv.Itoa(priceStep(it.Price)))
+		b.addText(&b.titles, it.Title)
+		b.addText(&b.titles, it.ProductTitle)
 		for _, o := range it.Options {
-			titles.addText(o.Value)
+			b.addText(&b.titles, o.Value)
 		}
-	}
-	for _, it := range items {
-		brands.addText(it.Brand)
+		b.addText(&b.brands, it.Brand)
 		for _, c := range it.Categories {
-			categories.addText(c)
+			b.addText(&b.categories, c)
 		}
+		b.addText(&b.text, it.SKU)
+		b.addText(&b.text, it.GTIN)
+		b.addText(&b.text, it.MPN)
 		for _, t := range it.Tags {
-			text.addText(t)
+			b.addText(&b.text, t)
 		}
-		text.addText(it.SKU)
-		text.addText(it.GTIN)
-		text.addText(it.MPN)
 		for _, a := range it.Attributes {
-			text.addText(a.Value)
+			b.addText(&b.text, a.Value)
 		}
 	}
-	for _, it := range items {
-		if len(text.list) < maxTextWords {
-			text.addText(it.Description)
-		}
+	for i := 0; i < len(items) && len(b.text.list) < maxTextWords; i++ {
+		b.addText(&b.text, items[i].Description)
 	}
-	text.list = text.list[:min(len(text.list), maxTextWords)]
-	d.Head = headOf(title, titles.list[own:], brands.list, categories.list)
-	d.Words = engineWords(scope, &titles, &brands, &categories, &text, &prices)
-	d.completions = slices.Concat(titles.list, brands.list, categories.list)
-	slices.Sort(d.completions)
-	d.completions = slices.Compact(d.completions)
-	d.Print = digestOf(d.Head, d.Words)
+	b.text.list = b.text.list[:min(len(b.text.list), maxTextWords)]
+	d.Head = b.head(own)
+	d.Words = b.words(scope)
+	b.buffer = append(append(b.buffer[:0], d.Head...), d.Words...)
+	sum := sha256.Sum256(b.buffer)
+	d.Print = int64(binary.BigEndian.Uint64(sum[:]))
 	return d
 }
 
-func engineWords(scope int64, titles, brands, categories, text, prices *wordSet) []string {
+// words gives the words of the last product as the engine has them.
+func (b *describer) words(scope int64) string {
+	out := b.buffer[:0]
 	prefix := strconv.FormatInt(scope, 10)
-	out := make([]string, 0, len(titles.list)+2*len(brands.list)+2*len(categories.list)+len(text.list)+len(prices.list))
 	add := func(kind string, list []string) {
 		for _, w := range list {
-			out = append(out, prefix+kind+w)
+			out = append(out, prefix...)
+			out = append(out, kind...)
+			out = append(out, w...)
+			out = append(out, ' ')
 		}
 	}
-	add(titleWord, titles.list)
-	add(brandWord, brands.list)
-	add(categoryWord, categories.list)
-	add(priceWord, prices.list)
-	var elsewhere wordSet
-	elsewhere.add(brands.list...)
-	elsewhere.add(categories.list...)
-	elsewhere.add(text.list...)
-	for _, w := range elsewhere.list {
-		if !titles.seen[w] {
-			out = append(out, prefix+textWord+w)
+	add(titleWord, b.titles.list)
+	add(brandWord, b.brands.list)
+	add(categoryWord, b.categories.list)
+	add(priceWord, b.prices.list)
+	for _, set := range []*wordSet{&b.brands, &b.categories, &b.text} {
+		for _, w := range set.list {
+			if !b.titles.seen[w] {
+				b.elsewhere.add(w)
+			}
 		}
 	}
-	return out
+	add(textWord, b.elsewhere.list)
+	b.buffer = out
+	return string(bytes.TrimSuffix(out, []byte{' '}))
 }
 
-func headOf(title, variants, brand, category []string) string {
-	var b strings.Builder
+// head gives the head of the last product, whose own title has the first words
+// of the titles.
+func (b *describer) head(own int) string {
+	out := b.buffer[:0]
 	line := func(list []string, limit int) {
-		b.WriteByte(' ')
+		out = append(out, ' ')
 		for _, w := range list[:min(len(list), limit)] {
-			b.WriteString(w)
-			b.WriteByte(' ')
+			out = append(out, w...)
+			out = append(out, ' ')
 		}
 	}
-	line(title, headTitle)
-	b.WriteByte('\n')
-	line(variants, headTitle)
-	b.WriteByte('\n')
-	line(brand, headBrand)
-	b.WriteByte('\n')
-	line(category, headCategory)
-	return b.String()
+	line(b.title, headTitle)
+	out = append(out, '\n')
+	line(b.titles.list[own:], headTitle)
+	out = append(out, '\n')
+	line(b.brands.list, headBrand)
+	out = append(out, '\n')
+	line(b.categories.list, headCategory)
+	b.buffer = out
+	return string(out)
 }
 
-func digestOf(head string, words []string) int64 {
-	h := sha256.New()
-	h.Write([]byte(head))
-	for _, w := range words {
-		h.Write([]byte{0})
-		h.Write([]byte(w))
+// count adds the words that the beginning of a word is completed to.
+func (b *describer) count(counts map[string]int64) {
+	for _, set := range []*wordSet{&b.titles, &b.brands, &b.categories} {
+		for _, w := range set.list {
+			counts[w]++
+		}
 	}
-	return int64(binary.BigEndian.Uint64(h.Sum(nil)))
 }
 
 // priceStep is the number of the step that a price is on. Two steps double a

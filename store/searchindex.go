@@ -66,7 +66,8 @@ type indexing struct {
 	seen       *seenIDs // of a generation that only this import writes; nil reads what there is
 
 	scope, docs, revision int64
-	counts                map[string]int64 // completions -> products that were indexed with them
+	counts                map[string]int64 // words that begin with what is typed -> products that were indexed with them
+	describer
 }
 
 // ops gives the operations that bring the index in step with a batch of items,
@@ -100,8 +101,8 @@ func (x *indexing) ops(batch []*catalog.Item) ([]Op, error) {
 			continue
 		}
 		slices.SortFunc(items, func(a, b *catalog.Item) int { return cmp.Compare(a.ID, b.ID) })
-		d := describe(x.scope, id, items)
-		d.Doc = was.Doc
+		d := x.describe(x.scope, id, items)
+		d.Doc, d.New = was.Doc, !known
 		if !known {
 			x.docs++
 			d.Doc = x.scope*searchDocs + x.docs
@@ -110,9 +111,7 @@ func (x *indexing) ops(batch []*catalog.Item) ([]Op, error) {
 			continue
 		}
 		if !known || d.Print != was.Print {
-			for _, w := range d.completions {
-				x.counts[w]++
-			}
+			x.count(x.counts)
 		}
 		docs = append(docs, d)
 	}

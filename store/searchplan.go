@@ -62,9 +62,8 @@ func planSearch(merchantID string, q catalog.Query) (*searchPlan, error) {
 	for _, w := range list.list[:min(len(list.list), catalog.MaxQueryWords)] {
 		p.terms = append(p.terms, term{word: w, forms: otherForms(w)})
 	}
-	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %q %q %d %d %t %s", merchantID, list.list, p.brand, p.category, p.low, p.high, p.InStock, p.Sort)
-	copy(p.digest[:], h.Sum(nil))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %d %d %t %s", merchantID, list.list, p.brand, p.category, p.low, p.high, p.InStock, p.Sort))
+	p.digest = [8]byte(sum[:])
 	return p, nil
 }
 

@@ -101,42 +101,49 @@ func words(text string) []string { return cutWords(nil, fold(text), true) }
 func queryWords(text string) []string { return cutWords(nil, fold(text), false) }
 
 func cutWords(out []string, text string, joined bool) []string {
-	var compound []string
-	endCompound := func() {
-		if joined && len(compound) > 1 {
-			out = append(out, cut(strings.Join(compound, "")))
+	parts, from := 0, 0 // of the word with hyphens that is being read
+	endCompound := func(to int) {
+		if joined && parts > 1 {
+			out = append(out, cut(strings.ReplaceAll(text[from:to], "-", "")))
 		}
-		compound = compound[:0]
+		parts = 0
 	}
 	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRuneInString(text[i:])
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(text[i:])
+		}
 		kind := kindOf(r)
 		if kind == separator {
-			if r != '-' || i == 0 || i+1 >= len(text) {
-				endCompound()
+			if r != '-' {
+				endCompound(i)
 			}
 			i += size
 			continue
 		}
 		start := i
 		for i += size; i < len(text); i += size {
-			if r, size = utf8.DecodeRuneInString(text[i:]); kindOf(r) != kind {
+			if r, size = rune(text[i]), 1; r >= utf8.RuneSelf {
+				r, size = utf8.DecodeRuneInString(text[i:])
+			}
+			if kindOf(r) != kind {
 				break
 			}
 		}
-		run := text[start:i]
 		if kind == pairedLetter {
-			endCompound()
-			out = appendPairs(out, run, joined)
+			endCompound(start)
+			out = appendPairs(out, text[start:i], joined)
 			continue
 		}
 		if start == 0 || text[start-1] != '-' {
-			endCompound()
+			endCompound(start)
 		}
-		out = append(out, cut(run))
-		compound = append(compound, run)
+		if parts++; parts == 1 {
+			from = start
+		}
+		out = append(out, cut(text[start:i]))
 	}
-	endCompound()
+	endCompound(len(text))
 	return out
 }
 

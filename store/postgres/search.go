@@ -47,7 +47,7 @@ func writeDocs(docs []store.SearchDoc) []store.Op {
 		for c, v := range []int64{d.Doc, d.Scope, d.PriceFrom, d.PriceTo, d.Stocked, d.Print} {
 			numbers[c][i] = v
 		}
-		ids[i], heads[i], words[i] = d.ProductID, d.Head, lexemes(d.Words, " ")
+		ids[i], heads[i], words[i] = d.ProductID, d.Head, lexemes(strings.Fields(d.Words), " ")
 	}
 	return []store.Op{{SQL: writeRows, What: "index products",
 		Args: []any{numbers[0], numbers[1], ids, numbers[2], numbers[3], numbers[4], heads, numbers[5], words}}}

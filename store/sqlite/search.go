@@ -28,8 +28,8 @@ const (
 ON CONFLICT (doc) DO UPDATE SET price_from = excluded.price_from, price_to = excluded.price_to, stocked = excluded.stocked,
 head = excluded.head, print = excluded.print`
 
-	// A row that is there is replaced; FTS5 has no other conflict to resolve.
-	writeWords = `INSERT OR REPLACE INTO search_words (rowid, words) VALUES ($1, $2)`
+	addWords     = `INSERT INTO search_words (rowid, words) VALUES ($1, $2)`
+	replaceWords = `REPLACE INTO search_words (rowid, words) VALUES ($1, $2)`
 
 	removeWords = `DELETE FROM search_words WHERE rowid IN (SELECT doc FROM search_product WHERE doc > $1 AND doc <= $2)`
 	removeRows  = `DELETE FROM search_product WHERE doc > $1 AND doc <= $2`
@@ -42,10 +42,13 @@ CROSS JOIN search_product p ON p.doc = hit.doc ORDER BY p.doc`
 func writeDocs(docs []store.SearchDoc) []store.Op {
 	ops := make([]store.Op, 0, 2*len(docs))
 	for i := range docs {
-		d := &docs[i]
+		d, words := &docs[i], replaceWords
+		if d.New {
+			words = addWords
+		}
 		ops = append(ops,
 			store.Op{SQL: writeDoc, Args: []any{d.Doc, d.Scope, d.ProductID, d.PriceFrom, d.PriceTo, d.Stocked, d.Head, d.Print}, What: "index products"},
-			store.Op{SQL: writeWords, Args: []any{d.Doc, strings.Join(d.Words, " ")}, What: "index words"})
+			store.Op{SQL: words, Args: []any{d.Doc, d.Words}, What: "index words"})
 	}
 	return ops
 }
