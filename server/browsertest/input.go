@@ -76,6 +76,9 @@ const place = `(selector) => {
 // still be under way.
 func (t *Tab) Click(selector string) {
 	t.t.Helper()
+	if t.framed {
+		evaluate[any](t, still)
+	}
 	t.do("click on "+selector, func(ctx context.Context, s *chromedp.Target) error {
 		at, err := call[struct {
 			X, Y  float64

@@ -41,10 +41,11 @@ type Options struct {
 // Tab is a page that is looked at. Its methods end the test when the page does
 // not let them do what they say. A tab is for one goroutine.
 type Tab struct {
-	t    testing.TB
-	ctx  context.Context
-	opts Options
-	dir  string // of screenshots
+	t      testing.TB
+	ctx    context.Context
+	opts   Options
+	dir    string // of screenshots
+	framed bool   // within another tab
 	watch
 }
 

@@ -62,7 +62,7 @@ func (t *Tab) within(what string, fits func(info, own *target.Info) bool) *Tab {
 		case <-tick.C:
 		}
 	}
-	inner := &Tab{t: t.t, opts: t.opts, dir: t.dir}
+	inner := &Tab{t: t.t, opts: t.opts, dir: t.dir, framed: true}
 	attached, leave := chromedp.NewContext(t.ctx, chromedp.WithTargetID(found), chromedp.WithDetachOnCancel(), chromedp.WithListener(inner.event))
 	t.t.Cleanup(leave)
 	inner.ctx = attached
@@ -82,3 +82,16 @@ func (t *Tab) within(what string, fits func(info, own *target.Info) bool) *Tab {
 	})
 	return inner
 }
+
+// still resolves when the frame has kept its size for a while: whoever embeds it
+// gives it room only once it knows what it needs, and all moves then.
+const still = `() => new Promise(done => {
+	let last = "", same = 0;
+	const look = () => {
+		const now = [innerWidth, innerHeight, document.documentElement.scrollHeight].join(" ");
+		same = now === last ? same + 1 : 0;
+		last = now;
+		if (same === 6) done(); else setTimeout(look, 16);
+	};
+	look();
+})`

@@ -32,7 +32,7 @@ export function sheetView(app: App): Child[] {
   },
     h("p", { class: "ribbon" }, h("strong", null, "Simulated. "), live ? "The session says live; only test cards are here." : "Test cards only; no money moves."),
     h("div", { class: "scroll" },
-      h("header", { class: "sheet-head" },
+      h("div", { class: "sheet-head" },
         h("div", null, h("h1", { id: "sheet-title", tabindex: "-1" }, `Pay ${merchantName(app, session)}`), h("p", { class: "detail" }, items(session))),
         h("p", { class: "sum" }, price(sheet.total))),
       sheet.notice !== "" && h("p", { key: "notice", id: "sheet-notice", class: "notice negative", role: "alert" }, sheet.notice),
@@ -122,7 +122,7 @@ const linkNames: Record<string, string> = { terms_of_use: "Terms", terms_of_serv
 function footer(app: App, session: Dict, total: string): Tag {
   const { sheet } = app;
   const links = list(session.links).filter((l) => URL.canParse(text(l.url)) && /^https?:/.test(text(l.url)));
-  return h("footer", { class: "sheet-foot" },
+  return h("div", { class: "sheet-foot" },
     h("button", { key: "pay", type: "submit", id: "sheet-pay", class: "button primary", "aria-disabled": sheet.busy ? "true" : undefined }, sheet.busy ? "Paying" : `Pay ${total}`),
     h("button", { key: "cancel", type: "button", id: "sheet-cancel", class: "button", "aria-disabled": sheet.busy ? "true" : undefined, onclick: () => sheet.cancel() }, "Cancel"),
     links.length > 0 && h("p", { class: "hint links" }, links.map((l, i) => h("a", { key: String(i), href: text(l.url), target: "_blank", rel: "noopener" }, linkNames[text(l.type)] ?? text(l.type)))));
