@@ -10,7 +10,7 @@ PG_BIN := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
 CHROMIUM := $(or $(CHECKSTAND_CHROMIUM),$(firstword $(foreach name,chromium chromium-headless-shell google-chrome google-chrome-stable,$(shell command -v $(name)))))
 APT := $(if $(filter 0,$(shell id -u)),apt-get,sudo apt-get)
 
-.PHONY: help build demo setup ui lint test race short bench bench-import soak fuzz clean
+.PHONY: help build demo setup ui lint test race short bench bench-import bench-search soak fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,9 @@ bench: ## the hot path beside its floor, on both stores
 
 bench-import: ## imports of up to a million variants
 	$(GO) run ./bench -import
+
+bench-search: ## searches of a million products, on both stores
+	$(GO) run ./bench -search
 
 soak: ## a week of purchases in virtual time against the providers' books
 	$(GO) test ./soak -run '^TestWeek$$' -v -count 1 -timeout 30m -week $(SOAK)

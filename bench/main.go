@@ -5,6 +5,7 @@
 //	go run ./bench
 //	go run ./bench -store sqlite -op create -profile cpu.out
 //	go run ./bench -import
+//	go run ./bench -search
 package main
 
 import (
@@ -34,6 +35,7 @@ type options struct {
 	profile  string
 	allocs   string
 	imports  bool
+	searches bool
 	sizes    []int
 	dir      string // everything is kept here, and removed at the end
 }
@@ -64,6 +66,9 @@ func run(ctx context.Context) (err error) {
 	server.Tune()
 	if opts.imports {
 		return measureImports(ctx, opts)
+	}
+	if opts.searches {
+		return measureSearches(ctx, opts)
 	}
 	describeRun(os.Stdout, opts)
 	for _, kind := range opts.stores {
@@ -114,13 +119,14 @@ func parse(args []string) (options, error) {
 	var o options
 	store := flags.String("store", "both", "sqlite, postgres or both")
 	op := flags.String("op", "all", "create, update, complete, get, several with commas, or all")
-	sizes := flags.String("sizes", "10000,100000,1000000", "variants of the catalogues that -import imports")
+	sizes := flags.String("sizes", "", "variants of the catalogues that -import imports, 10000,100000,1000000 if not given, or products of those that -search searches, 1000000")
 	flags.IntVar(&o.conns, "conns", 16, "client connections")
 	flags.IntVar(&o.rounds, "rounds", 3, "rounds of floor and real; the table shows medians")
 	flags.DurationVar(&o.duration, "duration", 5*time.Second, "how long each case of a round is measured")
 	flags.StringVar(&o.profile, "profile", "", "write a CPU profile of the real server here; the floor is left out")
 	flags.StringVar(&o.allocs, "allocprofile", "", "write an allocation profile of all that ran here, at the end")
 	flags.BoolVar(&o.imports, "import", false, "measure catalogue imports instead")
+	flags.BoolVar(&o.searches, "search", false, "measure searches of a catalogue instead")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -138,6 +144,11 @@ func parse(args []string) (options, error) {
 	for _, name := range o.ops {
 		if !slices.Contains([]string{opCreate, opUpdate, opComplete, opGet}, name) {
 			return o, fmt.Errorf("-op %q: use create, update, complete, get or all", name)
+		}
+	}
+	if *sizes == "" {
+		if *sizes = "10000,100000,1000000"; o.searches {
+			*sizes = strconv.Itoa(searchedProducts)
 		}
 	}
 	for _, s := range strings.Split(*sizes, ",") {

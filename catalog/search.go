@@ -14,7 +14,7 @@ const (
 	// MaxRanked is how many products a search by words ranks and lists, over
 	// all of its pages. Of a word that more products have, those count that
 	// have it in their titles, in the order in which they were imported.
-	MaxRanked = 1000
+	MaxRanked = 500
 	// MaxVariantsFound is how many variants of a product a search looks at.
 	MaxVariantsFound = 200
 )

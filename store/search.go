@@ -16,7 +16,7 @@ const (
 	// walkPage is how many products are read at a time where they are looked
 	// through in their order, and maxWalked how many at most; the page ends
 	// there, and the next one goes on.
-	walkPage  = 500
+	walkPage  = 250
 	maxWalked = 8000
 	// maxLooked is how many products with their variants a page reads; those
 	// that turn out to be sold out make it shorter.
@@ -172,39 +172,40 @@ var (
 )
 
 // gather asks the index. all reports whether hits are all that match; a query
-// without any condition of words or prices has no hits, and not all.
+// without any condition of words or prices has no hits, and not all. For an
+// order in which the products can be looked through there are either all hits
+// or none.
 func (s *searching) gather() (hits []*hit, all bool, err error) {
-	if len(s.plan.groups(s.scope, anywhere)) == 0 {
+	every := s.plan.groups(s.scope, anywhere)
+	if len(every) == 0 {
 		return nil, false, nil
-	}
-	if hits, err = s.match(anywhere); err != nil || len(hits) < catalog.MaxRanked {
-		return hits, err == nil, err
 	}
 	if len(s.plan.terms) == 0 || s.plan.Sort != catalog.ByRelevance {
-		return nil, false, nil
+		var n int64
+		sql, args := s.store.engine.Dialect().Search.Count(every, catalog.MaxRanked)
+		if _, err := s.store.row(s.ctx, sql, args, &n); err != nil || n == catalog.MaxRanked {
+			return nil, false, err
+		}
+		hits, err = s.match(anywhere)
+		return hits, true, err
 	}
 	known := make(map[int64]bool, catalog.MaxRanked)
-	var best []*hit
-	add := func(list []*hit) {
-		for _, h := range list {
-			if !known[h.doc] && len(best) < catalog.MaxRanked {
-				known[h.doc] = true
-				best = append(best, h)
-			}
-		}
-	}
-	for _, t := range []tier{inTitles, beginInTitles} {
-		if len(best) == catalog.MaxRanked {
-			break
-		}
+	for _, t := range []tier{inTitles, beginInTitles, anywhere} {
 		list, err := s.match(t)
 		if err != nil {
 			return nil, false, err
 		}
-		add(list)
+		for _, h := range list {
+			if !known[h.doc] && len(hits) < catalog.MaxRanked {
+				known[h.doc] = true
+				hits = append(hits, h)
+			}
+		}
+		if len(hits) == catalog.MaxRanked {
+			return hits, false, nil
+		}
 	}
-	add(hits)
-	return best, false, nil
+	return hits, true, nil
 }
 
 func (s *searching) match(t tier) (hits []*hit, err error) {

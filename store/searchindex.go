@@ -19,9 +19,11 @@ type SearchDialect struct {
 	// greater than from and at most to.
 	Remove func(from, to int64) []Op
 	// Match makes a query for the documents that have, of each group, at least
-	// one word: matchColumns of up to limit of them, in the order of their
+	// one word: hitColumns of up to limit of them, in the order of their
 	// numbers. There is at least one group, and a word in each.
 	Match func(groups [][]string, limit int) (sql string, args []any)
+	// Count makes a query that counts such documents, but not beyond limit.
+	Count func(groups [][]string, limit int) (sql string, args []any)
 }
 
 const (

@@ -16,7 +16,7 @@ func among(number int, list []string) (string, any) {
 // search keeps the words of the products in a tsvector without positions,
 // made of words that are folded already: no text search configuration, and no
 // extension, is needed. Ranking is for package store.
-var search = store.SearchDialect{Write: writeDocs, Remove: removeDocs, Match: match}
+var search = store.SearchDialect{Write: writeDocs, Remove: removeDocs, Match: match, Count: count}
 
 const (
 	writeRows = `INSERT INTO search_product (doc, scope, product_id, price_from, price_to, stocked, head, print, words)
@@ -30,6 +30,8 @@ head = excluded.head, print = excluded.print, words = excluded.words`
 
 	matchWords = `SELECT doc, product_id, price_from, price_to, stocked, head FROM search_product
 WHERE words @@ $1::tsquery ORDER BY doc LIMIT $2`
+
+	countWords = `SELECT count(*) FROM (SELECT 1 FROM search_product WHERE words @@ $1::tsquery LIMIT $2) hit`
 )
 
 func writeDocs(docs []store.SearchDoc) []store.Op {
@@ -57,10 +59,18 @@ func removeDocs(from, to int64) []store.Op {
 	return []store.Op{{SQL: removeRows, Args: []any{from, to}, What: "remove products"}}
 }
 
-// match is planned anew for each query: whether walking the table or asking
+// Both are planned anew for each query: whether walking the table or asking
 // the index is faster depends on how common the words are, by orders of
 // magnitude.
 func match(groups [][]string, limit int) (string, []any) {
+	return matchWords, []any{pgx.QueryExecModeExec, expression(groups), int64(limit)}
+}
+
+func count(groups [][]string, limit int) (string, []any) {
+	return countWords, []any{pgx.QueryExecModeExec, expression(groups), int64(limit)}
+}
+
+func expression(groups [][]string) string {
 	var b strings.Builder
 	for i, group := range groups {
 		if i > 0 {
@@ -68,7 +78,7 @@ func match(groups [][]string, limit int) (string, []any) {
 		}
 		b.WriteString("(" + lexemes(group, " | ") + ")")
 	}
-	return matchWords, []any{pgx.QueryExecModeExec, b.String(), int64(limit)}
+	return b.String()
 }
 
 var quoted = strings.NewReplacer(`'`, `''`, `\`, `\\`)

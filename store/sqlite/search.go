@@ -21,7 +21,7 @@ func among(number int, list []string) (string, any) {
 // search keeps the words of the products in an FTS5 table without their text:
 // it answers which rows have a word, in the order of their ids, and no more.
 // Ranking is for package store.
-var search = store.SearchDialect{Write: writeDocs, Remove: removeDocs, Match: match}
+var search = store.SearchDialect{Write: writeDocs, Remove: removeDocs, Match: match, Count: count}
 
 const (
 	writeDoc = `INSERT INTO search_product (doc, scope, product_id, price_from, price_to, stocked, head, print) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)
@@ -37,6 +37,8 @@ head = excluded.head, print = excluded.print`
 	matchWords = `SELECT p.doc, p.product_id, p.price_from, p.price_to, p.stocked, p.head
 FROM (SELECT rowid AS doc FROM search_words WHERE search_words MATCH $1 ORDER BY rowid LIMIT $2) hit
 CROSS JOIN search_product p ON p.doc = hit.doc ORDER BY p.doc`
+
+	countWords = `SELECT count(*) FROM (SELECT rowid FROM search_words WHERE search_words MATCH $1 LIMIT $2)`
 )
 
 func writeDocs(docs []store.SearchDoc) []store.Op {
@@ -60,8 +62,16 @@ func removeDocs(from, to int64) []store.Op {
 	}
 }
 
-// match quotes each word: nothing in it is read as an operator.
 func match(groups [][]string, limit int) (string, []any) {
+	return matchWords, []any{expression(groups), int64(limit)}
+}
+
+func count(groups [][]string, limit int) (string, []any) {
+	return countWords, []any{expression(groups), int64(limit)}
+}
+
+// expression quotes each word: nothing in it is read as an operator.
+func expression(groups [][]string) string {
 	var b strings.Builder
 	for i, group := range groups {
 		if i > 0 {
@@ -76,5 +86,5 @@ func match(groups [][]string, limit int) (string, []any) {
 		}
 		b.WriteByte(')')
 	}
-	return matchWords, []any{b.String(), int64(limit)}
+	return b.String()
 }
