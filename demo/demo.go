@@ -1,6 +1,6 @@
 // Package demo runs a whole shop on one machine: the server with the demo shop
-// or with catalogues of one's own, the sandbox PSP, and a receiver for the
-// webhooks an agent would get. Everything listens on loopback addresses.
+// or with catalogues of one's own, the sandbox PSP, a receiver for the webhooks
+// an agent would get, and a simulator of ChatGPT. Everything listens on loopback addresses.
 package demo
 
 import (
@@ -26,6 +26,7 @@ import (
 	"github.com/checkstand/checkstand/server"
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/web"
+	"github.com/checkstand/checkstand/simulator"
 	"github.com/checkstand/checkstand/webhook/receiver"
 )
 
@@ -54,6 +55,8 @@ type Info struct {
 	MerchantID    string `json:"merchant_id"` // the shop's account at the sandbox
 	WebhookURL    string `json:"webhook_url"`
 	WebhookLogURL string `json:"webhook_log_url"`
+	MCPURL        string `json:"mcp_url"`       // the shop's ChatGPT app
+	SimulatorURL  string `json:"simulator_url"` // plays ChatGPT in a browser
 	Items         int64  `json:"items"`
 	ItemID        string `json:"item_id"` // one that can be bought
 	Currency      string `json:"currency"`
@@ -66,7 +69,8 @@ type Demo struct {
 	Info      Info
 	app       *server.App
 	psp       *sandbox.PSP
-	listeners []net.Listener // shop, sandbox, receiver
+	listeners []net.Listener // shop, sandbox, receiver, the simulator's page and its frame
+	simulator *simulator.Simulator
 	receiver  *receiver.Receiver
 	ownDir    bool
 }
@@ -102,6 +106,7 @@ func Start(ctx context.Context, version string, opts Options) (_ *Demo, err erro
 	}
 	d.Info.BaseURL, d.Info.SandboxURL = originOf(d.listeners[0]), originOf(d.listeners[1])
 	d.Info.WebhookURL, d.Info.WebhookLogURL = originOf(d.listeners[2])+receiver.Path, originOf(d.listeners[2])+"/events"
+	d.Info.MCPURL, d.Info.SimulatorURL = d.Info.BaseURL+"/mcp", simulator.Origin(d.listeners[3])+"/"
 	d.Info.SandboxKey, d.Info.LedgerKey, d.Info.MerchantID, d.Info.Version = secrets.AgentKey, secrets.MerchantKey, accountID, version
 
 	if d.psp, err = sandbox.Open(ctx, sandbox.Config{Path: filepath.Join(opts.Dir, "sandbox.db"), AgentKey: secret.New(secrets.AgentKey),
@@ -109,6 +114,10 @@ func Start(ctx context.Context, version string, opts Options) (_ *Demo, err erro
 		return nil, err
 	}
 	if d.receiver, err = receiver.New(receiver.Config{Secret: secret.New(secrets.WebhookSecret), Log: opts.Log}); err != nil {
+		return nil, err
+	}
+	if d.simulator, err = simulator.New(simulator.Config{MCPURL: d.Info.MCPURL, Version: version, Log: opts.Log,
+		PSP: simulator.PSP{URL: d.Info.SandboxURL, Key: secret.New(secrets.AgentKey)}}); err != nil {
 		return nil, err
 	}
 	if err := d.psp.SetWebhook(ctx, sandbox.Webhook{MerchantID: accountID, URL: d.Info.BaseURL + "/webhooks/payments/" + merchantID + "/test",
@@ -146,7 +155,7 @@ func (o *Options) checkCurrency() error {
 	return nil
 }
 
-// listen takes the three addresses. Only the shop's can be chosen.
+// listen takes the five addresses. Only the shop's can be chosen.
 func (d *Demo) listen(ctx context.Context, shopAddress string) error {
 	host, _, err := net.SplitHostPort(shopAddress)
 	if err != nil {
@@ -155,7 +164,7 @@ func (d *Demo) listen(ctx context.Context, shopAddress string) error {
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fmt.Errorf("--listen: %q is not a loopback address; a demo hands its keys to whoever asks, so it stays on this machine", host)
 	}
-	for _, address := range []string{shopAddress, "127.0.0.1:0", "127.0.0.1:0"} {
+	for _, address := range []string{shopAddress, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"} {
 		ln, err := server.Listen(ctx, address, "--listen")
 		if err != nil {
 			return err
@@ -215,6 +224,7 @@ func (d *Demo) Run(ctx context.Context, ready func() error) error {
 			return nil
 		})
 	}
+	group.Go(func() error { return d.simulator.Serve(serving, d.listeners[3], d.listeners[4]) })
 	group.Go(func() error {
 		err := d.app.Serve(serving, d.listeners[0])
 		// The two others outlive the shop, whose draining may need them.

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"strings"
 
 	"github.com/checkstand/checkstand/demo/shop"
 	"github.com/checkstand/checkstand/money"
@@ -60,6 +61,8 @@ func configure(opts Options, info Info, s *secrets) *config.Config {
 		"sandbox", info.SandboxURL, secret.New(s.MerchantKey), accountID
 	m.Payment.Test.Sandbox.WebhookSecret = secret.New(s.PSPSecret)
 	m.Agents = []config.AgentConfig{{Name: agentName, Webhook: config.WebhookConfig{URL: info.WebhookURL, Secret: secret.New(s.WebhookSecret)}}}
+	m.App.Enabled = true
+	m.Checkout.ReturnOrigins = append(m.Checkout.ReturnOrigins, strings.TrimSuffix(info.SimulatorURL, "/"))
 	cfg.Merchants = []config.MerchantConfig{m}
 	return cfg
 }

@@ -18,8 +18,8 @@ func newDemo() *cobra.Command {
 		Use:   "demo",
 		Short: "Run a shop that sells, on this machine, without any configuration",
 		Long: `Run a whole shop on loopback: the server with a demo catalogue or your own, the
-sandbox payment provider, and a receiver for the webhooks an agent gets. It
-runs until it is interrupted.
+sandbox payment provider, a receiver for the webhooks an agent gets, and the
+simulator, which plays ChatGPT in a browser. It runs until it is interrupted.
 
 Without --data nothing is kept afterwards. With it, a demo that is started again
 has the keys, orders and stock that it had; files of --catalog are read again.`,
@@ -77,6 +77,7 @@ func printWalk(w io.Writer, i demo.Info, checkoutLink string, kept bool) error {
 	p := printer{w: w}
 	p.f("A shop with %s is selling at %s\n\n", count(i.Items, "item"), i.BaseURL)
 	p.f("  Shop         %s/\n", i.BaseURL)
+	p.f("  Simulator    %s   buy as in ChatGPT, in a browser\n", i.SimulatorURL)
 	p.f("  Webhooks     %s   what the agent is told\n", strings.TrimSuffix(i.WebhookLogURL, "events"))
 	p.f("  Sandbox PSP  %s\n", i.SandboxURL)
 	p.f("  Agent's key  %s   at the shop\n", i.APIKey)
