@@ -21,6 +21,7 @@ export interface Turn {
   busy?: boolean;
   failed?: boolean;
   result?: Dict;
+  widget?: boolean; // it opened one
 }
 
 export interface Problem {
@@ -180,9 +181,10 @@ export class App {
       turn.failed = result.isError === true;
       turn.body = list(result.content).map((part) => text(part.text)).filter((t) => t !== "").join("\n");
       turn.result = result;
+      turn.widget = widgetOf(tool) !== "";
       turn.busy = false;
       this.changed();
-      if (widgetOf(tool) !== "") await this.mount({ tool, input, result, state: null });
+      if (turn.widget) await this.mount({ tool, input, result, state: null });
       return result;
     } catch (error) {
       Object.assign(turn, { busy: false, failed: true, body: saying(error) });

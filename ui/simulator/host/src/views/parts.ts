@@ -26,7 +26,7 @@ export function tabs(name: string, label: string, all: Tab[], chosen: string, ch
     h("button", {
       key: t.id, type: "button", role: "tab", id: `${name}-${t.id}`, class: "tab", tabindex: t.id === chosen ? "0" : "-1",
       "aria-selected": String(t.id === chosen), "aria-controls": t.id === chosen ? `${name}-panel` : undefined, onclick: () => choose(t.id),
-    }, t.label, t.count !== undefined && t.count > 0 && h("span", { class: `count ${t.tone ?? ""}` }, t.count))));
+    }, t.label, t.count !== undefined && h("span", { class: `count ${t.tone ?? ""}` }, t.count === 0 ? "" : t.count))));
 }
 
 /** panel is what a tab shows. */

@@ -25,9 +25,17 @@ function row(app: App, turn: Turn): Tag {
   return h("div", { key: turn.key, class: `turn ${turn.kind} ${turn.failed ? "failed" : ""}` },
     h("p", { class: "what" }, turn.busy ? h("span", { class: "busy" }, turn.title) : turn.title),
     turn.result
-      ? folded(`turn ${turn.key}`, () => app.changed(), "What the model reads", () => [h("p", { class: "detail", dir: "auto" }, text(dict(masked({ ...turn.result, body })).body)), code(masked(turn.result))])
+      ? [
+          // With a widget the words are for the model; without one they are all there is to read.
+          (!turn.widget || turn.failed) && h("p", { key: "words", class: "detail", dir: "auto" }, words(turn)),
+          folded(`turn ${turn.key}`, () => app.changed(), turn.widget ? "What the model reads" : "The whole result", () => [
+            turn.widget && h("p", { class: "detail", dir: "auto" }, words(turn)), code(masked(turn.result))]),
+        ]
       : body !== "" && h("p", { class: "detail", dir: "auto" }, body));
 }
+
+/** words are the text of a result, without its secrets. */
+const words = (turn: Turn): string => text(dict(masked({ ...turn.result, body: turn.body })).body);
 
 /** after is below the widget: what the model was told. */
 export function after(app: App): Child[] {
