@@ -56,6 +56,7 @@ function results(app: App): Tag {
 function product(app: App, p: Product): Tag {
   return h("li", { key: p.id, class: "product" },
     h("span", { class: "picture", "aria-hidden": "true" },
+      h("svg", { viewBox: "0 0 24 24" }, h("path", { d: "M4 8l8-4 8 4v8l-8 4-8-4zM4 8l8 4 8-4M12 12v8" })),
       p.picture !== "" && h("img", { key: p.picture, src: p.picture, alt: "", loading: "lazy", onerror: (event: Event) => (event.currentTarget as Element).remove() })),
     h("span", { class: "body" }, h("span", { class: "title", dir: "auto" }, p.title), h("span", { class: "detail" }, p.available ? p.price : `${p.price} – sold out`.replace(/^ – /, ""))),
     h("button", {
