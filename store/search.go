@@ -189,23 +189,28 @@ func (s *searching) gather() (hits []*hit, all bool, err error) {
 		hits, err = s.match(anywhere)
 		return hits, true, err
 	}
+	best, err := s.match(inTitles)
+	if err != nil || len(best) == catalog.MaxRanked {
+		return best, false, err
+	}
+	if hits, err = s.match(anywhere); err != nil || len(hits) < catalog.MaxRanked {
+		return hits, err == nil, err
+	}
+	begun, err := s.match(beginInTitles)
+	if err != nil {
+		return nil, false, err
+	}
 	known := make(map[int64]bool, catalog.MaxRanked)
-	for _, t := range []tier{inTitles, beginInTitles, anywhere} {
-		list, err := s.match(t)
-		if err != nil {
-			return nil, false, err
-		}
-		for _, h := range list {
-			if !known[h.doc] && len(hits) < catalog.MaxRanked {
-				known[h.doc] = true
-				hits = append(hits, h)
-			}
-		}
-		if len(hits) == catalog.MaxRanked {
-			return hits, false, nil
+	for _, h := range best {
+		known[h.doc] = true
+	}
+	for _, h := range slices.Concat(begun, hits) {
+		if !known[h.doc] && len(best) < catalog.MaxRanked {
+			known[h.doc] = true
+			best = append(best, h)
 		}
 	}
-	return hits, true, nil
+	return best, false, nil
 }
 
 func (s *searching) match(t tier) (hits []*hit, err error) {
