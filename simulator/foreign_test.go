@@ -89,7 +89,10 @@ func TestServerThatIsNotOurs(t *testing.T) {
 	tab.WaitText("#sheet-title", "Pay x")
 	tab.Click("#sheet-cancel")
 	widget.WaitText("#said", "checkout user_cancelled User cancelled checkout; fullscreen")
-	tab.Keys("Escape") // back in the conversation
+	tab.Keys("Escape")
+	tab.WaitText("#stage-bar", "Full screen") // it is back in the conversation
+	// Until a picture of it was drawn, the browser takes a click for the frame's.
+	tab.Screenshot("simulator-foreign-inline")
 
 	tab.Click("#inspector-checks")
 	for _, path := range []string{"$.payment_provider", "$.line_items", "$.totals", "$.messages", "$.links", "$.merchant"} {
