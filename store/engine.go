@@ -35,9 +35,10 @@ type Dialect struct {
 	Analyze string
 	// Bulk makes the operations that upsert many rows.
 	Bulk func(Bulk) []Op
-	// Among gives the end of a condition "column …" that holds for the members
-	// of a list, which is the query's argument of that number.
-	Among func(number int, list []string) (test string, arg any)
+	// Members gives a list as a table with one column, member; the list is the
+	// query's argument of that number. Joined by CROSS JOIN, the other table is
+	// looked up for each member, however many there are.
+	Members func(number int, list []string) (table string, arg any)
 	// Search is how the index of products is kept.
 	Search SearchDialect
 }

@@ -43,11 +43,14 @@ FROM search_scope WHERE 1 = 1 ON CONFLICT (merchant_id, generation) DO NOTHING`
 	unreadyCatalogues = `SELECT c.merchant_id, c.generation FROM catalogue c WHERE NOT EXISTS (
 SELECT 1 FROM search_scope s WHERE s.merchant_id = c.merchant_id AND s.generation = c.generation AND s.ready = 1) ORDER BY c.merchant_id`
 
-	selectIndexed = `SELECT product_id, doc, price_from, price_to, stocked, print FROM search_product WHERE scope = $1 AND product_id`
+	// Lookups of the members of a list, whose table is filled in.
+	selectIndexed = `SELECT product_id, doc, price_from, price_to, stocked, print FROM %s CROSS JOIN search_product
+WHERE scope = $1 AND product_id = member`
 
-	selectProductIDs = `SELECT id, product_id FROM item WHERE merchant_id = $1 AND generation = $2 AND id`
+	selectProductIDs = `SELECT id, product_id FROM %s CROSS JOIN item WHERE merchant_id = $1 AND generation = $2 AND id = member`
 
-	selectForSale = `SELECT ` + itemColumns + ` FROM item WHERE merchant_id = $1 AND generation = $2 AND hidden = 0 AND sellable = 1 AND product_id`
+	selectForSale = `SELECT ` + itemColumns + ` FROM %s CROSS JOIN item
+WHERE merchant_id = $1 AND generation = $2 AND product_id = member AND hidden = 0 AND sellable = 1`
 
 	wordInsert   = `INSERT INTO search_word (scope, word, n)`
 	wordConflict = `ON CONFLICT (scope, word) DO UPDATE SET n = search_word.n + excluded.n`
@@ -202,10 +205,10 @@ func (x *indexing) indexed(ids []string) (map[string]SearchDoc, error) {
 	})
 }
 
-// among runs a query that ends with the column that the list is of.
+// among runs a query about the members of a list.
 func (x *indexing) among(sql string, args []any, list []string, each func(Row) error) error {
-	test, arg := x.s.engine.Dialect().Among(len(args)+1, list)
-	return x.s.engine.Query(x.ctx, sql+test, append(args, arg), each)
+	table, arg := x.s.engine.Dialect().Members(len(args)+1, list)
+	return x.s.engine.Query(x.ctx, fmt.Sprintf(sql, table), append(args, arg), each)
 }
 
 // wordOps writes the counts of words down.

@@ -155,7 +155,7 @@ func closedOr(err error) error {
 // Dialect implements store.Engine.
 func (e *engine) Dialect() store.Dialect {
 	return store.Dialect{HoldKey: " FOR KEY SHARE", ClaimRows: "FOR UPDATE OF j SKIP LOCKED", Analyze: "ANALYZE item, search_product, search_word",
-		Bulk: bulk, Among: among, Search: search}
+		Bulk: bulk, Members: members, Search: search}
 }
 
 // bulk sends one array a column.

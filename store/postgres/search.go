@@ -9,8 +9,8 @@ import (
 	"github.com/checkstand/checkstand/store"
 )
 
-func among(number int, list []string) (string, any) {
-	return fmt.Sprintf(" = ANY($%d::text[])", number), list
+func members(number int, list []string) (string, any) {
+	return fmt.Sprintf("unnest($%d::text[]) AS list (member)", number), list
 }
 
 // search keeps the words of the products in a tsvector without positions,

@@ -31,7 +31,7 @@ func (e *engine) Commit(ctx context.Context, ops []store.Op) error { return e.wr
 
 // Dialect implements store.Engine. One writer needs no row locks.
 func (e *engine) Dialect() store.Dialect {
-	return store.Dialect{Bulk: bulk, Among: among, Search: search}
+	return store.Dialect{Bulk: bulk, Members: members, Search: search}
 }
 
 // bulk writes one row a statement: prepared, that is as fast here as any

@@ -8,14 +8,14 @@ import (
 	"github.com/checkstand/checkstand/store"
 )
 
-// among passes a list as one argument, so that one prepared statement serves
+// members passes a list as one argument, so that one prepared statement serves
 // every length.
-func among(number int, list []string) (string, any) {
+func members(number int, list []string) (string, any) {
 	text, err := json.Marshal(list)
 	if err != nil {
 		panic(err) // strings have JSON
 	}
-	return fmt.Sprintf(" IN (SELECT value FROM json_each($%d))", number), string(text)
+	return fmt.Sprintf("(SELECT value AS member FROM json_each($%d)) list", number), string(text)
 }
 
 // search keeps the words of the products in an FTS5 table without their text:
