@@ -46,7 +46,7 @@ func TestBridgeAlone(t *testing.T) {
 	widget := product(t, tab, "Linen Apron")
 	deliver(t, widget)
 	widget.Click("#buy")
-	tab.Popup(s.BaseURL + "/checkout/").WaitText("h1", "Checkout")
+	tab.Popup(s.BaseURL+"/checkout/").WaitText("h1", "Checkout")
 	if n := tab.Count(`.messages [data-name^="openai/"]`); n != 0 {
 		t.Errorf("%d messages of window.openai, which is off", n)
 	}
