@@ -31,7 +31,7 @@ func TestCardsOnAPage(t *testing.T) {
 				if s.status != http.StatusPaymentRequired || !strings.Contains(s.alert(), "You have not been charged.") || s.first("h1") != "Pay €34.90" {
 					t.Fatalf("%d %s", s.status, s.text)
 				}
-				if attr(s.field("name"), "value") != "Ada Example" || attr(s.field("expiry"), "value") != "11/29" {
+				if attr(s.field("name"), "value") != "Test Buyer" || attr(s.field("expiry"), "value") != "11/29" {
 					t.Error("name or date is lost")
 				}
 				if strings.Contains(s.text, card.Number) || strings.Contains(s.text, testCVC) {
@@ -77,7 +77,7 @@ func TestChallenge(t *testing.T) {
 	ask := func() string {
 		t.Helper()
 		s := d.pay(id, "4000002760003184")
-		if attr(s.field("name"), "value") != "Ada Example" || attr(s.field("expiry"), "value") != "11/29" {
+		if attr(s.field("name"), "value") != "Test Buyer" || attr(s.field("expiry"), "value") != "11/29" {
 			t.Error("the question forgets what was typed")
 		}
 		return attr(s.field("challenge"), "value")
@@ -86,8 +86,8 @@ func TestChallenge(t *testing.T) {
 	if s := d.browse(id); attr(s.field("challenge"), "value") != first {
 		t.Errorf("the question is gone when the page is loaded again: %s", s.text)
 	}
-	s := d.press(id, "action", "refuse", "challenge", first, "name", "Ada Example", "expiry", "11/29")
-	if s.status != http.StatusPaymentRequired || !strings.HasPrefix(s.alert(), "You did not approve the payment. You have not been charged.") || attr(s.field("name"), "value") != "Ada Example" {
+	s := d.press(id, "action", "refuse", "challenge", first, "name", "Test Buyer", "expiry", "11/29")
+	if s.status != http.StatusPaymentRequired || !strings.HasPrefix(s.alert(), "You did not approve the payment. You have not been charged.") || attr(s.field("name"), "value") != "Test Buyer" {
 		t.Errorf("refused: %d %s", s.status, s.text)
 	}
 	second := ask()
@@ -145,7 +145,7 @@ func TestNoCardDataOfAPageIsKept(t *testing.T) {
 		t.Helper()
 		found := false
 		for name, content := range filesOf(t, filepath.Dir(d.path)) {
-			mustNotHold(t, when+" "+name, content, append(cards, "Ada Example"))
+			mustNotHold(t, when+" "+name, content, append(cards, "Test Buyer"))
 			found = found || bytes.Contains(content, []byte("cs_pay_9995"))
 		}
 		if !found {
@@ -156,7 +156,7 @@ func TestNoCardDataOfAPageIsKept(t *testing.T) {
 	d.stop()
 	look("closed")
 	d.start()
-	mustNotHold(t, "logs", []byte(d.logs.String()), append(cards, "Ada Example"))
+	mustNotHold(t, "logs", []byte(d.logs.String()), append(cards, "Test Buyer"))
 	if strings.Contains(d.logs.String(), "pg_") || !strings.Contains(d.logs.String(), "/pay/{id}") {
 		t.Error("the logs hold the address of a page, or nothing of pages")
 	}

@@ -10,7 +10,7 @@ import (
 func TestCorrections(t *testing.T) {
 	d := openDesk(t)
 	id := d.page("pay_1")
-	good := map[string]string{"action": "pay", "number": "4242424242424242", "expiry": "11/29", "cvc": testCVC, "name": "Ada Example"}
+	good := map[string]string{"action": "pay", "number": "4242424242424242", "expiry": "11/29", "cvc": testCVC, "name": "Test Buyer"}
 	for name, c := range map[string]struct {
 		change map[string]string
 		wrong  []string
@@ -53,7 +53,7 @@ func TestCorrections(t *testing.T) {
 				t.Errorf("%s: field %s does not say what is wrong", name, field)
 			}
 		}
-		if got := attr(s.field("name"), "value"); c.change["name"] == "" && name != "nothing" && got != "Ada Example" {
+		if got := attr(s.field("name"), "value"); c.change["name"] == "" && name != "nothing" && got != "Test Buyer" {
 			t.Errorf("%s: the name is lost", name)
 		}
 		if typed := form.Get("number"); typed != "" && strings.Contains(s.text, typed) || strings.Contains(s.text, testCVC) || strings.Contains(s.text, `value="4242`) {

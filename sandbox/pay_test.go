@@ -39,7 +39,7 @@ func (d *desk) press(id string, fields ...string) seen {
 // pay types a card in and sends it.
 func (d *desk) pay(id, number string) seen {
 	d.t.Helper()
-	return d.press(id, "action", "pay", "number", number, "expiry", "11/29", "cvc", testCVC, "name", "Ada Example")
+	return d.press(id, "action", "pay", "number", number, "expiry", "11/29", "cvc", testCVC, "name", "Test Buyer")
 }
 
 func (d *desk) visit(method, id string, form url.Values, header ...string) seen {

@@ -54,8 +54,8 @@ func TestPurchaseByKeyboardWithoutScripts(t *testing.T) {
 	tab.Check()
 	tab.Screenshot("purchase-1-empty")
 
-	write(t, tab, `textbox "E-mail"`, "ada@example.com")
-	write(t, tab, `textbox "Full name"`, "Ada Buyer")
+	write(t, tab, `textbox "E-mail"`, "buyer@example.com")
+	write(t, tab, `textbox "Full name"`, "Test Buyer")
 	write(t, tab, `textbox "Street and number"`, "1 Example Street")
 	write(t, tab, `textbox "City"`, "San Francisco")
 	write(t, tab, `textbox "State or province if there is one"`, "CA")
@@ -82,7 +82,7 @@ func TestPurchaseByKeyboardWithoutScripts(t *testing.T) {
 	write(t, tab, `textbox "Card number"`, "4242424242424242")
 	write(t, tab, `textbox "Expiry date"`, "12 / 40")
 	write(t, tab, `textbox "Security code"`, "123")
-	write(t, tab, `textbox "Name on the card"`, "Ada Buyer")
+	write(t, tab, `textbox "Name on the card"`, "Test Buyer")
 	tab.Keys("Enter")
 
 	tab.WaitText("h1", "Thank you") // over the page that waits, which looks again by itself

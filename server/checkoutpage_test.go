@@ -32,12 +32,12 @@ func TestBuyerPaysOnTheProvidersPage(t *testing.T) {
 		if !strings.Contains(got.text, "Delivery and tax are added once the address is known.") || strings.Contains(got.text, "$0.00") {
 			t.Error("what is not known yet is shown as nothing")
 		}
-		got = b.post("details", "email", "ada@example.com", "name", "Ada Buyer", "country", "US", "line_one", "1 Example Street",
+		got = b.post("details", "email", "buyer@example.com", "name", "Test Buyer", "country", "US", "line_one", "1 Example Street",
 			"city", "San Francisco", "state", "CA", "postal_code", "DE-1")
 		if got.status != http.StatusUnprocessableEntity || !strings.Contains(got.text, "This postal code does not fit the country.") {
 			t.Fatalf("a wrong postal code: %d %s", got.status, got.text)
 		}
-		got = b.post("details", "email", "ada@example.com", "name", "Ada Buyer", "country", "US", "line_one", "1 Example Street",
+		got = b.post("details", "email", "buyer@example.com", "name", "Test Buyer", "country", "US", "line_one", "1 Example Street",
 			"city", "San Francisco", "state", "CA", "postal_code", "94105")
 		if got.status != http.StatusSeeOther {
 			t.Fatalf("details: %d %s", got.status, got.text)
@@ -45,7 +45,7 @@ func TestBuyerPaysOnTheProvidersPage(t *testing.T) {
 		if got := b.post("delivery", "delivery", "express"); got.status != http.StatusSeeOther {
 			t.Fatalf("delivery: %d", got.status)
 		}
-		if s, err = agent.Get(t.Context(), s.ID); err != nil || s.Status != acp.ReadyForPayment || !strings.Contains(string(s.Raw), "ada@example.com") ||
+		if s, err = agent.Get(t.Context(), s.ID); err != nil || s.Status != acp.ReadyForPayment || !strings.Contains(string(s.Raw), "buyer@example.com") ||
 			len(s.Selected) != 1 || s.Selected[0].OptionID != "express" {
 			t.Fatalf("the agent sees %s, %v", s.Raw, err)
 		}
@@ -64,7 +64,7 @@ func TestBuyerPaysOnTheProvidersPage(t *testing.T) {
 			t.Errorf("back: %d to %s", got.status, got.location)
 		}
 		done := b.becomes("Thank you")
-		for _, want := range []string{"https://chatgpt.com/c/42?model=x", "Back to chatgpt.com", "/orders/ord_", "ada@example.com"} {
+		for _, want := range []string{"https://chatgpt.com/c/42?model=x", "Back to chatgpt.com", "/orders/ord_", "buyer@example.com"} {
 			if !strings.Contains(done.text, want) {
 				t.Errorf("the page does not have %q", want)
 			}

@@ -117,7 +117,7 @@ func deliver(t *testing.T, widget *browsertest.Tab) {
 	widget.Click("#address-add")
 	widget.WaitText("label[for=postal_code]", "Postal code")
 	widget.Click("#name")
-	for i, value := range []string{"Ada Example", "1 Example Street", "", "94105", "San Francisco", "CA"} {
+	for i, value := range []string{"Test Buyer", "1 Example Street", "", "94105", "San Francisco", "CA"} {
 		if i > 0 {
 			widget.Keys("Tab")
 		}

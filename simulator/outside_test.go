@@ -23,7 +23,7 @@ func TestExternalCheckoutAndReturn(t *testing.T) {
 	page := tab.Popup(s.BaseURL + "/checkout/")
 	page.WaitText("h1", "Checkout")
 	page.Click("[name=email]")
-	page.Type("ada@example.com")
+	page.Type("buyer@example.com")
 	page.Keys("Enter")
 	page.WaitText("h1", "Review and pay")
 	page.Click("button.primary")
@@ -35,7 +35,7 @@ func TestExternalCheckoutAndReturn(t *testing.T) {
 	page.Keys("Tab")
 	page.Type("123")
 	page.Keys("Tab")
-	page.Type("Ada Example")
+	page.Type("Test Buyer")
 	page.Keys("Enter")
 	page.WaitText("h1", "Thank you")
 

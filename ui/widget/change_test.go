@@ -81,7 +81,7 @@ func TestChanges(t *testing.T) {
 			tab.Screenshot("address")
 			tab.Check()
 			tab.Click("#name")
-			for _, text := range []string{"Ada Example", "12 Harbour Street", "", "627", "Springfield", "IL"} {
+			for _, text := range []string{"Test Buyer", "12 Harbour Street", "", "627", "Springfield", "IL"} {
 				tab.Type(text)
 				tab.Keys("Tab")
 			}
@@ -97,7 +97,7 @@ func TestChanges(t *testing.T) {
 			tab.Keys("End")
 			tab.Type("04")
 			tab.Keys("Enter")
-		}, `"fulfillment_address":{"name":"Ada Example","line_one":"12 Harbour Street","postal_code":"62704","city":"Springfield","state":"IL","country":"US"}`, 2,
+		}, `"fulfillment_address":{"name":"Test Buyer","line_one":"12 Harbour Street","postal_code":"62704","city":"Springfield","state":"IL","country":"US"}`, 2,
 			"address", "12 Harbour Street, 62704 Springfield IL, United States"},
 		{"address without what it needs", settings{Shop: shop{Address: noAddress}}, func(_ *testing.T, tab *browsertest.Tab) {
 			tab.Click("#address-add")

@@ -13,7 +13,7 @@ const deliveries = [
   { id: "express", title: "Express", subtitle: "By courier", subtotal: 1290, earliest_delivery_time: "2026-11-28T12:00:00Z", latest_delivery_time: "2026-11-28T12:00:00Z" },
 ];
 
-const home = { name: "Ada Example", line_one: "12 Harbour Street", line_two: null, city: "Springfield", state: "IL", country: "US", postal_code: "62704", phone_number: null };
+const home = { name: "Test Buyer", line_one: "12 Harbour Street", line_two: null, city: "Springfield", state: "IL", country: "US", postal_code: "62704", phone_number: null };
 
 class Shop {
   constructor(options) {

@@ -23,8 +23,8 @@ export interface Filled {
 }
 
 export const testBuyer: Filled = {
-  first: "Ada", last: "Example", email: "ada@example.com", phone: "+14155550100",
-  address: { name: "Ada Example", line_one: "1 Example Street", line_two: "", city: "San Francisco", state: "CA", country: "US", postal_code: "94105" },
+  first: "Test", last: "Buyer", email: "buyer@example.com", phone: "+14155550100",
+  address: { name: "Test Buyer", line_one: "1 Example Street", line_two: "", city: "San Francisco", state: "CA", country: "US", postal_code: "94105" },
 };
 
 export const nobody: Filled = { first: "", last: "", email: "", phone: "", address: { name: "", line_one: "", line_two: "", city: "", state: "", country: "", postal_code: "" } };
