@@ -104,9 +104,9 @@ type Import struct {
 	old        int64 // the generation that is sold while the import runs
 	generation int64 // the one that is written
 	rows       []pendingItem
-	index      map[string]int   // item id -> its place in rows
-	seen       *seenIDs         // what an import that replaces has written
-	words      map[string]int64 // counts of words that are not written yet
+	index      map[string]int       // item id -> its place in rows
+	seen       *seenIDs             // what an import that replaces has written
+	words      map[string]wordCount // counts of words that are not written yet
 	written    int64
 	err        error
 
@@ -128,7 +128,7 @@ func (s *Store) Import(ctx context.Context, merchantID string, opts ImportOption
 	if merchantID == "" {
 		return nil, errNoMerchant
 	}
-	im := &Import{s: s, ctx: ctx, merchantID: merchantID, replace: opts.Replace, index: map[string]int{}, words: map[string]int64{}}
+	im := &Import{s: s, ctx: ctx, merchantID: merchantID, replace: opts.Replace, index: map[string]int{}, words: map[string]wordCount{}}
 	if err := s.commit(ctx, Op{SQL: openCatalogue, Args: []any{merchantID}, What: "open catalogue"}); err != nil {
 		return nil, err
 	}
@@ -240,9 +240,9 @@ func (im *Import) write(pending []pendingItem) error {
 		rows[i], batch[i] = p.row, p.item
 	}
 	items := im.s.engine.Dialect().Bulk(Bulk{Insert: itemInsert, Types: itemTypes, Conflict: itemConflict, Rows: rows, What: "import items"})
-	var counts map[string]int64
+	var counts map[string]wordCount
 	err := im.commit(func() ([]Op, error) {
-		x := &indexing{s: im.s, ctx: im.ctx, merchantID: im.merchantID, generation: im.generation, seen: im.seen, counts: map[string]int64{}}
+		x := &indexing{s: im.s, ctx: im.ctx, merchantID: im.merchantID, generation: im.generation, seen: im.seen, counts: map[string]wordCount{}}
 		index, err := x.ops(batch)
 		if err != nil {
 			return nil, err
@@ -264,7 +264,9 @@ func (im *Import) write(pending []pendingItem) error {
 		im.seen.add(productOf(it))
 	}
 	for w, n := range counts {
-		im.words[w] += n
+		sum := im.words[w]
+		sum.heads, sum.texts = sum.heads+n.heads, sum.texts+n.texts
+		im.words[w] = sum
 	}
 	if len(im.words) >= maxWordsHeld {
 		return im.flushWords()

@@ -23,7 +23,7 @@ const (
 	maxLooked = 200
 	// searchTries is how often a search begins again because the catalogue was
 	// replaced meanwhile.
-	searchTries = 4
+	searchTries = 20
 )
 
 const (
@@ -55,6 +55,7 @@ type searching struct {
 	plan       *searchPlan
 
 	scope, generation int64
+	counts            map[string]wordCount // of the words in question
 }
 
 // Search returns a page of the products of a merchant that fit a query. An
@@ -166,9 +167,9 @@ func (s *searching) compare(a, b *hit) int {
 // The tiers in which a search looks for its words, when there are too many
 // matches to rank them all.
 var (
-	anywhere      = tier{[]string{titleWord, textWord}, true}
-	inTitles      = tier{[]string{titleWord}, false}
-	beginInTitles = tier{[]string{titleWord}, true}
+	anywhere      = tier{text: true, complete: true}
+	inTitles      = tier{}
+	beginInTitles = tier{complete: true}
 )
 
 // gather asks the index. all reports whether hits are all that match; a query
@@ -176,13 +177,13 @@ var (
 // order in which the products can be looked through there are either all hits
 // or none.
 func (s *searching) gather() (hits []*hit, all bool, err error) {
-	every := s.plan.groups(s.scope, anywhere)
+	every, few := s.plan.groups(s.scope, anywhere, s.counts)
 	if len(every) == 0 {
 		return nil, false, nil
 	}
 	if len(s.plan.terms) == 0 || s.plan.Sort != catalog.ByRelevance {
 		var n int64
-		sql, args := s.store.engine.Dialect().Search.Count(every, catalog.MaxRanked)
+		sql, args := s.store.engine.Dialect().Search.Count(every, catalog.MaxRanked, few)
 		if _, err := s.store.row(s.ctx, sql, args, &n); err != nil || n == catalog.MaxRanked {
 			return nil, false, err
 		}
@@ -214,7 +215,11 @@ func (s *searching) gather() (hits []*hit, all bool, err error) {
 }
 
 func (s *searching) match(t tier) (hits []*hit, err error) {
-	sql, args := s.store.engine.Dialect().Search.Match(s.plan.groups(s.scope, t), catalog.MaxRanked)
+	groups, few := s.plan.groups(s.scope, t, s.counts)
+	if slices.ContainsFunc(groups, func(group []string) bool { return len(group) == 0 }) {
+		return nil, nil
+	}
+	sql, args := s.store.engine.Dialect().Search.Match(groups, catalog.MaxRanked, few)
 	err = s.store.engine.Query(s.ctx, sql, args, func(row Row) error {
 		h, err := scanHit(row)
 		hits = append(hits, h)

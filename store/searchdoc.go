@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/checkstand/checkstand/catalog"
 )
@@ -224,11 +225,25 @@ func (b *describer) head(own int) string {
 	return string(out)
 }
 
-// count adds the words that the beginning of a word is completed to.
-func (b *describer) count(counts map[string]int64) {
+// wordCount is about how many products have a word: in title, brand or
+// category, and in other texts alone. A product that changes is counted again.
+type wordCount struct{ heads, texts int64 }
+
+// count adds the words of the last product. Of other texts those with digits
+// are left out: most of them are numbers of one product.
+func (b *describer) count(counts map[string]wordCount) {
 	for _, set := range []*wordSet{&b.titles, &b.brands, &b.categories} {
 		for _, w := range set.list {
-			counts[w]++
+			n := counts[w]
+			n.heads++
+			counts[w] = n
+		}
+	}
+	for _, w := range b.elsewhere.list {
+		if !b.brands.seen[w] && !b.categories.seen[w] && !strings.ContainsAny(w, "0123456789") {
+			n := counts[w]
+			n.texts++
+			counts[w] = n
 		}
 	}
 }

@@ -20,10 +20,11 @@ type SearchDialect struct {
 	Remove func(from, to int64) []Op
 	// Match makes a query for the documents that have, of each group, at least
 	// one word: hitColumns of up to limit of them, in the order of their
-	// numbers. There is at least one group, and a word in each.
-	Match func(groups [][]string, limit int) (sql string, args []any)
+	// numbers. There is at least one group, and a word in each. few is about
+	// how many there are at most; math.MaxInt64 when that is not known.
+	Match func(groups [][]string, limit int, few int64) (sql string, args []any)
 	// Count makes a query that counts such documents, but not beyond limit.
-	Count func(groups [][]string, limit int) (sql string, args []any)
+	Count func(groups [][]string, limit int, few int64) (sql string, args []any)
 }
 
 const (
@@ -52,15 +53,15 @@ WHERE scope = $1 AND product_id = member`
 	selectForSale = `SELECT ` + itemColumns + ` FROM %s CROSS JOIN item
 WHERE merchant_id = $1 AND generation = $2 AND product_id = member AND hidden = 0 AND sellable = 1`
 
-	wordInsert   = `INSERT INTO search_word (scope, word, n)`
-	wordConflict = `ON CONFLICT (scope, word) DO UPDATE SET n = search_word.n + excluded.n`
+	wordInsert   = `INSERT INTO search_word (scope, word, n, texts)`
+	wordConflict = `ON CONFLICT (scope, word) DO UPDATE SET n = search_word.n + excluded.n, texts = search_word.texts + excluded.texts`
 
 	// maxWordsHeld is how many words a replacing import counts before it
 	// writes the counts down.
 	maxWordsHeld = 50_000
 )
 
-var wordTypes = []string{"bigint", "text", "bigint"}
+var wordTypes = []string{"bigint", "text", "bigint", "bigint"}
 
 // indexing is what a batch of items does to the index.
 type indexing struct {
@@ -71,7 +72,7 @@ type indexing struct {
 	seen       *seenIDs // of a generation that only this import writes; nil reads what there is
 
 	scope, docs, revision int64
-	counts                map[string]int64 // words that begin with what is typed -> products that were indexed with them
+	counts                map[string]wordCount // of products that were indexed
 	describer
 }
 
@@ -218,7 +219,7 @@ func (x *indexing) wordOps() []Op {
 	}
 	rows := make([][]any, 0, len(x.counts))
 	for w, n := range x.counts {
-		rows = append(rows, []any{x.scope, w, n})
+		rows = append(rows, []any{x.scope, w, n.heads, n.texts})
 	}
 	slices.SortFunc(rows, func(a, b []any) int { return cmp.Compare(a[1].(string), b[1].(string)) })
 	return x.s.engine.Dialect().Bulk(Bulk{Insert: wordInsert, Types: wordTypes, Conflict: wordConflict, Rows: rows, What: "index words"})
@@ -272,7 +273,7 @@ func (s *Store) indexCatalogue(ctx context.Context, merchantID string, generatio
 					return cmp.Or(err, errReplaced)
 				}
 			}
-			x := &indexing{s: s, ctx: ctx, merchantID: merchantID, generation: generation, counts: map[string]int64{}}
+			x := &indexing{s: s, ctx: ctx, merchantID: merchantID, generation: generation, counts: map[string]wordCount{}}
 			ops, err := x.ops(batch)
 			if err != nil || len(ops) == 0 {
 				return err

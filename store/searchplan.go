@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,8 +20,13 @@ const (
 	maxWordsLooked = 20_000
 )
 
-const completeWord = `SELECT word FROM (SELECT word, n FROM search_word WHERE scope = $1 AND word > $2 AND word < $3 ORDER BY word LIMIT $4) w
+const (
+	completeWord = `SELECT word, n, texts FROM (
+SELECT word, n, texts FROM search_word WHERE scope = $1 AND word > $2 AND word < $3 AND n > 0 ORDER BY word LIMIT $4) w
 ORDER BY n DESC, word LIMIT $5`
+
+	countWords = `SELECT word, n, texts FROM %s CROSS JOIN search_word WHERE scope = $1 AND word = member`
+)
 
 // searchPlan is a query as it is looked for.
 type searchPlan struct {
@@ -95,41 +101,44 @@ func otherForms(word string) []string {
 
 // tier is a way to look for the words: where, and whether the last one may be
 // the beginning of a word.
-type tier struct {
-	kinds    []string
-	complete bool
-}
+type tier struct{ text, complete bool }
 
-// groups gives what the engine looks for: of every group a word.
-func (p *searchPlan) groups(scope int64, t tier) [][]string {
+// groups gives what the engine looks for: of every group a word. A group can be
+// empty: no title has such a word then. few is about how many products there
+// are with a word of the rarest group.
+func (p *searchPlan) groups(scope int64, t tier, counts map[string]wordCount) (groups [][]string, few int64) {
 	prefix := strconv.FormatInt(scope, 10)
-	var out [][]string
+	few = math.MaxInt64
 	for i := range p.terms {
 		w := &p.terms[i]
+		list := append([]string{w.word}, w.forms...)
+		if t.complete || singleCharacter(w.word) {
+			list = append(list, w.completions...)
+		}
 		var group []string
-		for _, kind := range t.kinds {
-			group = append(group, prefix+kind+w.word)
-			for _, f := range w.forms {
-				group = append(group, prefix+kind+f)
+		var n int64
+		for _, one := range list {
+			n += counts[one].heads
+			if counts[one].heads > 0 {
+				group = append(group, prefix+titleWord+one)
 			}
-			if t.complete || singleCharacter(w.word) {
-				for _, c := range w.completions {
-					group = append(group, prefix+kind+c)
-				}
+			if t.text {
+				n += counts[one].texts
+				group = append(group, prefix+textWord+one)
 			}
 		}
-		out = append(out, group)
+		groups, few = append(groups, group), min(few, n)
 	}
 	for _, w := range p.brand {
-		out = append(out, []string{prefix + brandWord + w})
+		groups, few = append(groups, []string{prefix + brandWord + w}), min(few, counts[w].heads)
 	}
 	for _, w := range p.category {
-		out = append(out, []string{prefix + categoryWord + w})
+		groups, few = append(groups, []string{prefix + categoryWord + w}), min(few, counts[w].heads)
 	}
 	if p.MinPrice != nil || p.MaxPrice != nil {
-		out = append(out, p.priceSteps(prefix))
+		groups = append(groups, p.priceSteps(prefix))
 	}
-	return out
+	return groups, few
 }
 
 // priceSteps are the steps on which the prices in question are.
@@ -145,18 +154,26 @@ func (p *searchPlan) priceSteps(prefix string) []string {
 }
 
 // complete looks up what the last word, and characters that stand for words,
-// may be the beginning of.
+// may be the beginning of, and how common all the words are.
 func (s *searching) complete() error {
+	s.counts = map[string]wordCount{}
+	count := func(row Row) (w string, err error) {
+		var n wordCount
+		err = row.Scan(&w, &n.heads, &n.texts)
+		s.counts[w] = n
+		return w, err
+	}
+	list := slices.Concat(s.plan.brand, s.plan.category)
 	for i := range s.plan.terms {
 		t := &s.plan.terms[i]
+		list = append(append(list, t.word), t.forms...)
 		t.completions = nil
 		if !singleCharacter(t.word) && (i+1 < len(s.plan.terms) || len(t.word) < 2) {
 			continue
 		}
 		args := []any{s.scope, t.word, t.word + "\U0010FFFF", int64(maxWordsLooked), int64(maxCompletions)}
 		err := s.store.engine.Query(s.ctx, completeWord, args, func(row Row) error {
-			var w string
-			err := row.Scan(&w)
+			w, err := count(row)
 			t.completions = append(t.completions, w)
 			return err
 		})
@@ -164,7 +181,14 @@ func (s *searching) complete() error {
 			return err
 		}
 	}
-	return nil
+	if len(list) == 0 {
+		return nil
+	}
+	table, arg := s.store.engine.Dialect().Members(2, list)
+	return s.store.engine.Query(s.ctx, fmt.Sprintf(countWords, table), []any{s.scope, arg}, func(row Row) error {
+		_, err := count(row)
+		return err
+	})
 }
 
 // place is where a product is in the order of a search. Of two with one key

@@ -62,11 +62,11 @@ func removeDocs(from, to int64) []store.Op {
 	}
 }
 
-func match(groups [][]string, limit int) (string, []any) {
+func match(groups [][]string, limit int, _ int64) (string, []any) {
 	return matchWords, []any{expression(groups), int64(limit)}
 }
 
-func count(groups [][]string, limit int) (string, []any) {
+func count(groups [][]string, limit int, _ int64) (string, []any) {
 	return countWords, []any{expression(groups), int64(limit)}
 }
 

@@ -482,7 +482,7 @@ func EqualSearch(t *testing.T, openA, openB Open) {
 		opts := store.ImportOptions{Replace: rapid.Bool().Draw(rt, "replace")}
 		imported(t, a, shop, opts, items...)
 		imported(t, b, shop, opts, items...)
-		for range 8 {
+		for range 4 {
 			q := catalog.Query{Words: text.Draw(rt, "query"), Limit: rapid.IntRange(1, 9).Draw(rt, "limit"), InStock: rapid.Bool().Draw(rt, "in stock"),
 				Sort: rapid.SampledFrom([]catalog.Sort{catalog.ByRelevance, catalog.CheapFirst, catalog.DearFirst}).Draw(rt, "sort")}
 			if rapid.Bool().Draw(rt, "with brand") {
@@ -491,7 +491,7 @@ func EqualSearch(t *testing.T, openA, openB Open) {
 			if rapid.Bool().Draw(rt, "with price") {
 				q.MinPrice = amount(int64(rapid.IntRange(0, 40).Draw(rt, "least")))
 			}
-			for range 20 {
+			for range 6 {
 				foundA, errA := a.Search(t.Context(), shop, q)
 				foundB, errB := b.Search(t.Context(), shop, q)
 				if errA != nil || errB != nil {

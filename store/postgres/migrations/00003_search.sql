@@ -28,13 +28,19 @@ CREATE TABLE search_product (
   words      TSVECTOR NOT NULL,
   UNIQUE (scope, product_id)
 );
+-- How common a word is decides between two plans that are apart by orders of
+-- magnitude, so the planner is to know many of them.
+ALTER TABLE search_product ALTER COLUMN words SET STATISTICS 1000;
 CREATE INDEX search_product_price ON search_product (scope, price_from, product_id);
 CREATE INDEX search_product_words ON search_product USING GIN (words);
 
+-- About how many products have a word in title, brand or category, and how
+-- many in other texts alone.
 CREATE TABLE search_word (
   scope BIGINT NOT NULL,
   word  TEXT COLLATE "C" NOT NULL,
   n     BIGINT NOT NULL,
+  texts BIGINT NOT NULL,
   PRIMARY KEY (scope, word)
 );
 

@@ -32,10 +32,13 @@ CREATE INDEX search_product_price ON search_product (scope, price_from, product_
 -- before they come here.
 CREATE VIRTUAL TABLE search_words USING fts5(words, content='', contentless_delete=1, detail=none, tokenize='ascii');
 
+-- About how many products have a word in title, brand or category, and how
+-- many in other texts alone.
 CREATE TABLE search_word (
   scope INTEGER NOT NULL,
   word  TEXT NOT NULL,
   n     INTEGER NOT NULL,
+  texts INTEGER NOT NULL,
   PRIMARY KEY (scope, word)
 ) STRICT, WITHOUT ROWID;
 
