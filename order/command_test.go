@@ -63,6 +63,17 @@ func TestACommandUnderTheSameKeyIsCarriedOutOnce(t *testing.T) {
 		_, err := w.core.Refund(ctx, cmd(o, "k"), 701, nil, order.Reason{})
 		w.refused(t, err, "the key was used")
 	})
+	t.Run("other lines under it are refused", func(t *testing.T) {
+		w := newWorld(t)
+		o := w.sale(false)
+		one := []order.Line{{ID: lamp, Quantity: 1}}
+		w.did(w.core.Refund(ctx, cmd(o, "k"), 0, one, order.Reason{}))
+		if again := w.did(w.core.Refund(ctx, cmd(o, "k"), 0, one, order.Reason{})); !again.Repeated {
+			t.Error("the same lines are no repeat")
+		}
+		_, err := w.core.Refund(ctx, cmd(o, "k"), 0, []order.Line{{ID: lamp, Quantity: 2}}, order.Reason{})
+		w.refused(t, err, "the key was used for other lines")
+	})
 }
 
 // Two operators at once, or ten, never give back more than was taken, nor

@@ -165,16 +165,40 @@ func (s *Service) Refund(ctx context.Context, c Command, amount int64, lines []L
 	}
 	return s.carryOut(ctx, c, func(b *books, now time.Time) (plan, error) {
 		if op := c.madeOp(b, "refund"); op != nil {
+			if !b.order.refundsLines(adjustmentID(op.ID), lines) {
+				return plan{}, refuse("the key was used for other lines; use another key")
+			}
 			return plan{op: op, repeated: true}, reusedKey(op, amount)
 		}
 		if adj := c.madeAdjustment(b.order, "refund"); adj != nil {
 			if amount != 0 && adj.Amount != nil && *adj.Amount != amount {
 				return plan{}, refuse("the key was used for another amount; use another key")
 			}
+			if !b.order.refundsLines(adj.ID, lines) {
+				return plan{}, refuse("the key was used for other lines; use another key")
+			}
 			return plan{repeated: true}, nil
 		}
 		return s.refund(b, &c, amount, lines, reason, now)
 	})
+}
+
+// refundsLines reports whether an adjustment is of exactly these units. One that
+// is not there yet is: operation and order are not read at one moment.
+func (o *Order) refundsLines(adjID string, lines []Line) bool {
+	adj := o.adjustment(adjID)
+	if adj == nil {
+		return true
+	}
+	if len(adj.LineItems) != len(lines) {
+		return false
+	}
+	for i, l := range lines {
+		if adj.LineItems[i].ID != l.ID || adj.LineItems[i].Quantity != l.Quantity {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *Service) refund(b *books, c *Command, amount int64, lines []Line, reason Reason, now time.Time) (plan, error) {

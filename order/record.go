@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/payment"
 )
 
@@ -122,6 +123,9 @@ func (s *Service) claimRef(tx Tx, b *books, op *payment.Operation, r payment.Res
 	if err != nil {
 		return r, false, err
 	}
+	if other.ID == op.ID {
+		return r, false, nil // a notice has recorded it this moment: the commit will tell
+	}
 	if other.Who != byPSP || other.AttemptID != op.AttemptID || other.Kind != op.Kind {
 		s.log.Error("the payment provider names one move for two operations; the later one needs an operator", "operation", op.ID, "other", other.ID, "op_ref", r.PSPRef)
 		return payment.Result{Class: payment.ClassUnknown, RequestID: r.RequestID, DeclineCode: "move_of_" + other.ID}, false, nil
@@ -222,7 +226,7 @@ func (o *Order) show(b *books, op *payment.Operation, done, bounced bool, now ti
 
 // note adds a line about an operation to the payment's history.
 func note(tx Tx, a *payment.Attempt, from payment.State, op *payment.Operation, who string, now time.Time) error {
-	detail := fmt.Sprintf("%s %s of %d %s: %s", op.Kind, op.ID, op.Amount, op.Currency, op.State)
+	detail := fmt.Sprintf("%s %s of %s %s: %s", op.Kind, op.ID, money.Decimal(op.Amount, op.Currency), op.Currency, op.State)
 	if op.OpRef != "" {
 		detail += " " + op.OpRef
 	}

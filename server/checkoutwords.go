@@ -41,7 +41,7 @@ func tell(c *web.Checkout, sess *checkout.Session, last *payment.Attempt) {
 	}
 	// A page that closed without a payment leaves no message: the agent has
 	// nothing to do about it.
-	if !declined && last != nil && last.Kind == payment.OnPage && last.State == payment.Failed && sess.Status == acp.ReadyForPayment {
+	if !declined && last != nil && last.Kind == payment.OnPage && last.State == payment.Failed && last.PageRef != "" && sess.Status == acp.ReadyForPayment {
 		c.Notices = append(c.Notices, web.Notice{Tone: web.Caution, Text: "The payment page was closed. You have not been charged."})
 	}
 	for _, t := range sess.Totals {

@@ -156,7 +156,7 @@ captures a payment that is only held.`,
 	}
 	d.flags(c)
 	f := c.Flags()
-	f.StringArrayVar(&lines, "line", nil, "`LINE=QUANTITY` to ship; all that is left when not given")
+	f.StringArrayVar(&lines, "line", nil, "`LINE=QUANTITY` to ship, again for each line (LINE alone is one unit); all that is left when not given")
 	f.StringVar(&parcel.Carrier, "carrier", "", "`NAME` of who carries it")
 	f.StringVar(&parcel.TrackingNumber, "tracking-number", "", "`NUMBER` of the parcel")
 	f.StringVar(&parcel.TrackingURL, "tracking-url", "", "`URL` where the buyer sees where it is")
@@ -287,7 +287,7 @@ take that much less.`,
 	d.flags(c)
 	f := c.Flags()
 	f.StringVar(&amount, "amount", "", "`AMOUNT` in the shop's currency")
-	f.StringArrayVar(&lines, "line", nil, "`LINE=QUANTITY` to refund")
+	f.StringArrayVar(&lines, "line", nil, "`LINE=QUANTITY` to refund, again for each line (LINE alone is one unit)")
 	reasonFlags(c, &reason)
 	return c
 }

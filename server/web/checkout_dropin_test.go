@@ -85,8 +85,9 @@ func TestPaymentFormThatDoesNotCome(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &checkouts{view: filledIn()}
+			page := embedding(t, c, script) + session // outlives the tab
 			tab := b.Tab(t, browsertest.Options{})
-			tab.Go(embedding(t, c, script) + session)
+			tab.Go(page)
 			tab.WaitText("#dropin-said", "The payment form could not be loaded. You have not been charged. Load the page again.")
 			if tab.Count("#pay button[disabled]") != 1 {
 				t.Error("there is something to press that pays nothing")
@@ -100,8 +101,9 @@ func TestPaymentFormThatDoesNotCome(t *testing.T) {
 	}
 	t.Run("no JavaScript", func(t *testing.T) {
 		c := &checkouts{view: filledIn()}
+		page := embedding(t, c, standIn) + session
 		tab := b.Tab(t, browsertest.Options{NoJavaScript: true})
-		tab.Go(embedding(t, c, standIn) + session)
+		tab.Go(page)
 		tab.WaitText("noscript", "The payment form needs JavaScript, which is off in this browser.")
 		tab.Check()
 	})
