@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
@@ -54,12 +55,27 @@ const seen = `() => {
 	};
 }`
 
+// For how long what has the focus may still be on its way onto the screen.
+const (
+	scrollTries = 10
+	scrollPause = 50 * time.Millisecond
+)
+
 // Focused describes the element that has the focus.
 func (t *Tab) Focused() Focus {
 	t.t.Helper()
 	var focus Focus
 	t.do("look at the focus", func(ctx context.Context, s *chromedp.Target) error {
 		found, err := call[*Focus](0, seen)(ctx, s)
+		// A busy machine may be slow to scroll to what has just got the focus.
+		for try := 0; try < scrollTries && err == nil && found != nil && found.Covered; try++ {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(scrollPause):
+			}
+			found, err = call[*Focus](0, seen)(ctx, s)
+		}
 		if err != nil || found == nil {
 			return err
 		}
