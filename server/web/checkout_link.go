@@ -149,7 +149,7 @@ func (p *Pages) checkoutFailed(w http.ResponseWriter, r *http.Request, err error
 		p.checkoutNotFound(w, r)
 	case errors.Is(err, ErrNotVisitor):
 		p.checkoutMessage(w, r, http.StatusForbidden, checkoutMessage{Heading: "This checkout is not open in this browser",
-			Detail: "Go on in the browser where you opened it, or ask for a new link in your conversation and open it here."})
+			Detail: "If you have paid, your order is placed all the same, and you are charged once. Otherwise go on in the browser where you opened it last, or ask for a new link in your conversation and open it here."})
 	case r.Context().Err() != nil: // nobody is left to read the page
 	default:
 		p.log.ErrorContext(r.Context(), "checkout page failed", "pattern", r.Pattern, "error", err)
