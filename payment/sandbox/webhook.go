@@ -1,27 +1,17 @@
 package sandbox
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/exchange"
 	"github.com/go-json-experiment/json"
 )
 
-// Limits of a webhook.
-const (
-	// WebhookTolerance is how old, or how far in the future, a signature may be.
-	WebhookTolerance = 5 * time.Minute
-
-	maxWebhook = 64 << 10 // bytes of a body
-	maxHeader  = 1024     // bytes of the signature's header
-)
+const maxWebhook = 64 << 10 // bytes of a body
 
 // ErrWebhook is returned for a request that the sandbox PSP did not sign: no
 // secret is configured, the method is another, or the signature is missing,
@@ -57,7 +47,7 @@ type event struct {
 // answered with 500 so that it comes again. Events of other accounts, and of
 // types that are not known, are acknowledged without a notice.
 func (p *Provider) ReceiveWebhook(w payment.WebhookRequest) ([]payment.Notice, payment.WebhookAnswer, error) {
-	if w.Method != http.MethodPost || len(w.Body) > maxWebhook || !p.signed(w.Header.Get("Sandbox-Signature"), w.Body) {
+	if w.Method != http.MethodPost || len(w.Body) > maxWebhook || !exchange.Signed(p.webhookSecret, w.Header.Get("Sandbox-Signature"), w.Body, p.now()) {
 		return nil, payment.WebhookAnswer{Status: http.StatusUnauthorized}, ErrWebhook
 	}
 	var e event
@@ -113,23 +103,4 @@ func (e event) notice() (n payment.Notice, known bool) {
 		return payment.Notice{}, false
 	}
 	return n, true
-}
-
-// signed checks a Sandbox-Signature header: t=<seconds>,v1=<hex>, where v1 is
-// HMAC-SHA256 of "<seconds>.<body>" under the endpoint's secret.
-func (p *Provider) signed(header string, body []byte) bool {
-	if p.webhookSecret.IsZero() || len(header) > maxHeader {
-		return false
-	}
-	stamp, given, found := strings.Cut(header, ",v1=")
-	stamp, stamped := strings.CutPrefix(stamp, "t=")
-	mac, err := hex.DecodeString(given)
-	seconds, err2 := strconv.ParseInt(stamp, 10, 64)
-	if !found || !stamped || err != nil || err2 != nil || p.now().Sub(time.Unix(seconds, 0)).Abs() > WebhookTolerance {
-		return false
-	}
-	want := hmac.New(sha256.New, []byte(p.webhookSecret.Reveal()))
-	want.Write([]byte(stamp + "."))
-	want.Write(body)
-	return hmac.Equal(mac, want.Sum(nil))
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/exchange"
 	"github.com/checkstand/checkstand/payment/paymenttest"
 	"github.com/checkstand/checkstand/payment/sandbox"
 	psp "github.com/checkstand/checkstand/sandbox"
@@ -178,9 +179,9 @@ func TestForgedWebhooks(t *testing.T) {
 		ok           bool
 	}{
 		"as it was sent":         {p, "POST", good, body, true},
-		"at the end of its time": {p, "POST", sign(hookSecret, w.now().Add(-sandbox.WebhookTolerance), body), body, true},
-		"too old":                {p, "POST", sign(hookSecret, w.now().Add(-sandbox.WebhookTolerance-time.Second), body), body, false},
-		"from the future":        {p, "POST", sign(hookSecret, w.now().Add(sandbox.WebhookTolerance+time.Second), body), body, false},
+		"at the end of its time": {p, "POST", sign(hookSecret, w.now().Add(-exchange.SignatureTolerance), body), body, true},
+		"too old":                {p, "POST", sign(hookSecret, w.now().Add(-exchange.SignatureTolerance-time.Second), body), body, false},
+		"from the future":        {p, "POST", sign(hookSecret, w.now().Add(exchange.SignatureTolerance+time.Second), body), body, false},
 		"another body":           {p, "POST", good, strings.Replace(body, "1999", "1998", 1), false},
 		"another secret":         {p, "POST", sign("another-secret", w.now(), body), body, false},
 		"no signature":           {p, "POST", "", body, false},

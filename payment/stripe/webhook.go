@@ -1,31 +1,19 @@
 package stripe
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/exchange"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Limits of a webhook.
-const (
-	// WebhookTolerance is how old, or how far in the future, a signature may be.
-	WebhookTolerance = 5 * time.Minute
-	// MaxWebhook is the longest body that is read, in bytes.
-	MaxWebhook = 1 << 20
-
-	maxSignatures = 16   // of one header; while a secret is rolled there are two
-	maxHeader     = 4096 // bytes of the header
-)
+// MaxWebhook is the longest body of a webhook that is read, in bytes.
+const MaxWebhook = 1 << 20
 
 // ErrWebhook is returned for a request that is not Stripe's: the wrong method,
 // no signature, a wrong one, or one that is too old.
@@ -49,7 +37,7 @@ type event struct {
 // shows it as failing. Events of the other mode or another account, and those
 // that are of no interest, are acknowledged without a notice.
 func (p *Provider) ReceiveWebhook(w payment.WebhookRequest) ([]payment.Notice, payment.WebhookAnswer, error) {
-	if w.Method != http.MethodPost || len(w.Body) > MaxWebhook || !p.signed(w.Header.Get("Stripe-Signature"), w.Body) {
+	if w.Method != http.MethodPost || len(w.Body) > MaxWebhook || !exchange.Signed(p.cfg.WebhookSecret, w.Header.Get("Stripe-Signature"), w.Body, p.now()) {
 		return nil, payment.WebhookAnswer{Status: http.StatusBadRequest}, ErrWebhook
 	}
 	var e event
@@ -72,41 +60,4 @@ func (p *Provider) ReceiveWebhook(w payment.WebhookRequest) ([]payment.Notice, p
 		return []payment.Notice{n}, thanks, nil
 	}
 	return nil, thanks, nil
-}
-
-// signed checks a Stripe-Signature header: t=<seconds>,v1=<hex>[,v1=…], where
-// v1 is HMAC-SHA256 of "<seconds>.<body>" under the endpoint's secret. Any v1
-// will do; other schemes are not signatures.
-func (p *Provider) signed(header string, body []byte) bool {
-	if p.cfg.WebhookSecret.IsZero() || len(header) > maxHeader {
-		return false
-	}
-	var stamp string
-	var given [][]byte
-	for field := range strings.SplitSeq(header, ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
-		switch name {
-		case "t":
-			if stamp != "" {
-				return false
-			}
-			stamp = value
-		case "v1":
-			if mac, err := hex.DecodeString(value); err == nil && len(given) < maxSignatures {
-				given = append(given, mac)
-			}
-		}
-	}
-	seconds, err := strconv.ParseInt(stamp, 10, 64)
-	if err != nil || p.now().Sub(time.Unix(seconds, 0)).Abs() > WebhookTolerance {
-		return false
-	}
-	mac := hmac.New(sha256.New, []byte(p.cfg.WebhookSecret.Reveal()))
-	mac.Write([]byte(stamp + "."))
-	mac.Write(body)
-	want, ok := mac.Sum(nil), false
-	for _, g := range given {
-		ok = hmac.Equal(g, want) || ok
-	}
-	return ok
 }
