@@ -64,53 +64,46 @@ func newPaymentsOpen() *cobra.Command {
 	return c
 }
 
-// attemptPage is how many attempts are read at one go.
-const attemptPage = 500
+// paymentPage is how many payments are read at one go.
+const paymentPage = 500
 
 // openAttempts gives the shop's attempts without a known outcome, the oldest
 // first.
 func (d *keyDesk) openAttempts(ctx context.Context) iter.Seq2[payment.Attempt, error] {
-	return func(yield func(payment.Attempt, error) bool) {
-		soon, after := time.Now().Add(time.Minute), "" // what another clock, a little ahead, has begun is open too
-		for {
-			page, err := d.store.OpenAttempts(ctx, soon, after, attemptPage)
-			if err != nil {
-				yield(payment.Attempt{}, err)
-				return
-			}
-			for i := range page {
-				if page[i].MerchantID == d.shop.ID && !yield(page[i], nil) {
-					return
-				}
-			}
-			if len(page) < attemptPage {
-				return
-			}
-			after = page[len(page)-1].ID
-		}
-	}
+	soon := time.Now().Add(time.Minute) // what another clock, a little ahead, has begun is open too
+	return open(d.shop.ID, func(after string) ([]payment.Attempt, error) {
+		return d.store.OpenAttempts(ctx, soon, after, paymentPage)
+	}, func(a *payment.Attempt) (merchant, id string) { return a.MerchantID, a.ID })
 }
 
 // openOperations gives the shop's captures, voids and refunds without a known
 // outcome, the oldest first.
 func (d *keyDesk) openOperations(ctx context.Context) iter.Seq2[payment.Operation, error] {
-	return func(yield func(payment.Operation, error) bool) {
+	return open(d.shop.ID, func(after string) ([]payment.Operation, error) {
+		return d.store.OpenOperations(ctx, after, paymentPage)
+	}, func(o *payment.Operation) (merchant, id string) { return o.MerchantID, o.ID })
+}
+
+// open goes through pages of every shop's open payments and gives those of one.
+func open[T any](shop string, read func(after string) ([]T, error), key func(*T) (merchant, id string)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
 		after := ""
 		for {
-			page, err := d.store.OpenOperations(ctx, after, attemptPage)
+			page, err := read(after)
 			if err != nil {
-				yield(payment.Operation{}, err)
+				var none T
+				yield(none, err)
 				return
 			}
 			for i := range page {
-				if page[i].MerchantID == d.shop.ID && !yield(page[i], nil) {
+				merchant, id := key(&page[i])
+				if after = id; merchant == shop && !yield(page[i], nil) {
 					return
 				}
 			}
-			if len(page) < attemptPage {
+			if len(page) < paymentPage {
 				return
 			}
-			after = page[len(page)-1].ID
 		}
 	}
 }

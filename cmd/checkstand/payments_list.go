@@ -89,7 +89,7 @@ func newPaymentsList() *cobra.Command {
 // latestAttempts lists attempts in a state, or in any, the newest first.
 func (d *keyDesk) latestAttempts(ctx context.Context, live bool, state payment.State, before string, limit int) (list []payment.Attempt, err error) {
 	for {
-		page, err := d.store.LatestAttempts(ctx, d.shop.ID, live, before, attemptPage)
+		page, err := d.store.LatestAttempts(ctx, d.shop.ID, live, before, paymentPage)
 		if err != nil {
 			return nil, err
 		}
@@ -101,7 +101,7 @@ func (d *keyDesk) latestAttempts(ctx context.Context, live bool, state payment.S
 				return list, nil
 			}
 		}
-		if len(page) < attemptPage {
+		if len(page) < paymentPage {
 			return list, nil
 		}
 		before = page[len(page)-1].ID
