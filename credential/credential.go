@@ -49,7 +49,8 @@ type Credential struct {
 	Hash            [sha256.Size]byte // of the key
 	Prefix          string            // the first PrefixLength characters of the key
 	SignaturePolicy string            // SignatureOff, SignatureOptional or SignatureRequired
-	SignatureSecret []byte            // sealed with the ID as associated data; nil when there is none
+	SignatureMode   string            // a sign.Mode; "" is HMAC of either kind
+	SignatureSecret []byte            // a shared secret or the agent's public key, sealed with the ID as associated data; nil when there is none
 	CreatedAt       time.Time
 	ExpiresAt       time.Time // zero is never
 	RevokedAt       time.Time // zero is never
@@ -71,7 +72,8 @@ type Params struct {
 	Agent           string
 	Live            bool
 	SignaturePolicy string        // "" is SignatureOff
-	SignatureSecret secret.String // needed unless the policy is off
+	SignatureMode   string        // a sign.Mode; "" is HMAC of either kind
+	SignatureSecret secret.String // what that mode verifies with, needed unless the policy is off
 	ExpiresAt       time.Time     // zero is never
 }
 
@@ -95,6 +97,7 @@ func New(p Params, box *secret.Box, now time.Time) (*Credential, secret.String, 
 		Hash:            Hash(key),
 		Prefix:          key[:PrefixLength],
 		SignaturePolicy: p.SignaturePolicy,
+		SignatureMode:   p.SignatureMode,
 		CreatedAt:       now,
 		ExpiresAt:       p.ExpiresAt,
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	credentialColumns = `id, merchant_id, agent, live, hash, prefix, policy, secret, created_at, expires_at, revoked_at, rotated_from, last_used`
+	credentialColumns = `id, merchant_id, agent, live, hash, prefix, policy, secret, created_at, expires_at, revoked_at, rotated_from, last_used, signature_mode`
 
 	selectCredentialByHash = `SELECT ` + credentialColumns + ` FROM credential WHERE hash = $1`
 
@@ -20,7 +20,7 @@ const (
 	listCredentials = `SELECT ` + credentialColumns + ` FROM credential WHERE merchant_id = $1 ORDER BY id`
 
 	insertCredential = `INSERT INTO credential (` + credentialColumns + `)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 
 	// A credential that was revoked stays so from the first time on.
 	revokeCredential = `UPDATE credential SET revoked_at = CASE WHEN revoked_at = 0 THEN $3 ELSE revoked_at END
@@ -44,7 +44,7 @@ func (tx *Tx) insertCredential(c *credential.Credential) error {
 		return err
 	}
 	tx.insert(what, insertCredential, c.ID, c.MerchantID, c.Agent, bit(c.Live), c.Hash[:], c.Prefix, c.SignaturePolicy,
-		blob(c.SignatureSecret), millis(c.CreatedAt), millis(c.ExpiresAt), millis(c.RevokedAt), c.RotatedFrom, millis(c.LastUsed))
+		blob(c.SignatureSecret), millis(c.CreatedAt), millis(c.ExpiresAt), millis(c.RevokedAt), c.RotatedFrom, millis(c.LastUsed), c.SignatureMode)
 	return nil
 }
 
@@ -112,7 +112,7 @@ func (s *Store) credentials(ctx context.Context, sql string, args ...any) ([]cre
 		var live, created, expires, revoked, used int64
 		var hash []byte
 		err := row.Scan(&c.ID, &c.MerchantID, &c.Agent, &live, &hash, &c.Prefix, &c.SignaturePolicy, &c.SignatureSecret,
-			&created, &expires, &revoked, &c.RotatedFrom, &used)
+			&created, &expires, &revoked, &c.RotatedFrom, &used, &c.SignatureMode)
 		if err != nil {
 			return err
 		}

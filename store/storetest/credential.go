@@ -30,7 +30,7 @@ func testCredential(t *testing.T, open Open) {
 
 	t.Run("reads back what was written", func(t *testing.T) {
 		want := newCredential(t, shop, true)
-		want.SignaturePolicy, want.SignatureSecret, want.ExpiresAt = credential.SignatureRequired, []byte{1, 0, 2}, at.Add(time.Hour)
+		want.SignaturePolicy, want.SignatureMode, want.SignatureSecret, want.ExpiresAt = credential.SignatureRequired, "ed25519-canonical", []byte{1, 0, 2}, at.Add(time.Hour)
 		must(t, s.InsertCredential(ctx, want))
 		if diff := cmp.Diff(want, find(t, want)); diff != "" {
 			t.Error(diff)
