@@ -232,7 +232,7 @@ func (a *App) routes(surface *rest.Surface, chats *mcp.Surface, pages http.Handl
 	for _, pattern := range slices.Sorted(maps.Keys(extra)) {
 		mux.Handle(pattern, extra[pattern])
 	}
-	mux.Handle("/", pages)
+	mux.Handle("/", a.logged(pages))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if rest.Handles(r.URL.Path) {
 			surface.ServeHTTP(w, r)
