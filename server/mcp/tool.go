@@ -45,6 +45,7 @@ type tool struct {
 	opensWidget       bool
 	fromWidget        bool // the widget calls it
 	hidden            bool // from the model
+	reasons           Reasons
 	run               func(context.Context, *app, *wire.Document) result
 }
 

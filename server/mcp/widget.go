@@ -17,9 +17,17 @@ const (
 
 const widgetSummary = "The buyer sees the cart with quantities, delivery and the total, and can change and pay it there. Do not repeat the cart in words."
 
-// addWidget publishes the widget with what it may load and where it may send
-// the buyer, under the names of today and those of older hosts.
+// addWidget publishes the widget.
 func (a *app) addWidget(server *sdk.Server) {
+	w := a.widget()
+	server.AddResource(w, func(context.Context, *sdk.ReadResourceRequest) (*sdk.ReadResourceResult, error) {
+		return &sdk.ReadResourceResult{Contents: []*sdk.ResourceContents{{URI: WidgetURI, MIMEType: widgetMIMEType, Text: a.Widget, Meta: w.Meta}}}, nil
+	})
+}
+
+// widget describes the widget with what it may load and where it may send the
+// buyer, under the names of today and those of older hosts.
+func (a *app) widget() *sdk.Resource {
 	pictures := unique(append([]string{a.surface.BaseURL}, a.Pictures...))
 	redirects := unique(append([]string{a.surface.BaseURL}, a.Redirects...))
 	none := []string{}
@@ -29,11 +37,8 @@ func (a *app) addWidget(server *sdk.Server) {
 	if a.Domain != "" {
 		ui["domain"], meta["openai/widgetDomain"] = a.Domain, a.Domain
 	}
-	server.AddResource(&sdk.Resource{URI: WidgetURI, Name: "checkout-session", Title: "Checkout", MIMEType: widgetMIMEType,
-		Description: "The cart and checkout of " + a.shop + ".", Meta: meta},
-		func(context.Context, *sdk.ReadResourceRequest) (*sdk.ReadResourceResult, error) {
-			return &sdk.ReadResourceResult{Contents: []*sdk.ResourceContents{{URI: WidgetURI, MIMEType: widgetMIMEType, Text: a.Widget, Meta: meta}}}, nil
-		})
+	return &sdk.Resource{URI: WidgetURI, Name: "checkout-session", Title: "Checkout", MIMEType: widgetMIMEType,
+		Description: "The cart and checkout of " + a.shop + ".", Meta: meta}
 }
 
 func unique(list []string) []string {
