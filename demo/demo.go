@@ -61,6 +61,7 @@ type Info struct {
 	ItemID        string `json:"item_id"` // one that can be bought
 	Currency      string `json:"currency"`
 	DataDir       string `json:"data_dir"`
+	Config        string `json:"config"` // the file that the shop's other commands take with -c
 	Version       string `json:"version"`
 }
 
@@ -93,6 +94,8 @@ func Start(ctx context.Context, version string, opts Options) (_ *Demo, err erro
 			return nil, err
 		}
 		d.ownDir = true
+	} else if opts.Dir, err = filepath.Abs(opts.Dir); err != nil {
+		return nil, err
 	} else if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -125,6 +128,9 @@ func Start(ctx context.Context, version string, opts Options) (_ *Demo, err erro
 		return nil, err
 	}
 	cfg := configure(opts, d.Info, secrets)
+	if d.Info.Config, err = writeConfig(opts.Dir, cfg, secrets); err != nil {
+		return nil, err
+	}
 	d.app, err = server.New(ctx, cfg, server.Options{Log: opts.Log, Routes: map[string]http.Handler{
 		"GET /demo/info": http.HandlerFunc(d.info), "GET /demo/items": http.HandlerFunc(d.items)},
 		Pages: func(p *web.Config) {

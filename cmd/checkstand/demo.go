@@ -94,6 +94,7 @@ func printWalk(w io.Writer, i demo.Info, checkoutLink string, kept bool) error {
 		if checkoutLink != "" {
 			p.f("Or pay by yourself, on the page that an agent can send a buyer to. Open this link, good\nfor one browser ('%s buy --browser %s' prints another):\n\n  %s\n\n", self(), i.BaseURL, checkoutLink)
 		}
+		p.f("Look after what was bought, as a shop does (orders show, ship, refund …):\n\n  %s orders list -c %s\n\n", self(), i.Config)
 		p.f("Or buy by hand; paste this into another terminal (it needs curl):\n\n%s\n", demo.Walk(i))
 	}
 	p.f("Stop with Ctrl-C.\n")
