@@ -33,7 +33,16 @@ var absent = nothing{}
 // dialect writes requests in an API version.
 type dialect acp.Version
 
-func (v dialect) flat() bool { return acp.Version(v) != acp.V20260417 }
+// flat is a version before 2026-01-30: items, a provider and a token.
+func (v dialect) flat() bool { return acp.Version(v) < acp.V20260130 }
+
+// nested is one of them with details of the delivery, and selections with an
+// object for their kind.
+func (v dialect) nested() bool { return v.flat() && acp.Version(v) >= acp.V20251212 }
+
+// keyed is a version from 2026-04-17 on: keys are required, webhooks carry the
+// order.
+func (v dialect) keyed() bool { return acp.Version(v) >= acp.V20260417 }
 
 func (v dialect) page() bool { return acp.Version(v) == acp.V20250912 }
 
@@ -51,6 +60,10 @@ func (v dialect) items() string { return v.choose("items", "line_items") }
 func (v dialect) param(newest string) string {
 	if !v.flat() {
 		return newest
+	}
+	if v.nested() {
+		return strings.NewReplacer("$.line_items", "$.items", "$.selected_fulfillment_options[0].option_id", "$.selected_fulfillment_options[0]",
+			"$.payment_data.handler_id", "$.payment_data.provider", "$.payment_data.instrument.credential.token", "$.payment_data.token").Replace(newest)
 	}
 	return strings.NewReplacer("$.line_items", "$.items", "$.fulfillment_details.address", "$.fulfillment_address",
 		"$.selected_fulfillment_options[0].option_id", "$.fulfillment_option_id",
@@ -80,7 +93,7 @@ func (v dialect) order(lines ...object) object {
 
 // to sets where the goods go.
 func (o object) to(v dialect, address any) object {
-	if v.flat() {
+	if v.flat() && !v.nested() {
 		return o.with("fulfillment_address", address)
 	}
 	return o.with("fulfillment_details", object{"name": "Test Buyer", "address": address})
@@ -103,14 +116,18 @@ func address(state, postalCode string) object {
 
 // selecting is an update that chooses a way of delivery for a session.
 func (v dialect) selecting(s answer, option string) object {
-	if v.flat() {
+	if v.flat() && !v.nested() {
 		return object{"fulfillment_option_id": option}
 	}
 	var lines []any
 	for _, l := range s.list("line_items") {
 		lines = append(lines, l["id"])
 	}
-	return object{"selected_fulfillment_options": []any{object{"type": "shipping", "option_id": option, "item_ids": lines}}}
+	choice := object{"option_id": option, "item_ids": lines}
+	if v.nested() {
+		choice = object{"shipping": choice}
+	}
+	return object{"selected_fulfillment_options": []any{choice.with("type", "shipping")}}
 }
 
 // paying is a complete request. In the flat versions the provider is the one

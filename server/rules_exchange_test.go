@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/acp/wire"
 )
 
 // request is one request to a market. Headers of head win over those that
@@ -271,9 +272,8 @@ func resolve(root any, path string) (value any, ok bool, valid bool) {
 // versionOf is the version whose shape an answer has: the newest when the
 // request named none that there is.
 func versionOf(v dialect) acp.Version {
-	switch acp.Version(v) {
-	case acp.V20250912, acp.V20250929:
+	if _, ok := wire.Find(acp.Version(v), true); ok {
 		return acp.Version(v)
 	}
-	return acp.V20260417
+	return wire.Newest().Version()
 }

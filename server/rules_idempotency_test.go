@@ -19,7 +19,7 @@ func (r request) under(key string) request {
 	return r
 }
 
-func (v dialect) mismatch() int { return map[bool]int{true: 409, false: 422}[v.flat()] }
+func (v dialect) mismatch() int { return map[bool]int{true: 422, false: 409}[v.keyed()] }
 
 func TestRulesOfIdempotency(t *testing.T) {
 	m := openMarket(t)
@@ -37,7 +37,7 @@ func TestRulesOfIdempotency(t *testing.T) {
 		for path, body := range map[string]any{"": v.order(line("ok", 1)), "/" + s.text("id"): object{"buyer": v.buyer()},
 			"/" + other.text("id") + "/complete": v.paying(s, "tok_visa"), "/" + m.ready(t, v).text("id") + "/cancel": nil} {
 			r := request{method: "POST", path: "/checkout_sessions" + path, version: v, body: body}.under("")
-			if a := m.send(t, r); v.flat() && a.status >= 300 || !v.flat() && (a.status != 400 || a.text("code") != "idempotency_key_required") {
+			if a := m.send(t, r); !v.keyed() && a.status >= 300 || v.keyed() && (a.status != 400 || a.text("code") != "idempotency_key_required") {
 				t.Errorf("%s: %d %s", path, a.status, a.body)
 			}
 		}
@@ -279,7 +279,7 @@ func TestRulesOfSignatures(t *testing.T) {
 			own := r.head["Idempotency-Key"]
 			r.head["Idempotency-Key"] = m.freshKey()
 			m.send(t, r).refused(t, 401, "replayed_request", "")
-			if v.flat() {
+			if !v.keyed() {
 				r.head["Idempotency-Key"] = ""
 				m.send(t, r).refused(t, 401, "replayed_request", "")
 			}

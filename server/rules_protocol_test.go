@@ -34,7 +34,6 @@ var rulesNotCovered = map[string]string{
 	"INT-05, AFF-01":             "what is kept of intents and affiliates is not shown on any surface yet",
 	"WHK-05, WHK-06":             "shown with servers and receivers that fail, beside these tests",
 	"FED":                        "shown by the tests of package feed",
-	"2025-12-12 to 2026-01-30":   "these versions do not exist yet",
 	"CMP-02, SES-17 (reachable)": "shown by the tests of package web",
 }
 

@@ -12,7 +12,8 @@ import (
 // them valid answers would fail, or the page, which has no schema, could not
 // be checked.
 type repair struct {
-	why      string
+	what     string        // one line of Markdown
+	why      string        // likewise
 	versions []acp.Version // nil is every version
 	apply    func(doc, defs map[string]any) error
 }
@@ -22,22 +23,26 @@ func (r repair) applies(v acp.Version) bool {
 }
 
 var (
-	flat = []acp.Version{acp.V20250912, acp.V20250929}
-	page = []acp.Version{acp.V20250912}
+	page  = []acp.Version{acp.V20250912}
+	first = []acp.Version{acp.V20250912, acp.V20250929}
+	// closed are the versions whose Error knows no supported_versions.
+	closed = []acp.Version{acp.V20250912, acp.V20250929, acp.V20251212, acp.V20260116, acp.V20260130}
 )
 
 // repairs is the whole list, applied in this order.
 var repairs = []repair{
 	{
-		why: "several bundles share one $id; references inside are local anyway",
+		what: "`$id` removed",
+		why:  "several bundles share one; references inside are local anyway",
 		apply: func(doc, _ map[string]any) error {
 			delete(doc, "$id")
 			return nil
 		},
 	},
 	{
-		why:      "CheckoutSessionWithOrder joins a closed object with one more property by allOf, which nothing can satisfy",
-		versions: flat,
+		what:     "`CheckoutSessionWithOrder` written as one object",
+		why:      "it joins a closed object with one more property by `allOf`, which nothing can satisfy; later versions have the property in both",
+		versions: first,
 		apply: func(_, defs map[string]any) error {
 			base, err := object(defs, "CheckoutSessionBase")
 			if err != nil {
@@ -51,13 +56,15 @@ var repairs = []repair{
 		},
 	},
 	{
-		why:      "Item.quantity has the boolean exclusiveMinimum of an older draft; it was released as an integer of at least 1",
-		versions: flat,
+		what:     "`Item.quantity` an integer of at least 1",
+		why:      "it has the boolean `exclusiveMinimum` of an older draft of JSON Schema, and allows fractions since; it was released as an integer",
+		versions: first,
 		apply:    set("Item", "quantity", map[string]any{"type": "integer", "minimum": 1}),
 	},
 	{
-		why:      "an error about the version itself carries supported_versions, whatever version was meant",
-		versions: flat,
+		what:     "`Error.supported_versions` added",
+		why:      "an error about the version itself carries the list, whatever version was meant",
+		versions: closed,
 		apply: set("Error", "supported_versions", map[string]any{
 			"type": "array", "items": map[string]any{"type": "string"},
 		}),
@@ -65,7 +72,8 @@ var repairs = []repair{
 
 	// What OpenAI's page says differently from the 2025-09-29 schema.
 	{
-		why: "page: a buyer has one name", versions: page,
+		what: "`Buyer` has `name` and lengths, and no `first_name` and `last_name`",
+		why:  "the page: a buyer has one name", versions: page,
 		apply: all(
 			drop("Buyer", "first_name", "last_name"),
 			set("Buyer", "name", text(256)),
@@ -74,7 +82,8 @@ var repairs = []repair{
 		),
 	},
 	{
-		why: "page: an address has a phone number and lengths", versions: page,
+		what: "`Address` has `phone_number` and lengths",
+		why:  "the page: an address has a phone number and lengths", versions: page,
 		apply: all(
 			set("Address", "phone_number", map[string]any{"type": "string"}),
 			set("Address", "name", text(256)),
@@ -86,7 +95,8 @@ var repairs = []repair{
 		),
 	},
 	{
-		why: "page: three payment providers, and the provider is always shown", versions: page,
+		what: "`PaymentProvider.provider` and `PaymentData.provider` have three values; `payment_provider` is required, on completion `buyer` too",
+		why:  "the page: three payment providers, and the provider is always shown", versions: page,
 		apply: all(
 			set("PaymentProvider", "provider", map[string]any{"enum": []any{"stripe", "adyen", "braintree"}}),
 			set("PaymentData", "provider", map[string]any{"enum": []any{"stripe", "adyen", "braintree"}}),
@@ -95,20 +105,24 @@ var repairs = []repair{
 		),
 	},
 	{
-		why: "page: an info has a param", versions: page,
+		what: "`MessageInfo.param` required",
+		why:  "the page: an info has a param", versions: page,
 		apply: require("MessageInfo", "type", "param", "content_type", "content"),
 	},
 	{
-		why: "page: a shipping option has a subtitle, a carrier and delivery times", versions: page,
+		what: "`FulfillmentOptionShipping` requires `subtitle`, `carrier` and both delivery times",
+		why:  "the page: a shipping option has a subtitle, a carrier and delivery times", versions: page,
 		apply: require("FulfillmentOptionShipping", "type", "id", "title", "subtitle", "carrier",
 			"earliest_delivery_time", "latest_delivery_time", "subtotal", "tax", "total"),
 	},
 	{
-		why: "page: errors have one type", versions: page,
+		what: "`Error.type` is `invalid_request`",
+		why:  "the page: errors have one type", versions: page,
 		apply: set("Error", "type", map[string]any{"const": "invalid_request"}),
 	},
 	{
-		why: "page: webhooks have other types", versions: page,
+		what: "`WebhookEvent.type` is `order_created` or `order_updated`",
+		why:  "the page: webhooks have other types", versions: page,
 		apply: set("WebhookEvent", "type", map[string]any{"enum": []any{"order_created", "order_updated"}}),
 	},
 }

@@ -57,8 +57,8 @@ type SessionView struct {
 	// braintree): for a provider that is not on it, configure one that is to
 	// stand in. A name off the list is shown as stripe.
 	Provider string
-	// ProviderMerchantID is payment_provider.merchant_id, which none of the
-	// versions here shows; 2026-01-16 does.
+	// ProviderMerchantID is payment_provider.merchant_id, which only 2026-01-16
+	// shows.
 	ProviderMerchantID string
 	// Carrier stands in for the carrier of a shipping option that names none,
 	// where a version requires one; empty means "Standard".
@@ -73,14 +73,23 @@ const (
 	OrderUpdated
 )
 
-// codecs has every version that this server speaks, oldest first.
-var codecs = []Codec{v20250912, v20250929, v20260417}
+// codecs has every released version, oldest first.
+var codecs = []Codec{v20250912, v20250929, v20251212, v20260116, v20260130, v20260417}
 
-// Newest is the codec of the newest version: the one to answer in when the
-// request's own version is not known.
+// Newest is the codec of the newest released version: the one to answer in
+// when the request's own version is not known.
 func Newest() Codec { return codecs[len(codecs)-1] }
 
-// For finds the codec of a version.
+// Find finds the codec of a version: a released one, or the draft of the next
+// one where that is switched on.
+func Find(v acp.Version, withUnreleased bool) (Codec, bool) {
+	if withUnreleased && v == acp.Unreleased {
+		return unreleased, true
+	}
+	return For(v)
+}
+
+// For finds the codec of a released version.
 func For(v acp.Version) (Codec, bool) {
 	for _, c := range codecs {
 		if c.Version() == v {
@@ -90,8 +99,9 @@ func For(v acp.Version) (Codec, bool) {
 	return nil, false
 }
 
-// Supported lists the versions, oldest first: the order of the discovery
-// document. Errors list them newest first.
+// Supported lists the released versions, oldest first: the order of the
+// discovery document. Errors list them newest first. The draft of the next one
+// is in no list, switched on or not: a list of versions may only have dates.
 func Supported() []acp.Version {
 	versions := make([]acp.Version, len(codecs))
 	for i, c := range codecs {

@@ -22,7 +22,7 @@ var (
 
 func codec(t testing.TB, v acp.Version) wire.Codec {
 	t.Helper()
-	c, ok := wire.For(v)
+	c, ok := wire.Find(v, true)
 	if !ok {
 		t.Fatalf("no codec of %s", v)
 	}

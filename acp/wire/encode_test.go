@@ -12,16 +12,13 @@ import (
 	"github.com/checkstand/checkstand/acp/wire"
 )
 
+// versions are the released ones and the draft.
+func versions() []acp.Version { return append(wire.Supported(), acp.Unreleased) }
+
 // each runs a test for every version.
 func each(t *testing.T, test func(t *testing.T, c wire.Codec)) {
-	for _, v := range wire.Supported() {
-		t.Run(string(v), func(t *testing.T) {
-			c, ok := wire.For(v)
-			if !ok {
-				t.Fatalf("no codec of %s", v)
-			}
-			test(t, c)
-		})
+	for _, v := range versions() {
+		t.Run(string(v), func(t *testing.T) { test(t, codec(t, v)) })
 	}
 }
 
@@ -200,41 +197,62 @@ func TestOrderEventsAreValidInEveryVersion(t *testing.T) {
 }
 
 func TestEventNames(t *testing.T) {
-	want := map[acp.Version][2]string{
-		acp.V20250912: {"order_created", "order_updated"},
-		acp.V20250929: {"order_create", "order_update"},
-		acp.V20260417: {"order_create", "order_update"},
-	}
 	each(t, func(t *testing.T, c wire.Codec) {
 		for i, kind := range []wire.EventKind{wire.OrderCreated, wire.OrderUpdated} {
 			b, err := c.AppendOrderEvent(nil, kind, shipped())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := decoded(t, b).(map[string]any)["type"]; got != want[c.Version()][i] {
-				t.Errorf("kind %d is %v, want %s", kind, got, want[c.Version()][i])
+			want := [2]string{"order_create", "order_update"}
+			if c.Version() == acp.V20250912 {
+				want = [2]string{"order_created", "order_updated"}
+			}
+			if got := decoded(t, b).(map[string]any)["type"]; got != want[i] {
+				t.Errorf("kind %d is %v, want %s", kind, got, want[i])
 			}
 		}
 	})
 }
 
 func TestVersionsOldestFirst(t *testing.T) {
-	if diff := cmp.Diff([]acp.Version{acp.V20250912, acp.V20250929, acp.V20260417}, wire.Supported()); diff != "" {
+	want := []acp.Version{"2025-09-12", "2025-09-29", "2025-12-12", "2026-01-16", "2026-01-30", "2026-04-17"}
+	if diff := cmp.Diff(want, wire.Supported()); diff != "" {
 		t.Error(diff)
+	}
+	for _, v := range want {
+		for _, withUnreleased := range []bool{true, false} {
+			if c, ok := wire.Find(v, withUnreleased); !ok || c.Version() != v {
+				t.Errorf("%s is not found", v)
+			}
+		}
+	}
+	if c, ok := wire.Find(acp.Unreleased, true); !ok || c.Version() != acp.Unreleased {
+		t.Error("the draft is not found where it is switched on")
+	}
+	if _, ok := wire.Find(acp.Unreleased, false); ok {
+		t.Error("the draft is found where it is not switched on")
+	}
+	if _, ok := wire.For(acp.Unreleased); ok {
+		t.Error("the draft is found among the released versions")
 	}
 	if wire.Newest().Version() != acp.V20260417 {
 		t.Error("the newest is not the last")
 	}
-	if _, ok := wire.For("2026-01-15"); ok {
-		t.Error("a date in the texts is not a version")
+	for _, v := range []acp.Version{"2026-01-15", "2026-01-22", "2026-01-28", "", "UNRELEASED", " 2026-04-17"} {
+		if _, ok := wire.Find(v, true); ok {
+			t.Errorf("%q is not a version", v)
+		}
 	}
 }
 
 func TestIdempotencyByVersion(t *testing.T) {
 	each(t, func(t *testing.T, c wire.Codec) {
 		status, required := 409, false
-		if c.Version() == acp.V20260417 {
+		if c.Version() >= acp.V20260417 { // the draft sorts last
 			status, required = 422, true
+		}
+		if c.WebhookSignature().Timestamped != required {
+			t.Errorf("webhooks are signed by %+v", c.WebhookSignature())
 		}
 		if c.MismatchStatus() != status || c.RequiresIdempotencyKey() != required {
 			t.Errorf("mismatch %d, key required %t", c.MismatchStatus(), c.RequiresIdempotencyKey())

@@ -178,7 +178,7 @@ func TestOfficialExamples(t *testing.T) {
 			if body == nil {
 				t.Fatalf("no example %s", e.member)
 			}
-			codec, _ := wire.For(e.version)
+			codec := codec(t, e.version)
 			if e.refused != "" {
 				_, err := decode(t, codec, e.want, body)
 				if got := acp.AsError(err); err == nil || got.Param != e.refused || got.Status != 400 {

@@ -10,21 +10,22 @@ import (
 	"github.com/checkstand/checkstand/money"
 )
 
-// flat is the codec of the 2025-09 versions: amounts as plain fields of a
-// line, one address, one option id, one payment provider. Its fields are what
+// flat is the codec of the versions before 2026-01-30: amounts as plain fields
+// of a line, two kinds of delivery, one payment provider. Its fields are what
 // tells those versions apart.
 type flat struct {
 	rules
-	version       acp.Version
-	providers     []string // names that payment_provider.provider allows; the first stands in for others
-	needsProvider bool     // payment_provider is in every answer
-	needsDetail   bool     // info.param, subtitle, carrier and delivery times are required
-	phone         bool     // an address has a phone_number
-	text          int      // characters of a name, an e-mail address; 0 is no limit
-	line          int      // characters of an address line; 0 is no limit
-	errorTypes    []string // the first stands in for others
-	events        map[EventKind]string
-	buyer         func(w *writer, s *acp.Session)
+	version      acp.Version
+	nested       bool // 2025-12-12 and later; see flat_nested.go
+	optionTotals bool // an option has a list of totals
+	provider     func(w *writer, s *acp.Session, v SessionView)
+	needsDetail  bool     // info.param, subtitle, carrier and delivery times are required
+	phone        bool     // an address has a phone_number
+	text         int      // characters of a name, an e-mail address; 0 is no limit
+	line         int      // characters of an address line; 0 is no limit
+	errorTypes   []string // the first stands in for others
+	events       map[EventKind]string
+	buyer        func(w *writer, s *acp.Session)
 }
 
 func (c flat) Version() acp.Version               { return c.version }
@@ -37,7 +38,7 @@ func (c flat) AppendError(dst []byte, e *acp.Error) []byte {
 	if !slices.Contains(c.errorTypes, old.Type) {
 		old.Type = c.errorTypes[0]
 	}
-	old.Param = flatRequestParam(e.Param)
+	old.Param = c.requestParam(e.Param)
 	return appendError(dst, &old)
 }
 
@@ -46,7 +47,7 @@ func (c flat) AppendSession(dst []byte, s *acp.Session, v SessionView) ([]byte, 
 	w.b = append(w.b, '{')
 	w.text("id", s.ID)
 	c.buyer(&w, s)
-	c.provider(&w, v)
+	c.provider(&w, s, v)
 	w.text("status", c.status(&w, s))
 	w.text("currency", s.Currency)
 	w.open("line_items", '[')
@@ -54,18 +55,29 @@ func (c flat) AppendSession(dst []byte, s *acp.Session, v SessionView) ([]byte, 
 		c.lineItem(&w, &s.LineItems[i])
 	}
 	w.close(']')
-	if s.FulfillmentDetails != nil && s.FulfillmentDetails.Address != nil {
-		c.address(&w, s.FulfillmentDetails)
+	switch d := s.FulfillmentDetails; {
+	case d == nil:
+	case c.nested:
+		c.fulfillmentDetails(&w, d)
+	case d.Address != nil:
+		c.address(&w, d)
 	}
 	w.open("fulfillment_options", '[')
 	for i := range s.FulfillmentOptions {
 		c.option(&w, s, &s.FulfillmentOptions[i], v)
 	}
 	w.close(']')
-	w.optText("fulfillment_option_id", mainOption(s))
+	if c.nested {
+		c.selected(&w, s.SelectedFulfillmentOptions)
+	} else {
+		w.optText("fulfillment_option_id", mainOption(s))
+	}
 	c.totals(&w, s.Totals)
 	c.messages(&w, s)
 	c.links(&w, s.Links)
+	if c.nested && s.AuthenticationMetadata != nil {
+		authenticationMetadata(&w, s.AuthenticationMetadata, channelOf(s))
+	}
 	if s.Order != nil {
 		w.open("order", '{')
 		w.text("id", s.Order.ID)
@@ -77,18 +89,22 @@ func (c flat) AppendSession(dst []byte, s *acp.Session, v SessionView) ([]byte, 
 	return w.result(dst)
 }
 
-func (c flat) provider(w *writer, v SessionView) {
-	name := v.Provider
-	if name == "" && !c.needsProvider {
-		return
+// cardProvider writes payment_provider as the 2025-09 versions have it. A name
+// that is not on the version's list is shown as the first that is.
+func cardProvider(names []string, always bool) func(*writer, *acp.Session, SessionView) {
+	return func(w *writer, _ *acp.Session, v SessionView) {
+		name := v.Provider
+		if name == "" && !always {
+			return
+		}
+		if !slices.Contains(names, name) {
+			name = names[0]
+		}
+		w.open("payment_provider", '{')
+		w.text("provider", name)
+		w.texts("supported_payment_methods", []string{"card"})
+		w.close('}')
 	}
-	if !slices.Contains(c.providers, name) {
-		name = c.providers[0]
-	}
-	w.open("payment_provider", '{')
-	w.text("provider", name)
-	w.texts("supported_payment_methods", []string{"card"})
-	w.close('}')
 }
 
 // status maps to the five that there were. What waits for the buyer is not
@@ -96,7 +112,12 @@ func (c flat) provider(w *writer, v SessionView) {
 // no longer be bought is canceled.
 func (c flat) status(w *writer, s *acp.Session) string {
 	switch s.Status {
-	case acp.Incomplete, acp.NotReadyForPayment, acp.RequiresEscalation, acp.AuthenticationRequired:
+	case acp.AuthenticationRequired:
+		if c.nested {
+			return string(s.Status)
+		}
+		return string(acp.NotReadyForPayment)
+	case acp.Incomplete, acp.NotReadyForPayment, acp.RequiresEscalation:
 		return string(acp.NotReadyForPayment)
 	case acp.ReadyForPayment, acp.Completed, acp.Canceled:
 		return string(s.Status)
@@ -109,13 +130,20 @@ func (c flat) status(w *writer, s *acp.Session) string {
 	return ""
 }
 
-func (flat) lineItem(w *writer, l *acp.LineItem) {
+func (c flat) lineItem(w *writer, l *acp.LineItem) {
 	w.open("", '{')
 	w.text("id", l.ID)
 	w.open("item", '{')
 	w.text("id", l.Item.ID)
 	w.integer("quantity", l.Quantity)
 	w.close('}')
+	if c.nested {
+		w.optText("name", l.Name)
+		w.optText("description", l.Description)
+		w.optTexts("images", l.Images)
+		w.optInteger("unit_amount", l.UnitAmount)
+		lineNotices(w, l)
+	}
 	flatAmounts(w, l)
 	w.close('}')
 }
@@ -180,28 +208,16 @@ const assumedCarrier = "Standard"
 // option writes a way of delivery. Pickup and local delivery have no type of
 // their own here and are shown as shipping, under their titles.
 func (c flat) option(w *writer, s *acp.Session, o *acp.FulfillmentOption, v SessionView) {
-	tax, _ := acp.Amount(o.Totals, acp.TotalTax)
-	subtotal, ok := acp.Amount(o.Totals, acp.TotalFulfillment)
-	if !ok {
-		subtotal, ok = acp.Amount(o.Totals, acp.TotalSubtotal)
-	}
-	total, hasTotal := acp.Amount(o.Totals, acp.TotalTotal)
-	if !hasTotal {
-		total = subtotal + tax
-	} else if !ok {
-		subtotal = total - tax
-	}
 	w.open("", '{')
-	if o.Type == acp.FulfillmentDigital {
-		w.text("type", "digital")
-	} else {
-		w.text("type", "shipping")
-	}
+	w.text("type", flatKind(o.Type))
 	w.text("id", o.ID)
 	w.text("title", o.Title)
-	if c.needsDetail {
+	switch {
+	case c.optionTotals:
+		w.optText("description", o.Description)
+	case c.needsDetail:
 		w.text("subtitle", firstOf(o.Description, o.Title))
-	} else {
+	default:
 		w.optText("subtitle", o.Description)
 	}
 	if o.Type != acp.FulfillmentDigital {
@@ -214,10 +230,38 @@ func (c flat) option(w *writer, s *acp.Session, o *acp.FulfillmentOption, v Sess
 		w.optTime("earliest_delivery_time", earliest)
 		w.optTime("latest_delivery_time", latest)
 	}
+	if c.optionTotals {
+		c.totals(w, o.Totals)
+	} else {
+		optionAmounts(w, o)
+	}
+	w.close('}')
+}
+
+// flatKind is the kind of delivery that these versions have a word for.
+func flatKind(t acp.FulfillmentType) string {
+	if t == acp.FulfillmentDigital {
+		return "digital"
+	}
+	return "shipping"
+}
+
+// optionAmounts writes the amounts of an option as plain fields.
+func optionAmounts(w *writer, o *acp.FulfillmentOption) {
+	tax, _ := acp.Amount(o.Totals, acp.TotalTax)
+	subtotal, ok := acp.Amount(o.Totals, acp.TotalFulfillment)
+	if !ok {
+		subtotal, ok = acp.Amount(o.Totals, acp.TotalSubtotal)
+	}
+	total, hasTotal := acp.Amount(o.Totals, acp.TotalTotal)
+	if !hasTotal {
+		total = subtotal + tax
+	} else if !ok {
+		subtotal = total - tax
+	}
 	w.integer("subtotal", subtotal)
 	w.integer("tax", tax)
 	w.integer("total", total)
-	w.close('}')
 }
 
 // assumedTimes fills in the delivery times that an option lacks.
@@ -254,7 +298,7 @@ func mainOption(s *acp.Session) string {
 
 // totals writes each type once. Gift wrap and tips count as fees, store credit
 // as a discount; what was refunded later is left out.
-func (flat) totals(w *writer, totals []acp.Total) {
+func (c flat) totals(w *writer, totals []acp.Total) {
 	folded := make([]acp.Total, 0, len(totals))
 	for _, t := range totals {
 		switch t.Type {
@@ -282,55 +326,12 @@ func (flat) totals(w *writer, totals []acp.Total) {
 		w.text("type", string(t.Type))
 		w.text("display_text", t.DisplayText)
 		w.integer("amount", t.Amount)
-		w.close('}')
-	}
-	w.close(']')
-}
-
-// AppendOrderEvent names the order by its session; refunds and credits that
-// have been carried out are listed.
-func (c flat) AppendOrderEvent(dst []byte, kind EventKind, o *acp.Order) ([]byte, error) {
-	w := writer{b: dst}
-	event, ok := c.events[kind]
-	if !ok {
-		w.fail(fmt.Errorf("order %s: no event of kind %d", o.ID, kind))
-	}
-	w.b = append(w.b, '{')
-	w.text("type", event)
-	w.open("data", '{')
-	w.text("type", "order")
-	w.text("checkout_session_id", o.CheckoutSessionID)
-	w.text("permalink_url", o.PermalinkURL)
-	w.text("status", flatOrderStatus(o.Status))
-	w.open("refunds", '[')
-	for _, a := range o.Adjustments {
-		means := map[string]string{"refund": "original_payment", "credit": "store_credit"}[a.Type]
-		if means == "" || a.Status != "completed" || a.Amount == nil {
-			continue
+		if c.nested {
+			w.optText("description", t.Description)
 		}
-		w.open("", '{')
-		w.text("type", means)
-		w.integer("amount", *a.Amount)
 		w.close('}')
 	}
 	w.close(']')
-	w.close('}')
-	w.close('}')
-	return w.result(dst)
-}
-
-// flatOrderStatus maps to the six that there were; an order's status is an
-// open list, and what is unknown has been confirmed at least.
-func flatOrderStatus(status string) string {
-	switch status {
-	case "created", "manual_review", "confirmed", "canceled", "shipped", "fulfilled":
-		return status
-	case "":
-		return "created"
-	case "completed", "delivered":
-		return "fulfilled"
-	}
-	return "confirmed"
 }
 
 // cut shortens s to limit characters; 0 is no limit.

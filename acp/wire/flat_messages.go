@@ -13,7 +13,7 @@ func (c flat) messages(w *writer, s *acp.Session) {
 	w.open("messages", '[')
 	for i := range s.Messages {
 		m := &s.Messages[i]
-		param := flatSessionParam(m.Param)
+		param := c.sessionParam(m.Param)
 		w.open("", '{')
 		if m.Type == acp.ErrorMessage {
 			w.text("type", "error")
@@ -29,7 +29,7 @@ func (c flat) messages(w *writer, s *acp.Session) {
 		w.text("content", m.Content)
 		w.close('}')
 	}
-	if len(s.SelectedFulfillmentOptions) > 1 {
+	if len(s.SelectedFulfillmentOptions) > 1 && !c.nested {
 		w.open("", '{')
 		w.text("type", "info")
 		w.text("param", "$.fulfillment_option_id")
@@ -56,8 +56,35 @@ func flatCode(m *acp.Message) string {
 	return acp.CodeInvalid
 }
 
-// flatSessionParam turns a path into the newest session into one into a
-// session of these versions.
+// sessionParam turns a path into the newest session into one into a session of
+// the codec's version; "" when there is nothing of the kind in it.
+func (c flat) sessionParam(param string) string {
+	switch {
+	case strings.HasPrefix(param, "$.discounts"), strings.HasPrefix(param, "$.capabilities"):
+		return ""
+	case strings.HasPrefix(param, "$.line_items[") && strings.HasSuffix(param, "].quantity"):
+		return strings.TrimSuffix(param, "quantity") + "item.quantity"
+	case c.nested:
+		return nestedParam(param)
+	}
+	return flatSessionParam(param)
+}
+
+// requestParam does the same for requests, where the list of items has another
+// name. What the agent sent has the path that it was sent under, so what only
+// newer versions have is left as it stands.
+func (c flat) requestParam(param string) string {
+	if rest, ok := strings.CutPrefix(param, "$.line_items"); ok {
+		return "$.items" + rest
+	}
+	if c.nested {
+		return nestedParam(param)
+	}
+	return flatSessionParam(param)
+}
+
+// flatSessionParam is a path of the 2025-09 versions, with their one address and
+// one selected option.
 func flatSessionParam(param string) string {
 	switch {
 	case strings.HasPrefix(param, "$.fulfillment_details.address"):
@@ -66,6 +93,13 @@ func flatSessionParam(param string) string {
 		return "$.fulfillment_address"
 	case strings.HasPrefix(param, "$.selected_fulfillment_options"):
 		return "$.fulfillment_option_id"
+	}
+	return paymentParam(param)
+}
+
+// paymentParam is a path into payment_data of a provider and a token.
+func paymentParam(param string) string {
+	switch {
 	case param == "$.payment_data.instrument.credential.token":
 		return "$.payment_data.token"
 	case param == "$.payment_data.handler_id":
@@ -76,18 +110,10 @@ func flatSessionParam(param string) string {
 	return param
 }
 
-// flatRequestParam does the same for requests, where the list of items has
-// another name.
-func flatRequestParam(param string) string {
-	if rest, ok := strings.CutPrefix(param, "$.line_items"); ok {
-		return "$.items" + rest
-	}
-	return flatSessionParam(param)
-}
-
-// links writes the two policies that there were, and one of the others as the
-// shop's policies.
-func (flat) links(w *writer, links []acp.Link) {
+// links writes the two policies that there were. Of the others, 2025-12-12 and
+// later have that of returns, and the 2025-09 versions one as the shop's
+// policies.
+func (c flat) links(w *writer, links []acp.Link) {
 	w.open("links", '[')
 	link := func(kind, url string) {
 		w.open("", '{')
@@ -101,9 +127,15 @@ func (flat) links(w *writer, links []acp.Link) {
 		case "terms_of_use", "privacy_policy":
 			link(l.Type, l.URL)
 		case "return_policy":
-			policies = l.URL
+			if c.nested {
+				link(l.Type, l.URL)
+			} else {
+				policies = l.URL
+			}
 		case "shipping_policy":
-			policies = firstOf(policies, l.URL)
+			if !c.nested {
+				policies = firstOf(policies, l.URL)
+			}
 		}
 	}
 	if policies != "" {

@@ -55,7 +55,7 @@ func fuzzDecoder(f *testing.F, kind any) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, v := range wire.Supported() {
+		for _, v := range versions() {
 			if _, err := decode(t, codec(t, v), kind, body); err != nil {
 				mustBeRefusal(t, err)
 			}

@@ -15,11 +15,14 @@ var v20250929 Codec = flat{
 		addressLine: acp.MaxAddressLine,
 	},
 	version:    acp.V20250929,
-	providers:  []string{"stripe"},
-	errorTypes: []string{acp.InvalidRequest, acp.ProcessingError, acp.ServiceUnavailable},
-	events:     map[EventKind]string{OrderCreated: "order_create", OrderUpdated: "order_update"},
+	provider:   cardProvider([]string{"stripe"}, false),
+	errorTypes: errorTypes,
+	events:     createEvents,
 	buyer:      buyer20250929,
 }
+
+// errorTypes are the types of an error in every version but the page.
+var errorTypes = []string{acp.InvalidRequest, acp.ProcessingError, acp.ServiceUnavailable}
 
 // buyer20250929 writes a buyer with both names, taking a full name apart at
 // its last space; without both it is left out.

@@ -11,16 +11,35 @@ import (
 
 // v20260417 speaks 2026-04-17, the newest released version, whose shapes are
 // those of the model.
-var v20260417 Codec = codec20260417{rules{
-	items:        "line_items",
-	currency:     true,
-	capabilities: true,
-	addressLine:  acp.MaxAddressLine,
-}}
+var v20260417 Codec = codec20260417{
+	rules:      rules20260130,
+	version:    acp.V20260417,
+	labelled:   true,
+	company:    true,
+	display:    true,
+	resolution: true,
+	consents:   true,
+	refunded:   true,
+	richOrder:  true,
+}
 
-type codec20260417 struct{ rules }
+// codec20260417 is the codec of 2026-01-30 and later: each line with a list of
+// totals, capabilities, payment handlers. Its fields are what tells those
+// versions apart.
+type codec20260417 struct {
+	rules
+	version    acp.Version
+	labelled   bool // protocol.version is shown
+	company    bool // an address has a company
+	display    bool // a payment handler has a name and an order for display
+	resolution bool // a message says who can cure it
+	consents   bool // marketing_consent_options
+	refunded   bool // totals have amount_refunded
+	richOrder  bool // an order has any status, and its confirmation the notes
+	channel    bool // authentication_metadata has the channel
+}
 
-func (codec20260417) Version() acp.Version         { return acp.V20260417 }
+func (c codec20260417) Version() acp.Version       { return c.version }
 func (codec20260417) MismatchStatus() int          { return http.StatusUnprocessableEntity }
 func (codec20260417) RequiresIdempotencyKey() bool { return true }
 
@@ -83,16 +102,26 @@ var (
 	directoryServers20260417 = []string{"american_express", "mastercard", "visa"}
 )
 
+// rules20260130 are the rules of requests from 2026-01-30 on.
+var rules20260130 = rules{
+	items:        "line_items",
+	currency:     true,
+	capabilities: true,
+	addressLine:  acp.MaxAddressLine,
+}
+
 func (c codec20260417) AppendSession(dst []byte, s *acp.Session, _ SessionView) ([]byte, error) {
 	w := writer{b: dst}
 	if !slices.Contains(statuses20260417, s.Status) {
-		w.fail(fmt.Errorf("session %s: status %q is not of 2026-04-17", s.ID, s.Status))
+		w.fail(fmt.Errorf("session %s: status %q is not of %s", s.ID, s.Status, c.version))
 	}
 	w.b = append(w.b, '{')
 	w.text("id", s.ID)
-	w.open("protocol", '{')
-	w.text("version", string(acp.V20260417))
-	w.close('}')
+	if c.labelled {
+		w.open("protocol", '{')
+		w.text("version", string(c.version))
+		w.close('}')
+	}
 	c.capabilities(&w, &s.Capabilities)
 	if s.Buyer != nil {
 		c.buyer(&w, s.Buyer)
@@ -139,12 +168,16 @@ func (c codec20260417) AppendSession(dst []byte, s *acp.Session, _ SessionView) 
 	}
 	w.close(']')
 	if s.AuthenticationMetadata != nil {
-		c.authentication(&w, s.AuthenticationMetadata)
+		var via *channel
+		if c.channel {
+			via = channelOf(s)
+		}
+		authenticationMetadata(&w, s.AuthenticationMetadata, via)
 	}
 	if s.Discounts != nil {
 		c.discounts(&w, s.Discounts)
 	}
-	if s.MarketingConsentOptions != nil {
+	if c.consents && s.MarketingConsentOptions != nil {
 		w.open("marketing_consent_options", '[')
 		for _, o := range s.MarketingConsentOptions {
 			w.open("", '{')
@@ -171,7 +204,7 @@ func (c codec20260417) AppendSession(dst []byte, s *acp.Session, _ SessionView) 
 		w.text("checkout_session_id", s.Order.CheckoutSessionID)
 		w.text("permalink_url", s.Order.PermalinkURL)
 		w.optText("order_number", s.Order.OrderNumber)
-		w.optText("status", s.Order.Status)
+		w.optText("status", c.orderStatus(s.Order.Status))
 		c.confirmation(&w, s.Order.Confirmation)
 		w.close('}')
 	}

@@ -73,18 +73,20 @@ func (c codec20260417) order(w *writer, name string, o *acp.Order) {
 	w.close('}')
 }
 
-func (codec20260417) confirmation(w *writer, c *acp.Confirmation) {
-	if c == nil {
+func (c codec20260417) confirmation(w *writer, o *acp.Confirmation) {
+	if o == nil {
 		return
 	}
 	w.open("confirmation", '{')
-	w.optText("confirmation_number", c.ConfirmationNumber)
-	if c.ConfirmationEmailSent != nil {
-		w.boolean("confirmation_email_sent", *c.ConfirmationEmailSent)
+	w.optText("confirmation_number", o.ConfirmationNumber)
+	if o.ConfirmationEmailSent != nil {
+		w.boolean("confirmation_email_sent", *o.ConfirmationEmailSent)
 	}
-	w.optText("receipt_url", c.ReceiptURL)
-	w.optText("invoice_number", c.InvoiceNumber)
-	w.optText("order_notes", c.OrderNotes)
+	w.optText("receipt_url", o.ReceiptURL)
+	w.optText("invoice_number", o.InvoiceNumber)
+	if c.richOrder {
+		w.optText("order_notes", o.OrderNotes)
+	}
 	w.close('}')
 }
 

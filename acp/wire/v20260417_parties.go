@@ -7,7 +7,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 )
 
-func (codec20260417) capabilities(w *writer, caps *acp.Capabilities) {
+func (c codec20260417) capabilities(w *writer, caps *acp.Capabilities) {
 	w.open("capabilities", '{')
 	if caps.Payment != nil {
 		w.open("payment", '{')
@@ -17,7 +17,10 @@ func (codec20260417) capabilities(w *writer, caps *acp.Capabilities) {
 			w.open("", '{')
 			w.text("id", h.ID)
 			w.text("name", h.Name)
-			w.optText("display_name", h.DisplayName)
+			if c.display {
+				w.optText("display_name", h.DisplayName)
+				w.optInteger("display_order", h.DisplayOrder)
+			}
 			w.text("version", h.Version)
 			w.text("spec", h.Spec)
 			w.boolean("requires_delegate_payment", h.RequiresDelegatePayment)
@@ -36,7 +39,6 @@ func (codec20260417) capabilities(w *writer, caps *acp.Capabilities) {
 			w.optTexts("3ds_versions", h.Config.ThreeDSVersions)
 			w.optText("environment", h.Config.Environment)
 			w.close('}')
-			w.optInteger("display_order", h.DisplayOrder)
 			w.close('}')
 		}
 		w.close(']')
@@ -106,17 +108,8 @@ func (codec20260417) buyer(w *writer, b *acp.Buyer) {
 	w.close('}')
 }
 
-func (codec20260417) address(w *writer, name string, a *acp.Address) {
-	w.open(name, '{')
-	w.text("name", a.Name)
-	w.text("line_one", a.LineOne)
-	w.optText("line_two", a.LineTwo)
-	w.text("city", a.City)
-	w.text("state", a.State)
-	w.text("country", a.Country)
-	w.text("postal_code", a.PostalCode)
-	w.optText("company", a.Company)
-	w.close('}')
+func (c codec20260417) address(w *writer, name string, a *acp.Address) {
+	postalAddress(w, name, a, c.company)
 }
 
 func (c codec20260417) fulfillmentDetails(w *writer, d *acp.FulfillmentDetails) {
@@ -130,11 +123,11 @@ func (c codec20260417) fulfillmentDetails(w *writer, d *acp.FulfillmentDetails) 
 	w.close('}')
 }
 
-func (codec20260417) fulfillmentType(w *writer, t acp.FulfillmentType) {
+func (c codec20260417) fulfillmentType(w *writer, t acp.FulfillmentType) {
 	switch t {
 	case acp.FulfillmentShipping, acp.FulfillmentDigital, acp.FulfillmentPickup, acp.FulfillmentLocalDelivery:
 	default:
-		w.fail(fmt.Errorf("fulfillment type %q is not of 2026-04-17", t))
+		w.fail(fmt.Errorf("fulfillment type %q is not of %s", t, c.version))
 	}
 }
 

@@ -53,27 +53,7 @@ func (c codec20260417) lineItem(w *writer, l *acp.LineItem) {
 		}
 		w.close(']')
 	}
-	if l.Disclosures != nil {
-		w.open("disclosures", '[')
-		for _, d := range l.Disclosures {
-			w.open("", '{')
-			w.text("type", "disclaimer")
-			w.text("content_type", contentType(d.ContentType))
-			w.text("content", d.Content)
-			w.close('}')
-		}
-		w.close(']')
-	}
-	if l.CustomAttributes != nil {
-		w.open("custom_attributes", '[')
-		for _, a := range l.CustomAttributes {
-			w.open("", '{')
-			w.text("display_name", a.DisplayName)
-			w.text("value", a.Value)
-			w.close('}')
-		}
-		w.close(']')
-	}
+	lineNotices(w, l)
 	if l.DiscountDetails != nil {
 		w.open("discount_details", '[')
 		for _, d := range l.DiscountDetails {
@@ -96,21 +76,51 @@ func (c codec20260417) lineItem(w *writer, l *acp.LineItem) {
 		w.optText("tax_exemption_reason", l.TaxExemptionReason)
 	}
 	w.optText("parent_id", l.ParentID)
+	c.totals(w, l.Totals)
+	w.close('}')
+}
+
+// lineNotices writes what must or may be shown beside a line, in the versions
+// from 2025-12-12 on.
+func lineNotices(w *writer, l *acp.LineItem) {
+	if l.Disclosures != nil {
+		w.open("disclosures", '[')
+		for _, d := range l.Disclosures {
+			w.open("", '{')
+			w.text("type", "disclaimer")
+			w.text("content_type", contentType(d.ContentType))
+			w.text("content", d.Content)
+			w.close('}')
+		}
+		w.close(']')
+	}
+	if l.CustomAttributes != nil {
+		w.open("custom_attributes", '[')
+		for _, a := range l.CustomAttributes {
+			w.open("", '{')
+			w.text("display_name", a.DisplayName)
+			w.text("value", a.Value)
+			w.close('}')
+		}
+		w.close(']')
+	}
 	if l.Seller != nil {
 		w.open("marketplace_seller_details", '{')
 		w.text("name", l.Seller.Name)
 		w.close('}')
 	}
-	c.totals(w, l.Totals)
-	w.close('}')
 }
 
-func (codec20260417) totals(w *writer, totals []acp.Total) {
+// totals leaves out a type that only newer versions have.
+func (c codec20260417) totals(w *writer, totals []acp.Total) {
 	w.open("totals", '[')
 	for i := range totals {
 		t := &totals[i]
 		if !slices.Contains(totals20260417, t.Type) {
-			w.fail(fmt.Errorf("total %q is not of 2026-04-17", t.Type))
+			w.fail(fmt.Errorf("total %q is not of %s", t.Type, c.version))
+		}
+		if t.Type == acp.TotalAmountRefunded && !c.refunded {
+			continue
 		}
 		w.open("", '{')
 		w.text("type", string(t.Type))
@@ -135,7 +145,7 @@ func (codec20260417) totals(w *writer, totals []acp.Total) {
 
 // messages writes an error with an unknown code as invalid, and a warning with
 // an unknown code as an info: neither is lost.
-func (codec20260417) messages(w *writer, messages []acp.Message) {
+func (c codec20260417) messages(w *writer, messages []acp.Message) {
 	w.open("messages", '[')
 	for i := range messages {
 		m := &messages[i]
@@ -156,7 +166,9 @@ func (codec20260417) messages(w *writer, messages []acp.Message) {
 		w.text("type", string(kind))
 		w.optText("code", code)
 		w.optOneOf("severity", m.Severity, severities20260417)
-		w.optOneOf("resolution", m.Resolution, resolutions20260417)
+		if c.resolution {
+			w.optOneOf("resolution", m.Resolution, resolutions20260417)
+		}
 		w.optText("param", m.Param)
 		w.text("content_type", contentType(m.ContentType))
 		w.text("content", m.Content)
@@ -165,13 +177,17 @@ func (codec20260417) messages(w *writer, messages []acp.Message) {
 	w.close(']')
 }
 
-// authentication writes what the agent needs for 3-D Secure; it cannot do
-// without a directory server that it knows.
-func (codec20260417) authentication(w *writer, a *acp.AuthenticationMetadata) {
+// authenticationMetadata writes what the agent needs for 3-D Secure; it cannot
+// do without a directory server that it knows. The versions before 2026-04-17
+// require a channel.
+func authenticationMetadata(w *writer, a *acp.AuthenticationMetadata, via *channel) {
 	if !slices.Contains(directoryServers20260417, a.DirectoryServer) {
-		w.fail(fmt.Errorf("directory server %q is not of 2026-04-17", a.DirectoryServer))
+		w.fail(fmt.Errorf("no version has the directory server %q", a.DirectoryServer))
 	}
 	w.open("authentication_metadata", '{')
+	if via != nil {
+		via.write(w)
+	}
 	w.open("acquirer_details", '{')
 	w.text("acquirer_bin", a.AcquirerDetails.AcquirerBIN)
 	w.text("acquirer_country", a.AcquirerDetails.AcquirerCountry)
