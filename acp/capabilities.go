@@ -47,6 +47,7 @@ type HandlerConfig struct {
 	Supports3DS          bool     `json:"supports_3ds,omitzero"`
 	ThreeDSVersions      []string `json:"3ds_versions,omitzero"` // 2.1, 2.2, 2.3
 	Environment          string   `json:"environment,omitzero"`  // sandbox or production
+	PublicKey            string   `json:"public_key,omitzero"`   // the account's publishable key, to tokenise at the PSP with
 }
 
 // Interventions are the steps a buyer may be asked to take.

@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"slices"
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
@@ -14,13 +15,20 @@ const keepUnsold = 30 * 24 * time.Hour
 // tokenised.
 const CardHandler = "card_tokenized"
 
+// Where the shop serves the JSON Schemas of its card handler, below its base
+// URL.
+const (
+	CardConfigSchema     = "/schemas/handlers/tokenized.card/config.json"
+	CardInstrumentSchema = "/schemas/handlers/tokenized.card/instrument.json"
+)
+
 // Present is a session as agents see it: what is stored of it, and beside that
 // what the shop offers now, its policies and ways to pay. The result shares
 // the session's parts and is not to be written to.
 func (m *Merchant) Present(s *Session) *acp.Session {
 	shown := s.Session
 	shown.Links = m.Links
-	shown.Capabilities = m.capabilities(s.Live, s.Interventions)
+	shown.Capabilities = m.capabilities(s)
 	if m.CheckoutLink != nil && m.Payment(s.Live).Hosted() != nil && !Final(s.Status) {
 		shown.ContinueURL = m.CheckoutLink(s)
 	}
@@ -28,25 +36,68 @@ func (m *Merchant) Present(s *Session) *acp.Session {
 }
 
 // capabilities is what the agent and the shop can both do in this session.
-// The shop asks for no interventions yet, so the intersection of those is
-// empty, and it is only shown to an agent that named any.
-func (m *Merchant) capabilities(live bool, asked *acp.Interventions) acp.Capabilities {
-	p := m.Payment(live)
-	environment := "sandbox"
-	if live {
-		environment = "production"
+func (m *Merchant) capabilities(s *Session) acp.Capabilities {
+	return acp.Capabilities{
+		Payment:       &acp.PaymentCapabilities{Handlers: []acp.PaymentHandler{m.cardHandler(s.Live)}},
+		Interventions: m.Payment(s.Live).interventions(s.Interventions),
 	}
-	caps := acp.Capabilities{Payment: &acp.PaymentCapabilities{Handlers: []acp.PaymentHandler{{
+}
+
+// cardHandler is the way to pay with a card that the agent has tokenised.
+func (m *Merchant) cardHandler(live bool) acp.PaymentHandler {
+	p := m.Payment(live)
+	h := acp.PaymentHandler{
 		ID: CardHandler, Name: "dev.acp.tokenized.card", DisplayName: "Card", Version: "2026-01-22",
 		Spec:                    "https://acp.dev/handlers/tokenized.card",
 		RequiresDelegatePayment: true, PSP: p.Provider.Name(),
-		ConfigSchema:      "https://acp.dev/schemas/handlers/tokenized.card/config.json",
-		InstrumentSchemas: []string{"https://acp.dev/schemas/handlers/tokenized.card/instrument.json"},
+		ConfigSchema:      m.BaseURL + CardConfigSchema,
+		InstrumentSchemas: []string{m.BaseURL + CardInstrumentSchema},
 		Config: acp.HandlerConfig{MerchantID: p.MerchantID, PSP: p.Provider.Name(), AcceptedBrands: p.Brands,
-			AcceptedFundingTypes: []string{"credit", "debit", "prepaid"}, Environment: environment},
-	}}}}
-	if asked != nil {
-		caps.Interventions = &acp.Interventions{Supported: []string{}, Required: []string{}, Enforcement: "optional"}
+			AcceptedFundingTypes: []string{"credit", "debit", "prepaid"}, Environment: "sandbox", PublicKey: p.PublicKey},
 	}
-	return caps
+	if live {
+		h.Config.Environment = "production"
+	}
+	if p.authenticates() {
+		h.Config.Supports3DS, h.Config.ThreeDSVersions = true, threeDSVersions
+	}
+	return h
+}
+
+// interventions is the intersection of what the agent can ask of a buyer and
+// what the shop takes, and what the shop insists on. They are shown to an agent
+// that named any, and to every agent of a shop that insists.
+func (p PaymentSetup) interventions(asked *acp.Interventions) *acp.Interventions {
+	can := &acp.Interventions{Supported: []string{}, Required: []string{}, Enforcement: "optional"}
+	if p.authenticates() {
+		if asked != nil && slices.Contains(asked.Supported, threeDS) {
+			can.Supported = []string{threeDS}
+		}
+		can.Enforcement = "conditional"
+		if p.ThreeDS.Mode == ThreeDSAlways {
+			can.Required, can.Enforcement = []string{threeDS}, "always"
+		}
+	}
+	if asked == nil && len(can.Required) == 0 {
+		return nil
+	}
+	return can
+}
+
+// interventionMessages tells an agent what it cannot do and the shop may need.
+// A buyer who has taken up the checkout page is authenticated by the PSP there.
+func (m *Merchant) interventionMessages(s *Session) []acp.Message {
+	setup := m.Payment(s.Live)
+	switch {
+	case !setup.authenticates() || s.canAuthenticate(setup):
+		return nil
+	case setup.ThreeDS.Mode == ThreeDSAlways && len(s.Visitor) == 0:
+		return []acp.Message{{Type: acp.ErrorMessage, Code: acp.CodeInterventionRequired, Resolution: acp.RequiresBuyerReview, ContentType: "plain",
+			Param:   "$.capabilities.interventions.required",
+			Content: "Every payment in this shop is confirmed with the buyer's bank (3-D Secure), which cannot be done from here. The buyer can pay on the shop's own checkout page."}}
+	case setup.ThreeDS.Mode == ThreeDSWhenRequired && s.Interventions != nil:
+		return []acp.Message{{Type: acp.Info, ContentType: "plain", Param: "$.capabilities.interventions.supported",
+			Content: "Some banks ask buyers to confirm a payment (3-D Secure), which cannot be done from here. A card of such a bank is refused; another may be used."}}
+	}
+	return nil
 }

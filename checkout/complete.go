@@ -34,6 +34,7 @@ type purchase struct {
 	req      acp.CompleteRequest
 	prints   [][]byte            // digests of the token; nil for a reusable one
 	prev     *idempotency.Record // the running record of the call, once claimed
+	proof    *payment.Proof      // of the buyer's authentication; nil for none
 
 	// What the claim found:
 	answer  *Answer          // decided without a payment
@@ -127,14 +128,26 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 	case acp.Canceled, acp.Expired:
 		return p.refuseIn(tx, sess.editable())
 	}
+	if e := p.takeProof(sess); e != nil {
+		return p.refuseIn(tx, e)
+	}
 
 	sess.APIVersion, sess.UpdatedAt = c.Version, now
 	p.takeOver(sess)
+	if sess.Status == acp.AuthenticationRequired {
+		goOn, err := p.authenticated(tx, sess, now)
+		if err != nil {
+			return p.refuseIn(tx, err)
+		}
+		if !goOn {
+			return p.answerIn(tx, sess)
+		}
+	}
 	payable, items, err := p.recheck(tx, sess, now)
 	if err != nil {
 		return p.refuseIn(tx, err)
 	}
-	if !payable {
+	if !payable || p.proof != nil && sess.Total() != sess.Authentication.Amount {
 		return p.answerIn(tx, sess)
 	}
 	if sess.Total() == 0 {
@@ -221,6 +234,7 @@ func (p *purchase) reserve(tx Tx, sess *Session, items map[string]*catalog.Item,
 	}
 	charge := p.merchant.charge(sess, a)
 	charge.Credential, charge.Billing = p.cred, p.req.Payment.Billing
+	p.prepareAuthentication(sess, a, &charge)
 	body, err := p.provider.Build(charge)
 	if err != nil {
 		return err

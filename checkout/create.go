@@ -32,7 +32,7 @@ func (s *Service) Create(ctx context.Context, c *Call, req acp.CreateRequest) An
 				Metadata: req.Metadata, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(m.SessionTTL),
 			},
 			MerchantID: c.MerchantID, Agent: c.Agent, CredentialID: c.CredentialID, Live: c.Live, APIVersion: c.Version,
-			OrderNotes: req.OrderNotes, Interventions: req.Capabilities.Interventions, FirstTouch: req.Attribution,
+			OrderNotes: req.OrderNotes, Interventions: req.Capabilities.Interventions, Extensions: req.Capabilities.Extensions, FirstTouch: req.Attribution,
 		}
 		if err := sess.replaceLines(req.Items, items, now); err != nil {
 			return nil, err

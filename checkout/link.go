@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/secret"
 )
 
@@ -83,6 +84,16 @@ func (s *Service) Redeem(ctx context.Context, merchantID, sessionID, proof, retu
 		sess.Visitor = digest[:]
 		if allowed {
 			sess.ReturnURL = back
+		}
+		if hasCode(sess.Messages, acp.CodeInterventionRequired) && sess.Status == acp.NotReadyForPayment {
+			// What the agent could not do, the payment page can.
+			items, err := tx.RecentItems(merchantID, sess.itemIDs())
+			if err != nil {
+				return err
+			}
+			if err := sess.quote(m, items, nil, s.now()); err != nil {
+				return err
+			}
 		}
 		return tx.SaveSession(sess)
 	})

@@ -48,6 +48,10 @@ type PaymentSetup struct {
 	StandIn string
 	Brands  []string // accepted card brands
 	Capture payment.CaptureMode
+	ThreeDS ThreeDS
+	// PublicKey is the account's publishable key, for agents that tokenise at
+	// the PSP themselves; "" shows none. It is never a secret.
+	PublicKey string
 }
 
 // took reports whether an attempt was sent to this account. No other one can

@@ -91,6 +91,11 @@ func (p *paging) claim(tx Tx, sess *Session) error {
 		return p.join(tx, sess, now)
 	case acp.Completed, acp.Canceled, acp.Expired:
 		return sess.editable()
+	case acp.AuthenticationRequired: // the PSP's page authenticates the buyer itself
+		sess.Authentication = nil
+		if err := sess.become(acp.ReadyForPayment); err != nil {
+			return err
+		}
 	}
 	sess.forgetPaymentMessages()
 	sess.UpdatedAt = now

@@ -67,6 +67,7 @@ func (s *Session) quote(m *Merchant, items map[string]*catalog.Item, believed ma
 	}
 	s.offer(options)
 	msgs = append(msgs, s.choose(options, &cart, physical, digital, addressed)...)
+	msgs = append(msgs, m.interventionMessages(s)...)
 
 	q, err := pricing.Price(cart, m.Taxes)
 	if err != nil {

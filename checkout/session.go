@@ -37,8 +37,13 @@ type Session struct {
 	Visitor   []byte `json:"visitor,omitzero"`
 	ReturnURL string `json:"return_url,omitzero"`
 
-	OrderNotes    string             `json:"order_notes,omitzero"`
+	OrderNotes string `json:"order_notes,omitzero"`
+	// Interventions and Extensions are those that the agent has named; Extensions
+	// is nil when it said nothing of any.
 	Interventions *acp.Interventions `json:"agent_interventions,omitzero"`
+	Extensions    []string           `json:"agent_extensions,omitzero"`
+	// Authentication is set from the first try to pay that may need one.
+	Authentication *Authentication `json:"authentication,omitzero"`
 
 	// Write-only facts: stored, never shown.
 	FirstTouch *acp.Attribution `json:"first_touch,omitzero"`

@@ -44,7 +44,7 @@ func (s *Service) settle(ctx context.Context, sent *payment.Attempt, r payment.R
 			// this one learned nothing, found no trace of it or did not send it
 			// says nothing any more.
 		} else if ev, ok := a.Move(r, who, now); ok {
-			err = s.record(tx, m, sess, a, ev, now)
+			err = s.record(tx, m, sess, a, r.Brand, ev, now)
 		} else if wasLive {
 			// Nothing new was learned. Give the attempt up for others to ask.
 			a.LeaseUntil = now
@@ -91,8 +91,9 @@ func (s *Service) verify(a *payment.Attempt, r payment.Result) payment.Result {
 	return payment.Result{Class: payment.ClassUnknown, PSPRef: r.PSPRef, RequestID: r.RequestID, DeclineCode: "amount_mismatch"}
 }
 
-// record writes an attempt's move and what follows from it.
-func (s *Service) record(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, ev payment.Event, now time.Time) error {
+// record writes an attempt's move and what follows from it. brand is the
+// card's, where the PSP told it.
+func (s *Service) record(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, brand string, ev payment.Event, now time.Time) error {
 	sess.UpdatedAt = now
 	var err error
 	switch {
@@ -104,7 +105,7 @@ func (s *Service) record(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, 
 		a.Tries++
 		return s.saveAttempt(tx, a, ev)
 	default:
-		err = s.giveBack(tx, sess, a)
+		err = s.giveBack(tx, m, sess, a, brand)
 	}
 	if err != nil {
 		return err
@@ -125,12 +126,18 @@ func (s *Service) saveAttempt(tx Tx, a *payment.Attempt, ev payment.Event) error
 	return tx.AppendEvent(a.MerchantID, ev)
 }
 
-// giveBack opens the session for another try to pay.
-func (s *Service) giveBack(tx Tx, sess *Session, a *payment.Attempt) error {
+// giveBack opens the session for another try to pay, or for the proof that the
+// buyer has been authenticated.
+func (s *Service) giveBack(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, brand string) error {
 	if err := sess.letGo(tx); err != nil {
 		return err
 	}
 	sess.DeletableAt = sess.ExpiresAt.Add(keepUnsold)
+	if sess.askForAuthentication(m, a, brand) {
+		sess.say(authenticationMessage)
+		return sess.become(acp.AuthenticationRequired)
+	}
+	sess.Authentication = nil
 	if a.State == payment.Declined {
 		sess.say(declineMessage(a.Class, paymentParam+".instrument.credential.token"))
 	}

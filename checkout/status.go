@@ -24,6 +24,9 @@ func (s *Session) become(to acp.Status) error {
 	if s.Status == to {
 		return nil
 	}
+	if s.AuthenticationMetadata = nil; to == acp.AuthenticationRequired {
+		s.AuthenticationMetadata = s.Authentication.Metadata
+	}
 	if s.Status == "" && (to == acp.NotReadyForPayment || to == acp.ReadyForPayment) {
 		s.Status = to
 		return nil

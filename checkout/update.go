@@ -131,4 +131,6 @@ func (s *Session) forgetPaymentMessages() {
 	s.Messages = kept
 }
 
-func aboutPayment(m acp.Message) bool { return strings.HasPrefix(m.Param, paymentParam) }
+func aboutPayment(m acp.Message) bool {
+	return strings.HasPrefix(m.Param, paymentParam) || m.Param == metadataParam
+}

@@ -62,6 +62,7 @@ type Result struct {
 	Amount      int64
 	Captured    int64
 	Currency    string
+	Brand       string // of the card, in the protocol's words (visa, mastercard, amex); set with ClassRequiresAction where it is known
 }
 
 // Charge is what an adapter builds its request from.
@@ -77,6 +78,13 @@ type Charge struct {
 	BuyerEmail    string
 	StatementText string
 	Capture       CaptureMode
+
+	// RequireAuthentication asks the PSP to refuse a charge without a proof as
+	// ClassRequiresAction, whatever the issuer would say.
+	RequireAuthentication bool
+	// Proof is of an authentication that was made elsewhere; nil for none. Only
+	// a ProofTaker is given one.
+	Proof *Proof
 }
 
 // Token is the credential's token, for an adapter's request and nothing else.

@@ -1,0 +1,212 @@
+package checkout
+
+import (
+	"crypto/sha256"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/idempotency"
+	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/secret"
+)
+
+// ThreeDSMode says when buyers have to be authenticated by their card's issuer.
+type ThreeDSMode string
+
+const (
+	ThreeDSNever        ThreeDSMode = ""              // a payment that needs it is declined
+	ThreeDSWhenRequired ThreeDSMode = "when_required" // when issuer or PSP ask for it
+	ThreeDSAlways       ThreeDSMode = "always"        // every payment
+)
+
+// ThreeDS is what a shop has settled about 3-D Secure at one account.
+type ThreeDS struct {
+	Mode     ThreeDSMode
+	Acquirer acp.AcquirerDetails // named to the directory server; without it nobody can be authenticated
+	Flow     *acp.FlowPreference // that the shop would like; nil for none
+}
+
+// Versions of 3-D Secure whose proofs are taken, as payment handlers name them.
+var threeDSVersions = []string{"2.1", "2.2", "2.3"}
+
+const (
+	threeDS             = "3ds" // the intervention
+	authenticationParam = "$.authentication_result"
+	metadataParam       = "$.authentication_metadata"
+	// proofMemory is how long a proof is known to have been used. Issuers take
+	// one for 90 days at most.
+	proofMemory = 90 * 24 * time.Hour
+)
+
+// authenticates reports whether payments at this account can be authenticated
+// by way of the agent.
+func (p PaymentSetup) authenticates() bool {
+	return p.ThreeDS.Mode != ThreeDSNever && p.ThreeDS.Acquirer.AcquirerBIN != "" && payment.TakesProof(p.Provider)
+}
+
+// Authentication is what a session knows of the 3-D Secure authentication of
+// its payment. It binds a proof to the session, the amount and the token that
+// it was asked for.
+type Authentication struct {
+	AttemptID string                      `json:"attempt_id"` // that may ask for it; once there is a proof, that carries it
+	Token     []byte                      `json:"token"`      // keyed digest of the payment token
+	Amount    int64                       `json:"amount"`
+	Proven    bool                        `json:"proven,omitzero"`
+	Metadata  *acp.AuthenticationMetadata `json:"metadata,omitzero"` // once it was asked for
+}
+
+// canAuthenticate reports whether the session's agent can have a buyer
+// authenticated, and the shop takes the proof. It decides what is offered, not
+// what is demanded.
+func (s *Session) canAuthenticate(setup PaymentSetup) bool {
+	return setup.authenticates() && s.Interventions != nil && slices.Contains(s.Interventions.Supported, threeDS)
+}
+
+// prepareAuthentication notes with the attempt that is about to be sent what a
+// later proof will be held against, or that this one carries it.
+func (p *purchase) prepareAuthentication(sess *Session, a *payment.Attempt, charge *payment.Charge) {
+	setup := p.merchant.Payment(sess.Live)
+	if p.proof != nil {
+		charge.Proof = p.proof
+		sess.Authentication.AttemptID, sess.Authentication.Proven = a.ID, true
+		return
+	}
+	sess.Authentication = nil
+	if p.cred.Type == payment.FromScript {
+		return // the page's script asks the buyer itself
+	}
+	charge.RequireAuthentication = setup.authenticates() && setup.ThreeDS.Mode == ThreeDSAlways
+	if sess.canAuthenticate(setup) {
+		sess.Authentication = &Authentication{AttemptID: a.ID, Token: p.box.Fingerprints(p.req.Payment.Token)[0], Amount: a.Amount}
+	}
+}
+
+// takeProof reads what the agent reports of an authentication. It refuses a
+// result that is missing, that nobody asked for, or that belongs to another
+// token; the session is unchanged then.
+func (p *purchase) takeProof(sess *Session) *acp.Error {
+	p.proof = nil
+	r := p.req.Authentication
+	switch {
+	case sess.Status != acp.AuthenticationRequired && r == nil:
+		return nil
+	case sess.Status != acp.AuthenticationRequired:
+		return acp.Invalid(authenticationParam,
+			"This session has not asked for an authentication, so that there is none to report. Complete it without authentication_result; if the issuer asks, the answer says so.")
+	case r == nil:
+		return acp.Refused(http.StatusBadRequest, acp.CodeRequires3DS, authenticationParam,
+			"This session waits for the buyer's authentication. Repeat the request with authentication_result, whatever its outcome; report canceled to pay in another way.")
+	}
+	if !proves(r.Outcome) {
+		return nil
+	}
+	if r.Details == nil {
+		return acp.Missing(authenticationParam+".outcome_details",
+			"This outcome needs the cryptogram and what goes with it. Send outcome_details.")
+	}
+	if !slices.ContainsFunc(p.box.Fingerprints(p.req.Payment.Token), func(fp []byte) bool { return string(fp) == string(sess.Authentication.Token) }) {
+		return acp.Invalid(p.req.Payment.TokenParam,
+			"The buyer was authenticated for another payment token. Send that one, or report the outcome canceled and pay with the new one.")
+	}
+	p.proof = &payment.Proof{Cryptogram: secret.New(r.Details.Cryptogram), ECI: r.Details.ECI,
+		TransactionID: r.Details.TransactionID, Version: r.Details.Version}
+	if err := p.proof.Check(); err != nil {
+		return acp.Missing(authenticationParam+".outcome_details", "Send cryptogram, indicator, transaction id and version.")
+	}
+	return nil
+}
+
+// proves reports whether an outcome comes with a proof for the acquirer.
+func proves(outcome string) bool {
+	switch outcome {
+	case acp.OutcomeAuthenticated, acp.OutcomeAttemptAcknowledged, acp.OutcomeInformational:
+		return true
+	}
+	return false
+}
+
+// authenticated takes a session that waited for its authentication on: to be
+// paid with the proof, if there is one, and back to ready_for_payment if not.
+func (p *purchase) authenticated(tx Tx, sess *Session, now time.Time) (goOn bool, err error) {
+	if p.proof == nil {
+		sess.Authentication = nil
+		sess.say(authenticationFailed(p.req.Authentication.Outcome))
+		return false, sess.become(acp.ReadyForPayment)
+	}
+	if e := p.useProof(tx, sess, now); e != nil {
+		return false, e
+	}
+	return true, sess.become(acp.ReadyForPayment)
+}
+
+// useProof notes that the proof is this session's, and refuses one that is
+// another's.
+func (p *purchase) useProof(tx Tx, sess *Session, now time.Time) error {
+	scope := idempotency.Scope{MerchantID: sess.MerchantID, Path: "3-D Secure", Key: string(p.box.Fingerprints(p.proof.TransactionID)[0])}
+	known, err := tx.IdempotencyRecord(scope)
+	if err != nil {
+		return err
+	}
+	session := sha256.Sum256([]byte(sess.ID))
+	switch {
+	case known == nil:
+		return tx.PutIdempotencyRecord(idempotency.Record{Hash: scope.Hash(), MerchantID: sess.MerchantID, Fingerprint: session,
+			State: idempotency.Done, ExpiresAt: now.Add(proofMemory)}, nil)
+	case known.Fingerprint != session:
+		return acp.Invalid(authenticationParam+".outcome_details.transaction_id",
+			"This authentication was used for another checkout session. Have the buyer authenticated for this one.")
+	}
+	return nil
+}
+
+// askForAuthentication opens the session for a proof, after an attempt that
+// came to nothing for want of one. It reports whether it did: not where agent,
+// shop or card cannot be authenticated, nor for an attempt that carried a proof
+// already.
+func (s *Session) askForAuthentication(m *Merchant, a *payment.Attempt, brand string) bool {
+	asked := s.Authentication
+	if asked == nil || asked.AttemptID != a.ID {
+		return false
+	}
+	switch {
+	case a.Class == payment.ClassRequiresAction && !asked.Proven:
+		setup := m.Payment(s.Live)
+		server, known := directoryServers[brand]
+		if !known || !setup.authenticates() {
+			return false
+		}
+		asked.Metadata = &acp.AuthenticationMetadata{AcquirerDetails: setup.ThreeDS.Acquirer, DirectoryServer: server, FlowPreference: setup.ThreeDS.Flow}
+	case a.State == payment.Failed && asked.Proven:
+		// Nothing was charged and the proof is as good as it was.
+		asked.Proven = false
+	default:
+		return false
+	}
+	return asked.Metadata != nil
+}
+
+// directoryServers are those of the brands that the protocol knows one of.
+var directoryServers = map[string]string{"visa": "visa", "mastercard": "mastercard", "amex": "american_express"}
+
+// authenticationMessage is said while the session waits.
+var authenticationMessage = acp.Message{Type: acp.ErrorMessage, Code: acp.CodeRequires3DS, Resolution: acp.RequiresBuyerReview,
+	Param: metadataParam, ContentType: "plain",
+	Content: "The bank asks the buyer to confirm this payment. Nothing has been charged. Authenticate with authentication_metadata and complete with the result."}
+
+// authenticationFailed tells of an authentication that proves nothing. Nothing
+// is charged after one, whatever the reason.
+func authenticationFailed(outcome string) acp.Message {
+	m := acp.Message{Type: acp.ErrorMessage, Code: acp.CodePaymentDeclined, Resolution: acp.RequiresBuyerInput, Param: paymentParam, ContentType: "plain"}
+	switch outcome {
+	case acp.OutcomeAbandoned, acp.OutcomeCanceled:
+		m.Content = "The payment was not confirmed with the bank. You have not been charged. Try again, or use another payment method."
+	case acp.OutcomeDenied, acp.OutcomeRejected:
+		m.Content = "Your bank did not confirm the payment. You have not been charged. Try another payment method."
+	default:
+		m.Code = acp.CodeRequires3DS
+		m.Content = "Your bank could not be asked to confirm the payment. You have not been charged. Try again later, or use another payment method."
+	}
+	return m
+}
