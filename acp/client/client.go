@@ -38,7 +38,7 @@ type Config struct {
 	Version    acp.Version   // API-Version of every call
 	HTTPClient *http.Client  // http.DefaultClient when nil; redirects are never followed
 
-	SignatureSecret secret.String // signs the calls to the merchant; zero sends a Timestamp alone
+	SignatureSecret secret.String // signs the calls to the merchant: a shared secret, or a private key in PEM; zero sends a Timestamp alone
 	SignatureMode   sign.Mode     // sign.TimestampMode when empty
 
 	Language  string        // Accept-Language; DefaultLanguage when empty

@@ -96,7 +96,7 @@ func TestHeaders(t *testing.T) {
 		}
 	}
 	for _, call := range s.seen {
-		err := sign.VerifyRequest(ctx, sign.Request{Policy: sign.Required, Mode: sign.TimestampMode, Key: secret.New("sig_test"), Now: now,
+		err := sign.VerifyRequest(ctx, sign.Request{Policy: sign.Required, Key: sign.SharedKey(sign.TimestampMode, secret.New("sig_test")), Now: now,
 			Body: []byte(call.Body), Signature: call.Header.Get("Signature"), Timestamp: call.Header.Get("Timestamp"), IdempotencyKey: call.Key})
 		if err != nil {
 			t.Errorf("%s %s: %v", call.Method, call.Path, err)

@@ -1,10 +1,10 @@
 package sign
 
 import (
+	"bytes"
 	"context"
-	"crypto/hmac"
+	"crypto/ed25519"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"strings"
@@ -21,22 +21,6 @@ const (
 	Off      Policy = "off"      // signatures are not looked at
 	Optional Policy = "optional" // a signature that is there must be right
 	Required Policy = "required" // every request must be signed
-)
-
-// Mode is what is signed. The specification leaves it to the parties.
-type Mode string
-
-const (
-	// AnyMode accepts either of the others.
-	AnyMode Mode = ""
-	// BodyMode is HMAC-SHA256 of the raw body. The Timestamp is not part of
-	// it, so that whoever captured a request can present it again under a
-	// newer one: prefer TimestampMode where the agent can.
-	BodyMode Mode = "hmac-body"
-	// TimestampMode is HMAC-SHA256 of the Timestamp as RFC 3339 with
-	// nanoseconds in UTC, a full stop, and the canonical body ("null" for an
-	// empty one).
-	TimestampMode Mode = "hmac-ts-canonical"
 )
 
 // Tolerance is how far the Timestamp of a request may be from the server's
@@ -63,12 +47,11 @@ var errNoKey = errors.New("credential demands signatures but has no signature ke
 // Request is a request to verify.
 type Request struct {
 	Policy       Policy
-	Mode         Mode // AnyMode unless the credential is narrower
-	Key          secret.String
+	Key          Key // says the mode too
 	CredentialID string
 
 	Body           []byte // as it was received
-	Signature      string // header Signature: base64 or base64url, padded or not
+	Signature      string // header Signature: base64 or base64url, padded or not, in every mode
 	Timestamp      string // header Timestamp: RFC 3339
 	IdempotencyKey string
 
@@ -103,7 +86,7 @@ func VerifyRequest(ctx context.Context, r Request) error {
 		}
 		return refuse(CodeSignatureRequired, "This credential signs its requests. Send the headers Signature and Timestamp.")
 	}
-	if r.Key.IsZero() {
+	if r.Key.isZero() {
 		return errNoKey
 	}
 	at, err := freshness(r.Timestamp, r.Now)
@@ -111,13 +94,17 @@ func VerifyRequest(ctx context.Context, r Request) error {
 		return err
 	}
 	sum, ok := decodeSignature(r.Signature)
-	if !ok || !r.matches(sum, at) {
+	var message []byte
+	if ok {
+		message, ok = r.matches(sum, at)
+	}
+	if !ok {
 		return refuse(CodeInvalidSignature, "The signature does not match. Sign the body exactly as it is sent, with the key of this credential.")
 	}
 	if r.Memory == nil || len(r.Body) == 0 && r.IdempotencyKey == "" {
 		return nil
 	}
-	fresh, err := r.Memory.Remember(ctx, r.CredentialID, digest(sum, at), keyHash(r.IdempotencyKey), at.Add(Tolerance))
+	fresh, err := r.Memory.Remember(ctx, r.CredentialID, digest(r.Key.mode, sum, message, at), keyHash(r.IdempotencyKey), at.Add(Tolerance))
 	if err != nil {
 		return err
 	}
@@ -127,37 +114,63 @@ func VerifyRequest(ctx context.Context, r Request) error {
 	return nil
 }
 
-// matches compares the MAC with that of each accepted mode, in constant time.
-func (r *Request) matches(sum []byte, at time.Time) bool {
-	key := []byte(r.Key.Reveal())
-	if r.Mode != TimestampMode && hmac.Equal(sum, mac(key, r.Body)) {
-		return true
-	}
-	if r.Mode == BodyMode {
-		return false
+// matches compares the signature with what each accepted mode would have, and
+// returns the canonical body where the mode is over that.
+func (r *Request) matches(sum []byte, at time.Time) ([]byte, bool) {
+	mode, shared := r.Key.mode, r.Key.shared
+	switch mode {
+	case BodyMode, BodyURLMode:
+		return nil, matchesMAC(shared, sum, r.Body)
+	case AnyMode:
+		if matchesMAC(shared, sum, r.Body) {
+			return nil, true
+		}
 	}
 	canonical := r.Canonical
 	if canonical == nil {
 		canonical = Canonical
 	}
 	form, err := canonical(r.Body)
-	return err == nil && hmac.Equal(sum, mac(key, timestamped(form, at)...))
+	if err != nil {
+		return nil, false
+	}
+	switch mode {
+	case Ed25519Mode:
+		return form, ed25519.Verify(r.Key.ed25519, form, sum)
+	case ES256Mode:
+		return form, verifyECDSA(r.Key.ecdsa, form, sum)
+	}
+	return form, matchesMAC(shared, sum, timestamped(form, at)...)
 }
 
-// SignRequest makes the headers of a request that is sent at now. body is sent
-// as it is; in TimestampMode it must be JSON or empty, else the error is
-// ErrNotJSON. AnyMode signs as TimestampMode.
+// SignRequest makes the headers of a request that is sent at now. key is the
+// shared secret of an HMAC mode, else the agent's private key in PEM. body is
+// sent as it is; in the canonical modes it must be JSON or empty, else the
+// error is ErrNotJSON. AnyMode signs as TimestampMode.
 func SignRequest(mode Mode, key secret.String, body []byte, now time.Time) (signature, timestamp string, err error) {
-	payload := [][]byte{body}
-	if mode != BodyMode {
-		form, err := Canonical(body)
-		if err != nil {
-			return "", "", err
-		}
-		payload = timestamped(form, now)
+	k, err := ParseSigningKey(mode, key)
+	if err != nil {
+		return "", "", err
 	}
-	sum := mac([]byte(key.Reveal()), payload...)
-	return base64.StdEncoding.EncodeToString(sum), instant(now), nil
+	message, err := SignedText(mode, body, now)
+	if err != nil {
+		return "", "", err
+	}
+	signature, err = k.sign(message)
+	return signature, instant(now), err
+}
+
+// SignedText is what a mode signs of a request that is sent at now. The error
+// is ErrNotJSON.
+func SignedText(mode Mode, body []byte, now time.Time) ([]byte, error) {
+	if mode == BodyMode || mode == BodyURLMode {
+		return body, nil
+	}
+	form, err := Canonical(body)
+	if err != nil || mode.PublicKey() {
+		return form, err
+	}
+	return bytes.Join(timestamped(form, now), nil), nil
 }
 
 // timestamped is the text that TimestampMode signs, in parts.
@@ -190,26 +203,20 @@ func freshness(header string, now time.Time) (time.Time, error) {
 	return at, nil
 }
 
-// decodeSignature reads a MAC in base64 or base64url, padded or not.
-func decodeSignature(header string) ([]byte, bool) {
-	header = strings.TrimSpace(header)
-	if len(header) > MaxSignature {
-		return nil, false
+// digest is what a Memory knows a signed request by. It is taken from what was
+// decoded, so that no other spelling of a signature or an instant is another
+// request; and of a public key's signature, which others can change into a
+// second one that is right too, from what was signed.
+func digest(mode Mode, sum, message []byte, at time.Time) [sha256.Size]byte {
+	h := sha256.New()
+	if mode.PublicKey() {
+		h.Write([]byte(mode))
+		h.Write(message)
+	} else {
+		h.Write(sum)
 	}
-	header = strings.TrimRight(header, "=")
-	enc := base64.RawStdEncoding
-	if strings.ContainsAny(header, "-_") {
-		enc = base64.RawURLEncoding
-	}
-	sum, err := enc.DecodeString(header)
-	return sum, err == nil && len(sum) == sha256.Size
-}
-
-// digest is what a Memory knows a signed request by. It is taken from the
-// decoded MAC and instant, so that no other spelling of either is another
-// request.
-func digest(sum []byte, at time.Time) [sha256.Size]byte {
-	return sha256.Sum256(append(append([]byte{}, sum...), instant(at)...))
+	h.Write([]byte(instant(at)))
+	return [sha256.Size]byte(h.Sum(nil))
 }
 
 // keyHash is the hash of an idempotency key, and zero for none.

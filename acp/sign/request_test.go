@@ -25,7 +25,7 @@ func signed(t testing.TB, mode sign.Mode, body string, at time.Time) sign.Reques
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sign.Request{Policy: sign.Required, Key: key, CredentialID: "cred_1", Body: []byte(body),
+	return sign.Request{Policy: sign.Required, Key: sign.SharedKey(sign.AnyMode, key), CredentialID: "cred_1", Body: []byte(body),
 		Signature: signature, Timestamp: timestamp, Now: now}
 }
 
@@ -66,7 +66,7 @@ func TestVectors(t *testing.T) {
 
 func TestVerifyRequest(t *testing.T) {
 	const body = `{"line_items":[{"id":"a","quantity":1}],"note":"<&>"}`
-	both := []sign.Mode{sign.BodyMode, sign.TimestampMode}
+	both := []sign.Mode{sign.BodyMode, sign.BodyURLMode, sign.TimestampMode}
 	for _, tt := range []struct {
 		name   string
 		modes  []sign.Mode
@@ -98,11 +98,11 @@ func TestVerifyRequest(t *testing.T) {
 		{"wrong, optional", both, func(r *sign.Request) { r.Policy, r.Body = sign.Optional, []byte(`{}`) }, sign.CodeInvalidSignature},
 		{"altered body", both, func(r *sign.Request) { r.Body = []byte(strings.Replace(body, "1", "2", 1)) }, sign.CodeInvalidSignature},
 		{"body dropped", both, func(r *sign.Request) { r.Body = nil }, sign.CodeInvalidSignature},
-		{"wrong key", both, func(r *sign.Request) { r.Key = secret.New("other") }, sign.CodeInvalidSignature},
+		{"wrong key", both, func(r *sign.Request) { r.Key = sign.SharedKey(sign.AnyMode, secret.New("other")) }, sign.CodeInvalidSignature},
 		{"altered time", []sign.Mode{sign.TimestampMode}, func(r *sign.Request) { r.Timestamp = "2026-05-04T12:00:01Z" }, sign.CodeInvalidSignature},
-		{"of the other mode", []sign.Mode{sign.TimestampMode}, func(r *sign.Request) { r.Mode = sign.BodyMode }, sign.CodeInvalidSignature},
-		{"of the other mode", []sign.Mode{sign.BodyMode}, func(r *sign.Request) { r.Mode = sign.TimestampMode }, sign.CodeInvalidSignature},
-		{"of this mode", []sign.Mode{sign.BodyMode}, func(r *sign.Request) { r.Mode = sign.BodyMode }, ""},
+		{"of the other mode", []sign.Mode{sign.TimestampMode}, func(r *sign.Request) { r.Key = sign.SharedKey(sign.BodyMode, key) }, sign.CodeInvalidSignature},
+		{"of the other mode", []sign.Mode{sign.BodyMode}, func(r *sign.Request) { r.Key = sign.SharedKey(sign.TimestampMode, key) }, sign.CodeInvalidSignature},
+		{"of this mode", []sign.Mode{sign.BodyMode}, func(r *sign.Request) { r.Key = sign.SharedKey(sign.BodyMode, key) }, ""},
 		{"too short", both, func(r *sign.Request) { r.Signature = r.Signature[:20] }, sign.CodeInvalidSignature},
 		{"not base64", both, func(r *sign.Request) { r.Signature = "*" + r.Signature[1:] }, sign.CodeInvalidSignature},
 		{"far too long", both, func(r *sign.Request) { r.Signature = strings.Repeat("A", 1<<20) }, sign.CodeInvalidSignature},
@@ -126,7 +126,7 @@ func TestVerifyRequest(t *testing.T) {
 
 func TestFaultsOfTheConfigurationAreNotTheAgents(t *testing.T) {
 	r := signed(t, sign.BodyMode, "{}", now)
-	r.Key = secret.String{}
+	r.Key = sign.Key{}
 	var e *acp.Error
 	if err := sign.VerifyRequest(context.Background(), r); err == nil || errors.As(err, &e) {
 		t.Errorf("no key: %v", err)
@@ -222,7 +222,7 @@ func FuzzVerifyRequest(f *testing.F) {
 	f.Add(good, "2026-05-04T12:00:00+99:99", []byte{})
 	f.Add(good, "0000-00-00", []byte(`{"a":1,"a":1}`))
 	f.Fuzz(func(t *testing.T, signature, timestamp string, body []byte) {
-		r := sign.Request{Policy: sign.Required, Key: key, Body: body, Signature: signature, Timestamp: timestamp, Now: now}
+		r := sign.Request{Policy: sign.Required, Key: sign.SharedKey(sign.AnyMode, key), Body: body, Signature: signature, Timestamp: timestamp, Now: now}
 		if code(t, sign.VerifyRequest(context.Background(), r)) == "" {
 			t.Fatalf("forged: %q %q %q", signature, timestamp, body)
 		}

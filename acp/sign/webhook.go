@@ -129,7 +129,8 @@ func decodeMAC(s string) ([]byte, bool) {
 		sum, err := hex.DecodeString(s)
 		return sum, err == nil
 	}
-	return decodeSignature(s)
+	sum, ok := decodeSignature(s)
+	return sum, ok && len(sum) == sha256.Size
 }
 
 // mac is HMAC-SHA256 over the parts, one after the other.

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/checkstand/checkstand/credential"
-	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server"
 	"github.com/checkstand/checkstand/server/config"
@@ -66,6 +65,7 @@ type madeKey struct {
 	Agent           string    `json:"agent"`
 	Mode            string    `json:"mode"`
 	SignaturePolicy string    `json:"signature"`
+	SignatureMode   string    `json:"signature_mode,omitempty"`
 	SignatureSecret string    `json:"signature_secret,omitempty"`
 	ExpiresAt       time.Time `json:"expires_at,omitzero"`
 	Replaces        string    `json:"replaces,omitempty"`
@@ -78,15 +78,19 @@ func (k madeKey) print(c *cobra.Command, asJSON bool) error {
 	p := printer{w: c.OutOrStdout()}
 	p.f("%s\n\n", k.Key)
 	p.f("The key %s of agent %s, %s mode. It is not shown again.\n", k.ID, k.Agent, k.Mode)
-	if k.SignatureSecret != "" {
-		p.f("Signatures are %s. The agent signs with: %s\n", k.SignaturePolicy, k.SignatureSecret)
+	switch {
+	case k.SignatureSecret != "":
+		p.f("Signatures are %s, %s. The agent signs with: %s\n", k.SignaturePolicy, k.SignatureMode, k.SignatureSecret)
+	case k.SignatureMode != "":
+		p.f("Signatures are %s, %s, with the key that the agent has.\n", k.SignaturePolicy, k.SignatureMode)
 	}
 	return p.err
 }
 
 func newKeysCreate() *cobra.Command {
 	var d keyDesk
-	var agent, mode, policy string
+	var agent, mode string
+	var signing signatureFlags
 	var expires time.Duration
 	var asJSON bool
 	c := &cobra.Command{
@@ -95,7 +99,8 @@ func newKeysCreate() *cobra.Command {
 		Long: `Make a key for an agent and print it, this once. The agent sends it as
 "Authorization: Bearer KEY". A running server knows it at once.`,
 		Example: `  checkstand keys create --agent chatgpt
-  checkstand keys create --agent chatgpt --mode live --signature required --expires 2160h`,
+  checkstand keys create --agent chatgpt --mode live --signature required --expires 2160h
+  checkstand keys create --agent chatgpt --signature required --signature-mode ed25519-canonical --signature-key agent.pem`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			switch {
@@ -103,18 +108,19 @@ func newKeysCreate() *cobra.Command {
 				return badFlag(c, "agent", "is missing; name the agent, as under agents in the configuration")
 			case mode != "test" && mode != "live":
 				return badFlag(c, "mode", "%q is not a mode; use test or live", mode)
-			case !slices.Contains(signaturePolicies, policy):
-				return badFlag(c, "signature", "%q is not a policy; use %s", policy, strings.Join(signaturePolicies, ", "))
 			case expires < 0:
 				return badFlag(c, "expires", "%v is in the past; use a duration such as 2160h", expires)
 			}
+			if err := signing.check(c); err != nil {
+				return err
+			}
 			return d.open(c, func(ctx context.Context) error {
 				d.doubt(c, agent, mode == "live")
-				p := credential.Params{MerchantID: d.shop.ID, Agent: agent, Live: mode == "live", SignaturePolicy: policy}
+				p := credential.Params{MerchantID: d.shop.ID, Agent: agent, Live: mode == "live"}
 				if expires > 0 {
 					p.ExpiresAt = time.Now().Add(expires)
 				}
-				made, err := d.make(p, func(n *credential.Credential) error { return d.store.InsertCredential(ctx, n) })
+				made, err := d.make(c, p, &signing, nil, func(n *credential.Credential) error { return d.store.InsertCredential(ctx, n) })
 				if err != nil {
 					return err
 				}
@@ -126,7 +132,7 @@ func newKeysCreate() *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&agent, "agent", "", "`NAME` of the agent, as in the configuration")
 	f.StringVar(&mode, "mode", "test", "test or live")
-	f.StringVar(&policy, "signature", credential.SignatureOff, "request signatures: off, optional or required")
+	signing.add(c, credential.SignatureOff, anyHMAC)
 	f.DurationVar(&expires, "expires", 0, "how long the key lives, such as 2160h (default: for ever)")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c
@@ -150,16 +156,32 @@ func (d *keyDesk) doubt(c *cobra.Command, agent string, live bool) {
 	}
 }
 
-// make makes a credential, with a signature secret if its policy needs one.
-func (d *keyDesk) make(p credential.Params, keep func(*credential.Credential) error) (madeKey, error) {
+// make makes a credential, with what its signatures are verified with. old is
+// the one that it replaces, or nil.
+func (d *keyDesk) make(c *cobra.Command, p credential.Params, signing *signatureFlags, old *credential.Credential, keep func(*credential.Credential) error) (madeKey, error) {
 	var box *secret.Box
-	if p.SignaturePolicy != credential.SignatureOff && p.SignaturePolicy != "" {
+	var tell secret.String
+	p.SignaturePolicy = signing.policy
+	if signing.policy != credential.SignatureOff {
 		var err error
 		if box, err = server.OpenBox(d.cfg); err != nil {
 			return madeKey{}, err
 		}
-		if p.SignatureSecret.IsZero() {
-			p.SignatureSecret = secret.New(id.Secret("css"))
+		p.SignatureMode = string(signing.signMode())
+		var before secret.String
+		if old != nil && len(old.SignatureSecret) > 0 && old.SignatureMode == p.SignatureMode {
+			plain, err := box.Open(old.SignatureSecret, old.ID)
+			if err != nil {
+				return madeKey{}, fmt.Errorf("signature key of %s: %w", old.ID, err)
+			}
+			before = secret.New(string(plain))
+		}
+		made := false
+		if p.SignatureSecret, made, err = signing.key(c, before); err != nil {
+			return madeKey{}, err
+		}
+		if made {
+			tell = p.SignatureSecret
 		}
 	}
 	n, key, err := credential.New(p, box, time.Now().UTC().Truncate(time.Millisecond))
@@ -170,7 +192,7 @@ func (d *keyDesk) make(p credential.Params, keep func(*credential.Credential) er
 		return madeKey{}, err
 	}
 	return madeKey{ID: n.ID, Key: key.Reveal(), Merchant: n.MerchantID, Agent: n.Agent, Mode: modeOf(n), SignaturePolicy: n.SignaturePolicy,
-		SignatureSecret: p.SignatureSecret.Reveal(), ExpiresAt: n.ExpiresAt}, nil
+		SignatureMode: modeName(n), SignatureSecret: tell.Reveal(), ExpiresAt: n.ExpiresAt}, nil
 }
 
 func modeOf(c *credential.Credential) string {
@@ -206,7 +228,7 @@ func newKeysList() *cobra.Command {
 				p.f("ID\tKEY\tAGENT\tMODE\tSIGNATURE\tSTATE\tMADE\n")
 				for i := range list {
 					k := &list[i]
-					p.f("%s\t%s…\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Prefix, k.Agent, modeOf(k), k.SignaturePolicy, keyState(k, time.Now()), k.CreatedAt.UTC().Format(time.DateOnly))
+					p.f("%s\t%s…\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Prefix, k.Agent, modeOf(k), strings.TrimSpace(k.SignaturePolicy+" "+modeName(k)), keyState(k, time.Now()), k.CreatedAt.UTC().Format(time.DateOnly))
 				}
 				return errors.Join(p.err, tw.Flush())
 			})
@@ -236,6 +258,7 @@ func printKeysJSON(c *cobra.Command, list []credential.Credential) error {
 		Agent     string    `json:"agent"`
 		Mode      string    `json:"mode"`
 		Signature string    `json:"signature"`
+		Signed    string    `json:"signature_mode,omitempty"`
 		CreatedAt time.Time `json:"created_at"`
 		ExpiresAt time.Time `json:"expires_at,omitzero"`
 		RevokedAt time.Time `json:"revoked_at,omitzero"`
@@ -243,7 +266,7 @@ func printKeysJSON(c *cobra.Command, list []credential.Credential) error {
 	}
 	for i := range list {
 		k := &list[i]
-		if err := printJSON(c.OutOrStdout(), row{k.ID, k.Prefix, k.Agent, modeOf(k), k.SignaturePolicy, k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.RotatedFrom}); err != nil {
+		if err := printJSON(c.OutOrStdout(), row{k.ID, k.Prefix, k.Agent, modeOf(k), k.SignaturePolicy, modeName(k), k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.RotatedFrom}); err != nil {
 			return err
 		}
 	}
@@ -252,13 +275,17 @@ func printKeysJSON(c *cobra.Command, list []credential.Credential) error {
 
 func newKeysRotate() *cobra.Command {
 	var d keyDesk
+	var signing signatureFlags
 	var overlap time.Duration
 	var asJSON bool
 	c := &cobra.Command{
-		Use:     "rotate ID",
-		Short:   "Replace a key; the old one works on for a while",
-		Example: `  checkstand keys rotate key_01j8… --overlap 24h`,
-		Args:    cobra.ExactArgs(1),
+		Use:   "rotate ID",
+		Short: "Replace a key; the old one works on for a while",
+		Long: `Replace a key; the old one works on for a while. The new one has a signature
+secret of its own; an agent's public key stays, unless another is given.`,
+		Example: `  checkstand keys rotate key_01j8… --overlap 24h
+  checkstand keys rotate key_01j8… --signature required --signature-mode hmac-ts-canonical`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if overlap < 0 {
 				return badFlag(c, "overlap", "%v is in the past; use a duration such as 24h, or 0 to end the old key at once", overlap)
@@ -271,7 +298,18 @@ func newKeysRotate() *cobra.Command {
 				if !old.RevokedAt.IsZero() {
 					return fmt.Errorf("key %s is revoked; make a new one with 'checkstand keys create --agent %s'", old.ID, old.Agent)
 				}
-				made, err := d.make(credential.Params{MerchantID: old.MerchantID, Agent: old.Agent, Live: old.Live, SignaturePolicy: old.SignaturePolicy},
+				if signing.policy == "" {
+					signing.policy = old.SignaturePolicy
+				}
+				if signing.mode == "" {
+					if signing.mode = old.SignatureMode; signing.mode == "" {
+						signing.mode = anyHMAC
+					}
+				}
+				if err := signing.check(c); err != nil {
+					return err
+				}
+				made, err := d.make(c, credential.Params{MerchantID: old.MerchantID, Agent: old.Agent, Live: old.Live}, &signing, old,
 					func(n *credential.Credential) error {
 						n.RotatedFrom = old.ID
 						return d.store.RotateCredential(ctx, old.ID, n, time.Now().Add(overlap))
@@ -292,6 +330,7 @@ func newKeysRotate() *cobra.Command {
 		},
 	}
 	d.flags(c)
+	signing.add(c, "", "")
 	c.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how long the old key works on")
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c

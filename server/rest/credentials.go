@@ -3,9 +3,11 @@ package rest
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"sync"
 	"time"
 
+	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/credential"
 	"github.com/checkstand/checkstand/secret"
 )
@@ -34,7 +36,7 @@ type credentialCache struct {
 
 type cachedCredential struct {
 	cred  *credential.Credential
-	key   secret.String // of signatures, opened
+	key   *sign.Key // of signatures, opened and read
 	until time.Time
 }
 
@@ -68,24 +70,27 @@ func (c *credentialCache) find(ctx context.Context, hash [sha256.Size]byte) (*cr
 	return cred, nil
 }
 
-// signatureKey opens the credential's signature secret, once per cached
-// credential.
-func (c *credentialCache) signatureKey(cred *credential.Credential, box *secret.Box) (secret.String, error) {
+// signatureKey opens what the credential's signatures are verified with, once
+// per cached credential.
+func (c *credentialCache) signatureKey(cred *credential.Credential, box *secret.Box) (sign.Key, error) {
 	c.mu.RLock()
 	hit := c.byHash[cred.Hash]
 	c.mu.RUnlock()
-	if hit.cred == cred && !hit.key.IsZero() {
-		return hit.key, nil
+	if hit.cred == cred && hit.key != nil {
+		return *hit.key, nil
 	}
 	plain, err := box.Open(cred.SignatureSecret, cred.ID)
 	if err != nil {
-		return secret.String{}, err
+		return sign.Key{}, err
 	}
-	key := secret.New(string(plain))
+	key, err := sign.ParseKey(sign.Mode(cred.SignatureMode), secret.New(string(plain)))
+	if err != nil {
+		return sign.Key{}, fmt.Errorf("signature key of credential %s: %w", cred.ID, err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if hit := c.byHash[cred.Hash]; hit.cred == cred {
-		hit.key = key
+		hit.key = &key
 		c.byHash[cred.Hash] = hit
 	}
 	return key, nil
