@@ -116,7 +116,7 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (_ *App, err err
 	}
 	a.work = newBackground(a)
 	surface := rest.New(rest.Config{Core: a.core, Merchants: a.merchants, Credentials: a.store, Box: box,
-		Now: a.now, Log: a.log, BodyLimit: cfg.Limits.BodyBytes, MismatchStatus: cfg.Idempotency.MismatchStatus,
+		Now: a.now, Log: a.log, BodyLimit: cfg.Limits.BodyBytes, MismatchStatus: cfg.Idempotency.MismatchStatus, Unreleased: cfg.Protocol.Unreleased,
 		BaseURL: cfg.PublicURL, Currencies: a.merchants.currencies()})
 	pages, err := a.pages(opts.Pages)
 	if err != nil {

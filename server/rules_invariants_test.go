@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/acptest"
 	"github.com/checkstand/checkstand/server/config"
 )
@@ -122,7 +123,8 @@ func (m *market) checkSession(t testing.TB, v dialect, s answer) {
 		t.Errorf("SES-16: currency %q", code)
 	}
 	if !v.flat() {
-		if got := s.at("protocol").text("version"); got != string(v) {
+		// The draft has no date to show.
+		if got := s.at("protocol").text("version"); got != string(v) && (acp.Version(v) != acp.Unreleased || got != "") {
 			t.Errorf("VER-04: protocol.version %q", got)
 		}
 		if len(s.at("capabilities").at("payment").list("handlers")) == 0 {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/acptest"
-	"github.com/checkstand/checkstand/acp/wire"
 	"github.com/checkstand/checkstand/sandbox"
 )
 
@@ -272,8 +271,8 @@ func TestRulesOfDelegatedPayment(t *testing.T) {
 // A session is one thing, whichever version looks at it.
 func TestRulesAcrossVersions(t *testing.T) {
 	m := openMarket(t)
-	for _, a := range wire.Supported() {
-		for _, b := range wire.Supported() {
+	for _, a := range spoken() {
+		for _, b := range spoken() {
 			if a == b {
 				continue
 			}
@@ -303,12 +302,12 @@ func TestRulesAcrossVersions(t *testing.T) {
 		for _, buyer := range []object{{"email": "one@example.com"}, {"email": "one@example.com", "full_name": "Mononym"}, {"email": "one@example.com", "first_name": "Only"},
 			{"email": "one@example.com", "account_type": "business", "company": object{"name": "Example GmbH"}}} {
 			s := m.create(t, newest, newest.cart(line("ok", 1), line("download", 1)).with("buyer", buyer).to(newest, long).with("metadata", object{"x": object{"y": 1.5}}).with("order_notes", "🎁"))
-			for _, v := range wire.Supported() {
+			for _, v := range spoken() {
 				m.get(t, dialect(v), s.text("id")).want(t, 200)
 			}
 			flat := dialect(acp.V20250912)
 			m.complete(t, flat, s.text("id"), flat.paying(m.get(t, flat, s.text("id")), "tok_visa")).want(t, 200).is(t, "completed")
-			for _, v := range wire.Supported() {
+			for _, v := range spoken() {
 				m.get(t, dialect(v), s.text("id")).want(t, 200).is(t, "completed")
 			}
 		}

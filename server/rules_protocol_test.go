@@ -12,6 +12,7 @@ import (
 	"github.com/checkstand/checkstand/acp/acptest"
 	"github.com/checkstand/checkstand/acp/wire"
 	"github.com/checkstand/checkstand/credential"
+	"github.com/checkstand/checkstand/server/servertest"
 )
 
 // rulesNotCovered are the rules of the catalogue that have no test here, and
@@ -118,8 +119,28 @@ func TestRulesOfVersionsAndHeaders(t *testing.T) {
 			}
 		})
 	})
+	t.Run("VER-02 the draft is refused where it is not switched on", func(t *testing.T) {
+		s := servertest.Start(t, servertest.Options{})
+		off := &market{url: s.BaseURL, bearer: s.APIKey.Reveal(), client: http.DefaultClient, clock: &movingClock{}}
+		draft := dialect(acp.Unreleased)
+		for _, r := range []request{{method: "POST", path: "/checkout_sessions", version: draft, body: draft.cart(line(servertest.Mug, 1))}, {method: "GET", path: "/checkout_sessions/x", version: draft}} {
+			if a := off.send(t, r).refused(t, 400, "unsupported_api_version", ""); strings.Contains(string(a.body), "unreleased") {
+				t.Errorf("%s", a.body)
+			}
+		}
+	})
+	eachVersion(t, "VER-03, VER-04 every version works, and says which it is", func(t *testing.T, v dialect) {
+		a := m.send(t, request{method: "GET", path: "/checkout_sessions/" + s.text("id"), version: v}).want(t, 200)
+		if got := a.header.Get("API-Version"); got != string(v) {
+			t.Errorf("asked in %s, answered in %q", v, got)
+		}
+		refused := m.send(t, request{method: "GET", path: "/checkout_sessions/nothing", version: v}).refused(t, 404, "not_found", "")
+		if refused.object["supported_versions"] != nil {
+			t.Errorf("%s", refused.body)
+		}
+	})
 	t.Run("VER-02 an unknown version is refused with the list", func(t *testing.T) {
-		for _, v := range []dialect{"1999-01-01", "banana", "2026-04-17 ", "2026-4-17", "2026-01-28", "2026-01-22", "2026-04-17,2025-09-29", "latest"} {
+		for _, v := range []dialect{"1999-01-01", "banana", "2026-04-17 ", "2026-4-17", "2026-01-15", "2026-01-28", "2026-01-22", "2026-04-17,2025-09-29", "latest", "Unreleased"} {
 			every(t, func(t *testing.T, r request) {
 				if r.version = v; strings.TrimSpace(string(v)) == string(acp.V20260417) {
 					return // space around a header's value is none

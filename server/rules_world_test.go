@@ -153,6 +153,7 @@ func openMarket(t testing.TB) *market {
 // configuration is that of the four shops.
 func (m *market) configuration(hooksURL string) *config.Config {
 	cfg := config.Default()
+	cfg.Protocol.Unreleased = true
 	cfg.PublicURL, cfg.Database = m.url, config.Database(filepath.Join(m.dir, "shop.db"))
 	cfg.SealingKeys = []secret.String{secret.New(m.secrets["sealing key"])}
 	cfg.Payments.Timeout, cfg.Payments.UnknownBudget = 10*time.Second, time.Second
@@ -258,12 +259,15 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// spoken are the versions of the market: the released ones and the draft.
+func spoken() []acp.Version { return append(wire.Supported(), acp.Unreleased) }
+
 // eachVersion runs a rule in every version that it applies to, all when none
 // are named.
 func eachVersion(t *testing.T, rule string, test func(t *testing.T, v dialect), versions ...acp.Version) {
 	t.Helper()
 	if len(versions) == 0 {
-		versions = wire.Supported()
+		versions = spoken()
 	}
 	t.Run(rule, func(t *testing.T) {
 		for _, v := range versions {

@@ -24,6 +24,7 @@ type Config struct {
 	Log         LogConfig         `yaml:"log"`
 	Limits      LimitsConfig      `yaml:"limits"`
 	Payments    PaymentsConfig    `yaml:"payments"`
+	Protocol    ProtocolConfig    `yaml:"protocol"`
 	Idempotency IdempotencyConfig `yaml:"idempotency"`
 	Merchants   []MerchantConfig  `yaml:"merchants" doc:"The shops of this server."`
 
@@ -66,6 +67,11 @@ type PaymentsConfig struct {
 	Timeout       time.Duration `yaml:"timeout" default:"30s" doc:"Longest wait for a payment provider's answer; then the outcome is unknown until it is reconciled."`
 	UnknownBudget time.Duration `yaml:"unknown_budget" default:"20s" doc:"How long completing a purchase goes on asking the provider about an unclear outcome before it answers 503, to be tried again."`
 	CompareDays   int           `yaml:"compare_days" default:"8" doc:"How many days back the daily comparison with each provider's own list of payments reaches; 0 makes none. A refund is compared with its payment."`
+}
+
+// ProtocolConfig says what is spoken beside the released versions.
+type ProtocolConfig struct {
+	Unreleased bool `yaml:"unreleased" default:"false" doc:"Whether to accept the API-Version \"unreleased\", the draft of the next one. It changes without notice, and is in no list of versions."`
 }
 
 // IdempotencyConfig tunes the answers to reused idempotency keys.

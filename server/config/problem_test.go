@@ -38,7 +38,7 @@ func TestProblems(t *testing.T) {
 		"group elsewhere":    {merchant("webhook: {}"), nil, `checkstand.yaml:9: merchants[0].webhook: unknown key; it belongs in "merchants[].agents[]"`},
 		"value elsewhere":    {"postal_prefix: x", nil, `checkstand.yaml:1: postal_prefix: unknown key; it belongs in "merchants[].tax.rates[]"`},
 		"foreign key":        {"log: {colour: blue}", nil, `checkstand.yaml:1: log.colour: unknown key; the keys here are level, format`},
-		"unprintable key":    {"\"a\\nb\": 1", nil, `checkstand.yaml:1: "a\nb": unknown key; the keys at the top of the file are listen, public_url, database, sealing_keys, log, limits, payments, idempotency, merchants`},
+		"unprintable key":    {"\"a\\nb\": 1", nil, `checkstand.yaml:1: "a\nb": unknown key; the keys at the top of the file are listen, public_url, database, sealing_keys, log, limits, payments, protocol, idempotency, merchants`},
 		"key is a list":      {"log: {[a]: b}", nil, `checkstand.yaml:1: log: has a key that is a list; a key is one word`},
 		"key twice":          {"log: {}\nlisten: 127.0.0.1:1\nlog: {}\n", nil, `checkstand.yaml:3: log: is here twice, first in line 1; remove one of them`},
 		"merge key":          {"log: {<<: {level: info}}", nil, `checkstand.yaml:1: log.<<: merging is not supported; write the keys out, or give a whole value an anchor (&name) and repeat it with *name`},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ func (s *Surface) agent(next func(context.Context, *exchange)) http.Handler {
 			return
 		}
 		x.caller = checkout.Caller{MerchantID: cred.MerchantID, CredentialID: cred.ID, Agent: cred.Agent, Live: cred.Live}
-		if x.codec, e = version(r); e != nil {
+		if x.codec, e = s.version(r); e != nil {
 			x.refuse(nil, e)
 			return
 		}
@@ -85,13 +86,14 @@ func (s *Surface) authenticate(ctx context.Context, r *http.Request) (*credentia
 	return cred, nil
 }
 
-// version reads the API-Version header.
-func version(r *http.Request) (wire.Codec, *acp.Error) {
+// version reads the API-Version header. There is no fallback: an answer in
+// another version than the one asked for would be misread.
+func (s *Surface) version(r *http.Request) (wire.Codec, *acp.Error) {
 	v := r.Header.Get("API-Version")
 	code, message := "unsupported_api_version", "This API-Version is not supported. Use one of supported_versions."
 	if v == "" {
 		code, message = "missing_api_version", "Send the API-Version header with one of supported_versions."
-	} else if codec, ok := wire.For(acp.Version(v)); ok {
+	} else if codec, ok := wire.Find(acp.Version(v), s.Unreleased); ok {
 		return codec, nil
 	}
 	e := acp.Refused(http.StatusBadRequest, code, "", message)
@@ -99,13 +101,11 @@ func version(r *http.Request) (wire.Codec, *acp.Error) {
 	return nil, e
 }
 
+// newestFirst is the list of the released versions as errors have it.
 func newestFirst() []acp.Version {
-	oldest := wire.Supported()
-	out := make([]acp.Version, len(oldest))
-	for i, v := range oldest {
-		out[len(oldest)-1-i] = v
-	}
-	return out
+	list := wire.Supported()
+	slices.Reverse(list)
+	return list
 }
 
 // verifySignature applies the credential's policy to Signature and Timestamp.

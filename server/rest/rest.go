@@ -30,6 +30,8 @@ type Config struct {
 	// MismatchStatus overrides the status of an idempotency conflict, which is
 	// otherwise the version's own; 0 leaves it.
 	MismatchStatus int
+	// Unreleased accepts the draft of the next version beside the released ones.
+	Unreleased bool
 	// BaseURL is the public origin, and Currencies what the shops here sell in,
 	// for the discovery document.
 	BaseURL    string
