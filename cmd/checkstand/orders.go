@@ -40,7 +40,7 @@ nothing twice and shows what the first call came to.`,
 // orders opens the service that looks after the shop's orders.
 func (d *keyDesk) orders(c *cobra.Command, do func(context.Context, *order.Service) error) error {
 	return d.open(c, func(ctx context.Context) error {
-		s, err := server.NewOrders(d.cfg, d.store, quietLogger(os.Stderr, false))
+		s, err := server.NewOrders(d.cfg, d.store, operatorLogger(os.Stderr))
 		if err != nil {
 			return err
 		}

@@ -54,6 +54,12 @@ func quietLogger(w io.Writer, verbose bool) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
+// operatorLogger logs what an operator should know of a command beside its
+// outcome: that a provider could not be reached, and why.
+func operatorLogger(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
 // self is how this program can be called again from the shell that called it:
 // by its name when PATH leads to it, as it was called when that was by a path,
 // and by the Go tool when that has built it for this call alone.

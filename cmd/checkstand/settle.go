@@ -20,7 +20,7 @@ import (
 // core opens the shop's core over its store.
 func (d *keyDesk) core(c *cobra.Command, do func(context.Context, *checkout.Service) error) error {
 	return d.open(c, func(ctx context.Context) error {
-		core, err := server.NewCore(d.cfg, d.store, newLogger(os.Stderr, d.cfg.Log))
+		core, err := server.NewCore(d.cfg, d.store, operatorLogger(os.Stderr))
 		if err != nil {
 			return err
 		}
