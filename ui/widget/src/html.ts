@@ -31,6 +31,16 @@ function flat(children: Child[]): (Tag | string)[] {
   return out;
 }
 
+/**
+ * sent is the form that a click on its submit button is about; the Enter key
+ * clicks there too. A form is never submitted: a host whose frames may not do
+ * that would not even tell that it was to be.
+ */
+export function sent(click: Event): HTMLFormElement {
+  click.preventDefault();
+  return (click.currentTarget as HTMLButtonElement).form as HTMLFormElement;
+}
+
 /** paint makes the children of an element what is described. */
 export function paint(parent: Element, children: Child[]): void {
   place(parent, flat(children));

@@ -1,7 +1,7 @@
 // The form of the delivery address.
 
 import { country } from "../format.ts";
-import { h, type Tag } from "../html.ts";
+import { h, sent, type Tag } from "../html.ts";
 import { note, theirs, type Scene } from "../scene.ts";
 import { addressFields, type Address, type AddressField, type Message, type Session } from "../session.ts";
 import { fieldOf } from "./address.ts";
@@ -35,7 +35,7 @@ export function addressForm(scene: Scene, session: Session, problems: Message[])
   }
   for (const name of missing) wrong.set(name, words.say("fieldMissing"));
   const listed = scene.sent ? fields.filter(({ name }) => wrong.has(name)) : [];
-  return h("form", { class: "fields", novalidate: true, autocomplete: "on", onsubmit: (event: Event) => save(scene, session, event) },
+  return h("form", { class: "fields", novalidate: true, autocomplete: "on" },
     listed.length > 0 && h("div", { class: "problems", id: "problems", tabindex: "-1" },
       h("p", null, words.say("addressErrors")),
       h("ul", null, listed.map(({ name }) =>
@@ -44,7 +44,8 @@ export function addressForm(scene: Scene, session: Session, problems: Message[])
     problems.filter((m) => fieldOf(m) === undefined).map(note),
     fields.map((field) => draw(scene, session, field, wrong.get(field.name))),
     h("div", { class: "actions" },
-      h("button", { type: "submit", class: "button", "aria-disabled": checkout.address.saving ? "true" : undefined }, words.say("addressSave")),
+      h("button", { type: "submit", class: "button", "aria-disabled": checkout.address.saving ? "true" : undefined, onclick: (event: Event) => save(scene, session, event) },
+        words.say("addressSave")),
       h("button", { type: "button", class: "plain", onclick: () => close(scene) }, words.say("addressKeep"))));
 }
 
@@ -90,9 +91,9 @@ function close(scene: Scene): void {
 }
 
 function save(scene: Scene, session: Session, event: Event): void {
-  event.preventDefault();
+  const form = sent(event);
   if (scene.checkout.address.saving) return;
-  const data = new FormData(event.target as HTMLFormElement);
+  const data = new FormData(form);
   const typed = (name: AddressField) => String(data.get(name) ?? session.address?.[name] ?? "").trim();
   const address = Object.fromEntries(addressFields.map((name) => [name, typed(name)])) as Address;
   scene.missing.clear();

@@ -1,7 +1,7 @@
 // What it comes to: discount codes and totals.
 
 import { aboutDiscount } from "../checkout.ts";
-import { h, type Tag } from "../html.ts";
+import { h, sent, type Tag } from "../html.ts";
 import { amount, note, theirs, type Scene } from "../scene.ts";
 import type { Session, Total } from "../session.ts";
 import { cross } from "./icons.ts";
@@ -47,17 +47,15 @@ export function discount(scene: Scene, session: Session): Tag | undefined {
     // A code that was taken closes the entry and empties it.
     h("details", { key: `entry ${session.codes.join(" ")}`, class: "entry" },
       h("summary", null, words.say("discountAdd")),
-      h("form", { onsubmit: (event: Event) => apply(scene, event) },
+      h("form", null,
         h("label", { for: "code", class: "unseen" }, words.say("discount")),
         h("input", { id: "code", name: "code", type: "text", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 64 }),
-        h("button", { type: "submit", class: "button" }, words.say("discountApply")))),
+        h("button", { type: "submit", class: "button", onclick: (event: Event) => apply(scene, event) }, words.say("discountApply")))),
     none !== "" && h("p", { class: "note caution" }, words.say("discountNothing", { code: none })),
     notes.map(note));
 }
 
 function apply(scene: Scene, event: Event): void {
-  event.preventDefault();
-  const form = event.target as HTMLFormElement;
-  const code = String(new FormData(form).get("code") ?? "").trim();
+  const code = String(new FormData(sent(event)).get("code") ?? "").trim();
   if (code !== "") scene.checkout.useCode(code);
 }
