@@ -14,6 +14,9 @@
 //     times its quantity, its base is the rest of the unit times its quantity,
 //     and its total is exactly the shelf price times the quantity.
 //   - Delivery is one unit of one line, in either mode.
+//   - A discount in percent: once a line, or once for all its lines and then
+//     spread by largest remainder. Tax that is contained in a price falls with
+//     the price: round(tax × discount ÷ price), once a line.
 //
 // Sums are never rounded, so every identity of the protocol's totals holds
 // with tolerance 0, in every currency alike. A figure that does not fit is
@@ -40,6 +43,10 @@ type Line struct {
 	TaxExempt   bool
 	Digital     bool
 	WeightGrams int64 // of one unit; counts for lines that are not digital
+
+	// What a discount may be bound to.
+	ItemID, ProductID string
+	Categories, Tags  []string
 }
 
 // Cart is what is to be priced. Delivery is empty until one is chosen; a cart
@@ -50,6 +57,7 @@ type Cart struct {
 	Lines       []Line
 	Destination Destination
 	Delivery    []Option
+	Discounts   []*Discount // that apply, in any order; see Combine
 }
 
 // Amounts are the figures of one line, all in minor units:
@@ -79,12 +87,13 @@ type Quote struct {
 	ItemsBase     int64
 	ItemsDiscount int64
 	Subtotal      int64
-	Discount      int64
-	Fulfillment   int64 // delivery before tax (with it, if Taxes.ShowGross); the sum of the options' Net
-	Tax           int64 // of lines and delivery; the sum of TaxParts
+	Discount      int64 // of what delivery costs
+	Fulfillment   int64 // delivery before tax (with it, if Taxes.ShowGross) and before Discount; the sum of the options' Net
+	Tax           int64 // of lines and delivery, after discounts; the sum of TaxParts
 	TaxParts      []TaxPart
 	Fee           int64
 	Total         int64
 	TaxIncluded   int64     // with Taxes.ShowGross: the tax contained in Total, Tax is 0 then
 	IncludedParts []TaxPart // with Taxes.ShowGross: TaxIncluded by jurisdiction, TaxParts is empty then
+	Applied       []Applied // the cart's discounts in the order in which they are taken off
 }

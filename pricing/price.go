@@ -15,16 +15,39 @@ func Price(c Cart, t Taxes) (Quote, error) {
 	if !money.Valid(c.Currency) {
 		return Quote{}, fmt.Errorf("currency: %w: %q; give a lower-case ISO 4217 code such as \"eur\"", money.ErrCurrency, c.Currency)
 	}
-	p := pricer{taxes: t, place: t.place(c.Destination)}
-	q := Quote{Lines: make([]Amounts, len(c.Lines))}
 	for i := range c.Lines {
-		if err := p.line(&q, &q.Lines[i], &c.Lines[i]); err != nil {
+		if err := c.Lines[i].check(); err != nil {
 			return Quote{}, fmt.Errorf("lines[%d]%w", i, err)
 		}
 	}
+	p := pricer{taxes: t, place: t.place(c.Destination)}
+	q := Quote{Lines: make([]Amounts, len(c.Lines))}
+	o, err := takeOff(&c, &t)
+	if err != nil {
+		return Quote{}, err
+	}
+	shown := make([]int64, len(o.sum)) // what is shown as taken off each place
+	for i := range c.Lines {
+		if err := p.line(&q, &q.Lines[i], &c.Lines[i], o.at(i)); err != nil {
+			return Quote{}, fmt.Errorf("lines[%d]%w", i, err)
+		}
+		if o.sum != nil {
+			shown[i] = q.Lines[i].Discount
+		}
+	}
 	for i := range c.Delivery {
-		if err := p.delivery(&q, c.Delivery[i].Listed); err != nil {
+		place := len(c.Lines) + i
+		discount, err := p.delivery(&q, c.Delivery[i].Listed, o.at(place))
+		if err != nil {
 			return Quote{}, fmt.Errorf("delivery[%d]%w", i, err)
+		}
+		if o.sum != nil {
+			shown[place] = discount
+		}
+	}
+	if o.sum != nil {
+		if q.Applied, err = o.applied(shown, len(c.Lines)); err != nil {
+			return Quote{}, fmt.Errorf("discounts: %w", err)
 		}
 	}
 	q.Subtotal = q.ItemsBase - q.ItemsDiscount
@@ -56,48 +79,55 @@ type pricer struct {
 	known int
 }
 
-// line prices one line into a and adds it to q.
-func (p *pricer) line(q *Quote, a *Amounts, l *Line) error {
-	if err := l.check(); err != nil {
-		return err
-	}
+// line prices one line, of whose listed price off is taken off, into a and adds
+// it to q.
+func (p *pricer) line(q *Quote, a *Amounts, l *Line, off int64) error {
 	row := -1
 	if !l.TaxExempt {
 		row = p.row(l.TaxClass)
 	}
-	f, err := p.figure(l.UnitPrice, l.Quantity, row)
+	f, err := p.figure(l.UnitPrice, l.Quantity, off, row)
 	if err != nil {
 		return fmt.Errorf(": %w", err)
 	}
-	*a = Amounts{LineID: l.ID, UnitAmount: f.unit, Base: f.base, Subtotal: f.base, Tax: f.tax, Total: f.total}
+	*a = Amounts{LineID: l.ID, UnitAmount: f.unit, Base: f.base, Discount: f.discount, Subtotal: f.base - f.discount, Tax: f.tax, Total: f.total}
 	if q.ItemsBase, err = money.Add(q.ItemsBase, f.base); err != nil {
 		return fmt.Errorf(": %w", err)
 	}
+	q.ItemsDiscount += f.discount // bounded by q.ItemsBase
 	return p.tax(q, f, row)
 }
 
-// delivery prices one delivery and adds it to q.
-func (p *pricer) delivery(q *Quote, listed int64) error {
+// delivery prices one delivery, of whose listed price off is taken off, and adds
+// it to q. It returns the discount as shown.
+func (p *pricer) delivery(q *Quote, listed, off int64) (discount int64, err error) {
 	if listed < 0 {
-		return fmt.Errorf(".listed: %d is negative; a delivery costs 0 or more", listed)
+		return 0, fmt.Errorf(".listed: %d is negative; a delivery costs 0 or more", listed)
 	}
 	row := p.row(p.taxes.DeliveryClass)
-	f, err := p.figure(listed, 1, row)
+	f, err := p.figure(listed, 1, off, row)
 	if err != nil {
-		return fmt.Errorf(": %w", err)
+		return 0, fmt.Errorf(": %w", err)
 	}
 	if q.Fulfillment, err = money.Add(q.Fulfillment, f.base); err != nil {
-		return fmt.Errorf(": %w", err)
+		return 0, fmt.Errorf(": %w", err)
 	}
-	return p.tax(q, f, row)
+	q.Discount += f.discount // bounded by q.Fulfillment
+	return f.discount, p.tax(q, f, row)
 }
 
-// figure takes a listed price apart by a row of the table, -1 for untaxed.
-func (p *pricer) figure(listed, quantity int64, row int) (figures, error) {
-	if row < 0 {
-		return p.taxes.figure(listed, quantity, 0)
+// figure takes a listed price apart by a row of the table, -1 for untaxed, and
+// takes off what is off it.
+func (p *pricer) figure(listed, quantity, off int64, row int) (figures, error) {
+	var ppm int64
+	if row >= 0 {
+		ppm = p.taxes.Rates[row].PPM
 	}
-	return p.taxes.figure(listed, quantity, p.taxes.Rates[row].PPM)
+	f, err := p.taxes.figure(listed, quantity, ppm)
+	if err != nil || off == 0 {
+		return f, err
+	}
+	return p.taxes.lowered(f, off, ppm)
 }
 
 // tax adds what f owes to q and to the part of the row's jurisdiction.

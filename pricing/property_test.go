@@ -65,6 +65,7 @@ func line() *rapid.Generator[pricing.Line] {
 			ID: rapid.StringMatching(`li_[a-z]{3}`).Draw(t, "id"), UnitPrice: price.Draw(t, "price"), Quantity: quantity.Draw(t, "quantity"),
 			TaxClass: taxClass.Draw(t, "class"), TaxExempt: rapid.IntRange(0, 5).Draw(t, "exempt") == 0,
 			Digital: rapid.Bool().Draw(t, "digital"), WeightGrams: rapid.Int64Range(0, 5000).Draw(t, "grams"),
+			ItemID: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "item"),
 		}
 	})
 }
@@ -112,7 +113,7 @@ func methods() *rapid.Generator[[]pricing.Method] {
 }
 
 // scenario is a cart, its taxes, and up to one delivery of each kind chosen
-// among the options that the methods give.
+// among the options that the methods give. It has no discounts.
 func scenario(t *rapid.T) (pricing.Cart, pricing.Taxes) {
 	c := pricing.Cart{
 		Currency:    currency.Draw(t, "currency"),

@@ -104,12 +104,13 @@ type figures struct {
 	unit     int64 // as shown
 	base     int64 // unit × quantity
 	tax      int64 // shown beside base
-	included int64 // contained in base; 0 unless ShowGross
-	total    int64 // base + tax
+	discount int64 // of base
+	included int64 // contained in base less discount; 0 unless ShowGross
+	total    int64 // base - discount + tax
 }
 
-// figure applies a rate to a listed price. This is where, and the only place
-// where, amounts are rounded. It returns money.ErrRange.
+// figure applies a rate to a listed price. Taxes are rounded here and in
+// lowered, and nowhere else. It returns money.ErrRange.
 func (t *Taxes) figure(listed, quantity, ppm int64) (figures, error) {
 	whole, err := money.Mul(listed, quantity)
 	if err != nil {
@@ -132,4 +133,27 @@ func (t *Taxes) figure(listed, quantity, ppm int64) (figures, error) {
 		return figures{unit: listed, base: whole, included: tax, total: whole}, nil
 	}
 	return figures{unit: listed - contained, base: whole - tax, tax: tax, total: whole}, nil
+}
+
+// lowered takes off what is off a listed price. Tax that comes on top is that of
+// the rest; tax that is contained falls as much as the price does, so that
+// neither the discount nor the tax can end below zero.
+func (t *Taxes) lowered(f figures, off, ppm int64) (figures, error) {
+	if !t.PricesInclude {
+		tax, err := money.MulDiv(f.base-off, ppm, million, t.Rounding)
+		f.discount, f.tax, f.total = off, tax, f.base-off+tax
+		return f, err
+	}
+	whole := f.total
+	gone, err := money.MulDiv(f.tax+f.included, off, whole, t.Rounding) // one of the two is 0
+	if err != nil {
+		return figures{}, err
+	}
+	f.total = whole - off
+	if t.ShowGross {
+		f.discount, f.included = off, f.included-gone
+	} else {
+		f.discount, f.tax = off-gone, f.tax-gone
+	}
+	return f, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math/big"
+	"slices"
 
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/pricing"
@@ -26,7 +27,10 @@ type T interface {
 //   - tax = the sum of its parts, one a jurisdiction and rate (TOT-08);
 //   - nothing negative, nothing beyond money.Max (TOT-15);
 //   - each tax is that of its row of the table, rounded once, as math/big has it;
-//   - with gross prices, the total is the shelf prices and listed deliveries.
+//   - with gross prices, the total is the shelf prices and listed deliveries,
+//     less what the discounts take off;
+//   - what the discounts take off is the discounts in the totals, discount by
+//     discount and place by place (DSC-05, DSC-07).
 //
 // The deliveries of c must be options that were priced for c and taxes.
 func CheckQuote(t T, c pricing.Cart, taxes pricing.Taxes, q pricing.Quote) {
@@ -39,9 +43,11 @@ func CheckQuote(t T, c pricing.Cart, taxes pricing.Taxes, q pricing.Quote) {
 	for i := range c.Lines {
 		k.line(i)
 	}
+	offs := k.deliveryOff()
 	for i := range c.Delivery {
-		k.delivery(i)
+		k.delivery(i, offs[i])
 	}
+	k.discounts()
 	k.sums()
 	k.parts()
 	k.signs()
@@ -58,6 +64,8 @@ type checker struct {
 	base, discount, tax          int64                     // of the lines
 	fulfillment, deliveryTax     int64
 	shelf                        int64 // Σ listed price × quantity + Σ listed delivery
+	off                          int64 // of shelf, by discounts
+	deliveryDiscount             int64 // as shown
 	fulfillmentTotal, linesTotal int64
 }
 
@@ -82,7 +90,18 @@ func (k *checker) line(i int) {
 	if !l.TaxExempt {
 		rate, taxed = k.taxes.Rate(k.place(), l.TaxClass)
 	}
+	off := a.Discount
+	if k.taxes.PricesInclude {
+		off = l.UnitPrice*l.Quantity - a.Total
+	}
+	if off < 0 {
+		k.Errorf("lines[%d] costs %d more than its shelf price", i, -off)
+	}
 	unit, tax := k.expect(l.UnitPrice, l.Quantity, rate)
+	discount := off
+	if off != 0 {
+		discount, tax = k.lowered(l.UnitPrice*l.Quantity, off, tax, rate)
+	}
 	if taxed {
 		k.owed[part(rate)] += tax
 	}
@@ -91,9 +110,14 @@ func (k *checker) line(i int) {
 	}
 	k.equal(a.UnitAmount, unit, "lines[%d] unit amount", i)
 	k.equal(a.Tax, tax, "lines[%d] tax", i)
-	if k.taxes.PricesInclude {
-		k.equal(a.Total, l.UnitPrice*l.Quantity, "lines[%d] total = shelf price × quantity", i)
+	k.equal(a.Discount, discount, "lines[%d] discount", i)
+	if a.Discount > a.Base {
+		k.Errorf("lines[%d]: a discount of %d on %d", i, a.Discount, a.Base)
 	}
+	if len(k.quote.Applied) == 0 {
+		k.equal(off, 0, "lines[%d] is cheaper without a discount, by", i)
+	}
+	k.off += off
 
 	k.base += a.Base
 	k.discount += a.Discount
@@ -102,28 +126,35 @@ func (k *checker) line(i int) {
 	k.shelf += l.UnitPrice * l.Quantity
 }
 
-func (k *checker) delivery(i int) {
+func (k *checker) delivery(i int, off int64) {
 	k.Helper()
 	o := k.cart.Delivery[i]
 	k.equal(o.Total, o.Net+o.Tax, "delivery[%d] total = net + tax", i)
 	rate, taxed := k.taxes.Rate(k.place(), k.taxes.DeliveryClass)
 	net, tax := k.expect(o.Listed, 1, rate)
+	optionTax := tax
+	if off != 0 {
+		var discount int64
+		discount, tax = k.lowered(o.Listed, off, tax, rate)
+		k.deliveryDiscount += discount
+	}
 	if taxed {
 		k.owed[part(rate)] += tax
 	}
 	if k.showsGross() {
-		tax = 0
+		tax, optionTax = 0, 0
 	}
 	k.equal(o.Net, net, "delivery[%d] net", i)
-	k.equal(o.Tax, tax, "delivery[%d] tax", i)
+	k.equal(o.Tax, optionTax, "delivery[%d] tax", i)
 	if k.taxes.PricesInclude {
 		k.equal(o.Total, o.Listed, "delivery[%d] total = listed price", i)
 	}
 
 	k.fulfillment += o.Net
-	k.deliveryTax += o.Tax
-	k.fulfillmentTotal += o.Total
+	k.deliveryTax += tax
+	k.fulfillmentTotal += o.Net + tax
 	k.shelf += o.Listed
+	k.off += off
 }
 
 func (k *checker) sums() {
@@ -133,11 +164,12 @@ func (k *checker) sums() {
 	k.equal(q.ItemsDiscount, k.discount, "items discount = Σ line discount")
 	k.equal(q.Subtotal, q.ItemsBase-q.ItemsDiscount, "subtotal = items base - items discount")
 	k.equal(q.Fulfillment, k.fulfillment, "fulfillment = Σ net of the deliveries")
+	k.equal(q.Discount, k.deliveryDiscount, "discount = Σ discount of the deliveries")
 	k.equal(q.Tax, k.tax+k.deliveryTax, "tax = Σ tax of lines and deliveries")
 	k.equal(q.Total, q.Subtotal-q.Discount+q.Fulfillment+q.Tax+q.Fee, "total = subtotal - discount + fulfillment + tax + fee")
 	k.equal(q.Total, k.linesTotal+k.fulfillmentTotal-q.Discount+q.Fee, "total = Σ totals of lines and deliveries - discount + fee")
 	if k.taxes.PricesInclude {
-		k.equal(q.Total, k.shelf-q.Discount+q.Fee, "total = shelf prices + listed deliveries - discount + fee")
+		k.equal(q.Total, k.shelf-k.off+q.Fee, "total = shelf prices + listed deliveries - what is off them + fee")
 	}
 	if !k.cart.Destination.Known() && !k.taxes.PricesInclude {
 		k.equal(q.Tax, 0, "tax of net prices without a destination")
@@ -198,6 +230,79 @@ func (k *checker) place() pricing.Destination {
 		return k.taxes.Origin
 	}
 	return k.cart.Destination
+}
+
+// deliveryOff is what the discounts take off each listed delivery.
+func (k *checker) deliveryOff() []int64 {
+	k.Helper()
+	off := make([]int64, len(k.cart.Delivery))
+	for _, d := range k.quote.Applied {
+		if d.Kind != pricing.FreeDelivery {
+			continue
+		}
+		left := make([]int64, len(off))
+		var sum int64
+		for i, o := range k.cart.Delivery {
+			if len(d.Scope.Methods) == 0 || slices.Contains(d.Scope.Methods, o.ID) {
+				left[i] = o.Listed - off[i]
+				sum += left[i]
+			}
+		}
+		if d.MaxAmount > 0 && sum > d.MaxAmount {
+			var err error
+			if left, err = money.Allocate(d.MaxAmount, left); err != nil {
+				k.Errorf("delivery: %v", err)
+			}
+		}
+		for i := range left {
+			off[i] += left[i]
+		}
+	}
+	return off
+}
+
+// discounts compares what each discount says with the totals.
+func (k *checker) discounts() {
+	k.Helper()
+	k.equal(int64(len(k.quote.Applied)), int64(len(k.cart.Discounts)), "number of discounts")
+	var sum int64
+	places := make(map[int]int64)
+	for i, d := range k.quote.Applied {
+		var parts int64
+		for _, p := range d.Parts {
+			if p.Amount <= 0 {
+				k.Errorf("discount %d takes %d off a place; a part is more than 0", i, p.Amount)
+			}
+			if (p.Line == pricing.OfDelivery) != (d.Kind == pricing.FreeDelivery) {
+				k.Errorf("discount %d, of kind %s, is taken off place %d", i, d.Kind, p.Line)
+			}
+			parts += p.Amount
+			places[p.Line] += p.Amount
+		}
+		k.equal(d.Amount, parts, "discount %d = Σ of its parts", i)
+		if d.MaxAmount > 0 && d.Amount > d.MaxAmount {
+			k.Errorf("discount %d takes %d off; at most %d", i, d.Amount, d.MaxAmount)
+		}
+		sum += d.Amount
+	}
+	k.equal(sum, k.quote.ItemsDiscount+k.quote.Discount, "Σ discounts = items discount + discount")
+	k.equal(places[pricing.OfDelivery], k.quote.Discount, "discount = Σ parts of the delivery")
+	for i := range k.quote.Lines {
+		k.equal(places[i], k.quote.Lines[i].Discount, "lines[%d] discount = Σ its parts", i)
+	}
+}
+
+// lowered is the discount as shown, and the tax on or in the rest, when off is
+// taken off a listed price with tax on or in it.
+func (k *checker) lowered(whole, off, tax int64, r pricing.Rate) (discount, rest int64) {
+	if !k.taxes.PricesInclude {
+		return off, k.round(big.NewInt(whole-off), r.PPM, 1_000_000)
+	}
+	gone := k.round(big.NewInt(tax), off, whole)
+	if k.showsGross() {
+		return off, tax - gone
+	}
+	return off - gone, tax - gone
 }
 
 // expect is the unit amount to show for a listed price and the tax on, or in,

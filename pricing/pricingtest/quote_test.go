@@ -81,6 +81,56 @@ func TestEveryChangedFigureIsNoticed(t *testing.T) {
 	}
 }
 
+// So is what a discount says of itself.
+func TestEveryChangedDiscountIsNoticed(t *testing.T) {
+	for _, taxes := range []pricing.Taxes{
+		{Rates: rates},
+		{Rates: rates, PricesInclude: true},
+		{Rates: rates, PricesInclude: true, ShowGross: true},
+	} {
+		price := func() (pricing.Cart, pricing.Quote) {
+			c := pricing.Cart{
+				Currency:    "eur",
+				Destination: pricing.Destination{Country: "DE"},
+				Lines:       []pricing.Line{{ID: "a", UnitPrice: 1999, Quantity: 3}, {ID: "b", UnitPrice: 250, Quantity: 1, TaxClass: "reduced"}},
+				Discounts: []*pricing.Discount{{ID: "ten", Kind: pricing.PercentOff, PPM: 100_000, Each: true},
+					{ID: "free", Kind: pricing.FreeDelivery}, {ID: "five", Kind: pricing.AmountOff, Amount: 500}},
+			}
+			var err error
+			if c.Delivery, err = pricing.Options(c, []pricing.Method{{ID: "post", Kind: pricing.Flat, Price: 495}}, taxes, now); err != nil {
+				t.Fatal(err)
+			}
+			q, err := pricing.Price(c, taxes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c, q
+		}
+		c, q := price()
+		pricingtest.CheckQuote(t, c, taxes, q)
+		for name, change := range map[string]func(*pricing.Quote){
+			"amount":                    func(q *pricing.Quote) { q.Applied[0].Amount++ },
+			"part":                      func(q *pricing.Quote) { q.Applied[0].Parts[0].Amount++ },
+			"place":                     func(q *pricing.Quote) { q.Applied[0].Parts[0].Line = 1 },
+			"discount less":             func(q *pricing.Quote) { q.Applied = q.Applied[:2] },
+			"part of the delivery":      func(q *pricing.Quote) { q.Applied[2].Parts[0].Line = 0 },
+			"discount of a line":        func(q *pricing.Quote) { q.Lines[0].Discount--; q.Lines[0].Subtotal++ },
+			"discount of delivery":      func(q *pricing.Quote) { q.Discount--; q.Total++ },
+			"tax of what is left":       func(q *pricing.Quote) { q.Lines[0].Tax++; q.Lines[0].Total++; q.Tax++; q.Total++ },
+			"delivery that was free":    func(q *pricing.Quote) { q.Total += 495 },
+			"part moved to a neighbour": func(q *pricing.Quote) { q.Applied[0].Parts[0].Amount--; q.Applied[0].Parts[1].Amount++ },
+		} {
+			c, q := price()
+			change(&q)
+			var r recorder
+			pricingtest.CheckQuote(&r, c, taxes, q)
+			if len(r.faults) == 0 {
+				t.Errorf("prices include %v, show gross %v: a wrong %s was not noticed", taxes.PricesInclude, taxes.ShowGross, name)
+			}
+		}
+	}
+}
+
 // parts are those of the tax, beside the figures or in them.
 func parts(q *pricing.Quote) []pricing.TaxPart {
 	if len(q.TaxParts) > 0 {
