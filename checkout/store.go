@@ -47,6 +47,9 @@ type Reader interface {
 	// IdempotencyRecord returns the record, or nil when the key is new or its
 	// retention has ended.
 	IdempotencyRecord(scope idempotency.Scope) (*idempotency.Record, error)
+	// DiscountUses says how many uses of each are held or made, in live or in
+	// test mode.
+	DiscountUses(merchantID string, live bool, uses []Use) (map[Use]int64, error)
 	// SignedElsewhere reports whether a credential has sent the same signature
 	// under another key.
 	SignedElsewhere(Signed) (bool, error)
@@ -72,6 +75,13 @@ type Tx interface {
 	Release(merchantID, itemID string, quantity int64) error
 	// Sell turns a reservation into a sale: stock and reservation go down.
 	Sell(merchantID, itemID string, quantity int64) error
+
+	// HoldUse holds one use of a discount for a payment; guarded by fewer than
+	// limit being held or made. ReleaseUse gives it back, SpendUse makes it
+	// final.
+	HoldUse(merchantID string, live bool, u Use, limit int64) error
+	ReleaseUse(merchantID string, live bool, u Use) error
+	SpendUse(merchantID string, live bool, u Use) error
 
 	// InsertAttempt stores a new attempt; guarded by one live or paid attempt
 	// a session and one session a token.

@@ -16,6 +16,7 @@ type Tx struct {
 	run   int
 	ops   []Op
 	stock []stockMove
+	uses  []useMove
 	jobs  bool  // a job was enqueued or hastened
 	err   error // the first write that could not even be buffered
 
@@ -40,13 +41,14 @@ func (tx *Tx) moved() []itemKey {
 	return keys
 }
 
-// writes gives the operations as they are committed. Stock comes last and in
-// the order of the items: popular items are locked for the shortest time, and
+// writes gives the operations as they are committed. Uses of discounts come
+// after the others, and stock comes last and in the order of the items: popular items are locked for the shortest time, and
 // two carts with the same items never wait for each other in a circle.
 func (tx *Tx) writes() []Op {
 	slices.SortStableFunc(tx.stock, func(a, b stockMove) int {
 		return cmp.Or(strings.Compare(a.item.merchantID, b.item.merchantID), strings.Compare(a.item.id, b.item.id))
 	})
+	tx.ops = append(tx.ops, tx.takeUses()...)
 	for _, m := range tx.stock {
 		tx.ops = append(tx.ops, m.op)
 	}

@@ -28,6 +28,7 @@ func Run(t *testing.T, open Open) {
 		"Update":      testUpdate,
 		"Session":     testSession,
 		"Stock":       testStock,
+		"DiscountUse": testDiscountUse,
 		"RecentItems": testRecent,
 		"Attempt":     testAttempt,
 		"Operation":   testOperation,

@@ -1,0 +1,115 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/store"
+)
+
+func testDiscountUse(t *testing.T, open Open) {
+	s := open(t)
+	ctx := t.Context()
+	count := func(t *testing.T, merchant string, live bool, u checkout.Use) int64 {
+		t.Helper()
+		counts, err := s.Reader(ctx).DiscountUses(merchant, live, []checkout.Use{u})
+		must(t, err)
+		return counts[u]
+	}
+
+	t.Run("hold, release and spend", func(t *testing.T) {
+		u := checkout.Use{DiscountID: "spring"}
+		hold := func(tx *store.Tx) error { return tx.HoldUse(shop, false, u, 2) }
+		release := func(tx *store.Tx) error { return tx.ReleaseUse(shop, false, u) }
+		spend := func(tx *store.Tx) error { return tx.SpendUse(shop, false, u) }
+		for i, step := range []struct {
+			do      func(*store.Tx) error
+			refused bool
+			want    int64
+		}{
+			{do: hold, want: 1}, {do: hold, want: 2}, {do: hold, refused: true, want: 2},
+			{do: release, want: 1}, {do: hold, want: 2}, {do: spend, want: 2}, {do: spend, want: 2},
+			{do: hold, refused: true, want: 2}, {do: release, want: 2}, {do: spend, want: 2},
+		} {
+			if step.refused {
+				refused(t, s, fmt.Sprint("step ", i), step.do)
+			} else {
+				holds(t, s, step.do)
+			}
+			if got := count(t, shop, false, u); got != step.want {
+				t.Fatalf("after step %d: %d uses; want %d", i, got, step.want)
+			}
+		}
+	})
+
+	t.Run("buyers, modes, discounts and shops are counted apart", func(t *testing.T) {
+		u := checkout.Use{DiscountID: "apart", Buyer: "one"}
+		holds(t, s, func(tx *store.Tx) error { return tx.HoldUse(shop, false, u, 1) })
+		for name, other := range map[string]func(tx *store.Tx) error{
+			"buyer": func(tx *store.Tx) error {
+				return tx.HoldUse(shop, false, checkout.Use{DiscountID: "apart", Buyer: "two"}, 1)
+			},
+			"all":  func(tx *store.Tx) error { return tx.HoldUse(shop, false, checkout.Use{DiscountID: "apart"}, 1) },
+			"mode": func(tx *store.Tx) error { return tx.HoldUse(shop, true, u, 1) },
+			"discount": func(tx *store.Tx) error {
+				return tx.HoldUse(shop, false, checkout.Use{DiscountID: "another", Buyer: "one"}, 1)
+			},
+			"shop": func(tx *store.Tx) error { return tx.HoldUse(otherShop, false, u, 1) },
+		} {
+			t.Run(name, func(t *testing.T) { holds(t, s, other) })
+		}
+		refused(t, s, "the same once more", func(tx *store.Tx) error { return tx.HoldUse(shop, false, u, 1) })
+		if got := count(t, shop, false, u); got != 1 {
+			t.Errorf("%d uses", got)
+		}
+	})
+
+	t.Run("a use is held with all that belongs to it, or not", func(t *testing.T) {
+		free, full := checkout.Use{DiscountID: "free"}, checkout.Use{DiscountID: "full"}
+		holds(t, s, func(tx *store.Tx) error { return tx.HoldUse(shop, false, full, 1) })
+		refused(t, s, "one of two is used up", func(tx *store.Tx) error {
+			return errors.Join(tx.HoldUse(shop, false, free, 1), tx.HoldUse(shop, false, full, 1))
+		})
+		if got := count(t, shop, false, free); got != 0 {
+			t.Errorf("the other one is left at %d uses", got)
+		}
+		if err := s.Do(ctx, func(tx *store.Tx) error { return tx.HoldUse("", false, free, 1) }); err == nil {
+			t.Error("a use of no shop is held")
+		}
+	})
+
+	t.Run("racing buyers get as many as there are, and no more", func(t *testing.T) {
+		u := checkout.Use{DiscountID: "scarce"}
+		var got atomic.Int64
+		together(120, func(i int) {
+			err := once(ctx, s, func(tx *store.Tx) error { return tx.HoldUse(shop, false, u, 40) })
+			switch {
+			case err == nil:
+				got.Add(1)
+			case !errors.Is(err, errGuard):
+				t.Error(err)
+			}
+		})
+		if got.Load() != 40 || count(t, shop, false, u) != 40 {
+			t.Errorf("%d buyers served, %d uses", got.Load(), count(t, shop, false, u))
+		}
+	})
+
+	t.Run("uses held in opposite orders do not block each other for good", func(t *testing.T) {
+		together(40, func(i int) {
+			ids := []string{"left", "right"}
+			err := s.Do(ctx, func(tx *store.Tx) error {
+				return errors.Join(tx.HoldUse(shop, false, checkout.Use{DiscountID: ids[i%2]}, 100), tx.HoldUse(shop, false, checkout.Use{DiscountID: ids[1-i%2]}, 100))
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		if l, r := count(t, shop, false, checkout.Use{DiscountID: "left"}), count(t, shop, false, checkout.Use{DiscountID: "right"}); l != 40 || r != 40 {
+			t.Errorf("%d and %d uses", l, r)
+		}
+	})
+}
