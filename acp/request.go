@@ -34,7 +34,8 @@ const (
 )
 
 // RequestedItem is one line as the agent asks for it. Quantity is at least 1.
-// UnitAmount is the price the agent believes in, 0 with HasUnitAmount false
+// UnitAmount is the price the agent believes in, be it sent as the unit_amount
+// or as the suggested_price that it has from a feed; 0 with HasUnitAmount false
 // when it said none.
 type RequestedItem struct {
 	ID            string
@@ -85,15 +86,17 @@ type FulfillmentDetailsPatch struct {
 	Address     Opt[Address]
 }
 
-// CompleteRequest pays a session.
+// CompleteRequest pays a session. FulfillmentDetails are changes of the last
+// minute, merged member by member before the payment.
 type CompleteRequest struct {
-	Payment        PaymentData
-	Buyer          *Buyer
-	Authentication *AuthenticationResult
-	Attribution    *Attribution
-	Consents       []MarketingConsent
-	OrderNotes     string
-	RiskSignals    *RiskSignals
+	Payment            PaymentData
+	Buyer              *Buyer
+	FulfillmentDetails Opt[FulfillmentDetailsPatch]
+	Authentication     *AuthenticationResult
+	Attribution        *Attribution
+	Consents           []MarketingConsent
+	OrderNotes         string
+	RiskSignals        *RiskSignals
 }
 
 // PaymentData is the credential in one form for every version: a handler id

@@ -18,6 +18,24 @@ func (r *reader) itemList(body value) value {
 	return body.first("line_items", "items")
 }
 
+// believedPrice is the price of an item that the agent believes in: its
+// unit_amount, or the amount of the suggested_price that a feed told it. Where
+// and when the feed told it is not asked for: the shop's price wins.
+func believedPrice(item value) value {
+	suggested := item.get("suggested_price")
+	if price := item.get("unit_amount"); price.given() || !suggested.object() {
+		return price
+	}
+	source := suggested.get("source")
+	for _, name := range []string{"feed_id", "channel", "feed_update_id", "updated_at"} {
+		source.get(name)
+	}
+	suggested.get("observed_at")
+	amount := suggested.get("amount")
+	amount.require("the price that the feed told, in minor units")
+	return amount
+}
+
 // items reads the items of a create or update. A list is never empty; entries
 // with the same id add up, at the place of the first. Quantity is in no
 // request schema of 2026-01-30 and later and in every example: it is read, and
@@ -42,7 +60,7 @@ func (r *reader) items(body value) []acp.RequestedItem {
 		}
 		quantity := v.get("quantity")
 		item := acp.RequestedItem{ID: id, Quantity: quantity.integer(1, acp.MaxQuantity, 1)}
-		if price := v.get("unit_amount"); price.given() {
+		if price := believedPrice(v); price.given() {
 			item.UnitAmount, item.HasUnitAmount = price.integer(0, money.Max, 0), true
 		}
 		i, seen := at[id]

@@ -1,20 +1,31 @@
 package wire
 
 import (
+	"strings"
+
 	"github.com/checkstand/checkstand/acp"
 )
 
 // payment reads payment_data in either form: handler_id with
 // instrument.credential (2026-01-30 and later), or provider with token
 // (before). The version only decides what is asked for when something is
-// missing.
+// missing. Some agents name the provider as the type, and some say the handler
+// in the instrument.
 func (r *reader) payment(v value) acp.PaymentData {
 	var p acp.PaymentData
 	if !v.require("how to pay") || !v.object() {
 		return p
 	}
 	handler, provider := v.get("handler_id"), v.get("provider")
-	instrument, flat := v.get("instrument"), v.get("token")
+	instrument, flat, kind := v.get("instrument"), v.get("token"), v.get("type")
+	if !handler.given() && instrument.kind() == '{' {
+		if within := instrument.get("handler_id"); within.given() {
+			handler = within
+		}
+	}
+	if !handler.given() && !provider.given() && flat.given() && !kindOfPayment(kind.text(acp.MaxText)) && kind.given() {
+		provider, kind = kind, provider
+	}
 	if order := v.get("purchase_order_number"); order.given() && !handler.given() && !provider.given() {
 		r.fail(acp.Refused(400, acp.CodeUnsupported, order.path(), "Purchase orders are not accepted here. Pay with one of capabilities.payment.handlers."))
 		return p
@@ -45,8 +56,8 @@ func (r *reader) payment(v value) acp.PaymentData {
 		p.CredentialType = credential.get("type").requiredText(acp.MaxText, "the type of the credential, such as spt")
 		p.Token, p.TokenParam = r.token(credential.get("token"))
 	} else {
-		p.InstrumentType, p.CredentialType = "card", v.get("type").text(acp.MaxText)
-		if p.CredentialType == "" {
+		p.InstrumentType, p.CredentialType = "card", kind.text(acp.MaxText)
+		if p.CredentialType == "" || p.CredentialType == "card" {
 			p.CredentialType = "spt"
 		}
 		v.get("payment_method_details") // brand and last four for display; the PSP knows better
@@ -58,6 +69,10 @@ func (r *reader) payment(v value) acp.PaymentData {
 	}
 	return p
 }
+
+// kindOfPayment reports whether the type of a payment_data with a token says
+// what is paid with, rather than which provider issued the token.
+func kindOfPayment(s string) bool { return s == "" || s == "card" || s == "spt" }
 
 // token reads an opaque payment token. No message shows any of it.
 func (r *reader) token(v value) (token, param string) {
@@ -82,7 +97,11 @@ func (r *reader) authentication(v value) *acp.AuthenticationResult {
 		acp.OutcomeAuthenticated, acp.OutcomeAttemptAcknowledged, acp.OutcomeInformational,
 		acp.OutcomeAbandoned, acp.OutcomeCanceled, acp.OutcomeDenied, acp.OutcomeInternalError,
 		acp.OutcomeNotSupported, acp.OutcomeProcessingError, acp.OutcomeRejected,
+		"attempt", "failed", "unavailable",
 	)}
+	if today := outcomes20260116[a.Outcome]; today != "" {
+		a.Outcome = today
+	}
 	details := v.get("outcome_details")
 	switch a.Outcome {
 	case acp.OutcomeAuthenticated, acp.OutcomeAttemptAcknowledged, acp.OutcomeInformational:
@@ -92,13 +111,36 @@ func (r *reader) authentication(v value) *acp.AuthenticationResult {
 		eci := details.get("electronic_commerce_indicator")
 		a.Details = &acp.AuthenticationDetails{
 			Cryptogram:    details.get("three_ds_cryptogram").requiredText(acp.MaxText, "the 3-D Secure cryptogram"),
-			ECI:           eci.oneOf("01", "02", "05", "06", "07"),
+			ECI:           twoDigits(eci.oneOf("01", "02", "05", "06", "07", "1", "2", "5", "6", "7")),
 			TransactionID: details.get("transaction_id").requiredText(acp.MaxText, "the transaction id of the directory server"),
-			Version:       details.get("version").requiredText(acp.MaxText, "the 3-D Secure version, such as 2.2.0"),
+			Version:       threeDSVersion(details.get("version").requiredText(acp.MaxText, "the 3-D Secure version, such as 2.2.0")),
 		}
 		eci.require("the electronic commerce indicator")
 	}
 	return a
+}
+
+// outcomes20260116 are the outcomes that 2026-01-16 alone had, in today's words.
+var outcomes20260116 = map[string]string{
+	"attempt":     acp.OutcomeAttemptAcknowledged,
+	"failed":      acp.OutcomeDenied,
+	"unavailable": acp.OutcomeProcessingError,
+}
+
+// twoDigits writes an electronic commerce indicator as the schemas have it.
+func twoDigits(eci string) string {
+	if len(eci) == 1 {
+		return "0" + eci
+	}
+	return eci
+}
+
+// threeDSVersion writes 2.1 as 2.1.0, which is how providers read it.
+func threeDSVersion(s string) string {
+	if len(s) == 3 && strings.HasPrefix(s, "2.") {
+		return s + ".0"
+	}
+	return s
 }
 
 // riskSignals reads hints for fraud checks. They are never a reason to refuse

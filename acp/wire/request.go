@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/checkstand/checkstand/acp"
@@ -25,7 +26,7 @@ func (rule rules) DecodeCreate(doc *Document) (acp.CreateRequest, error) {
 	req := acp.CreateRequest{
 		Items:              r.items(body),
 		Currency:           r.currency(body.get("currency")),
-		Capabilities:       r.capabilities(body.get("capabilities")),
+		Capabilities:       r.capabilities(body.first("capabilities", "agent_capabilities")),
 		Buyer:              r.buyer(body.get("buyer")),
 		FulfillmentDetails: r.fulfillmentDetails(body),
 		Attribution:        r.attribution(body.get("affiliate_attribution")),
@@ -65,13 +66,14 @@ func (rule rules) DecodeUpdate(doc *Document) (acp.UpdateRequest, error) {
 func (rule rules) DecodeComplete(doc *Document) (acp.CompleteRequest, error) {
 	r, body := read(doc, rule)
 	req := acp.CompleteRequest{
-		Payment:        r.payment(body.get("payment_data")),
-		Buyer:          r.buyer(body.get("buyer")),
-		Authentication: r.authentication(body.get("authentication_result")),
-		Attribution:    r.attribution(body.get("affiliate_attribution")),
-		Consents:       r.consents(body.get("marketing_consents")),
-		OrderNotes:     body.get("order_notes").text(acp.MaxOrderNotes),
-		RiskSignals:    r.riskSignals(body.get("risk_signals")),
+		Payment:            r.payment(body.get("payment_data")),
+		Buyer:              r.buyer(body.get("buyer")),
+		FulfillmentDetails: r.fulfillmentPatch(body),
+		Authentication:     r.authentication(body.get("authentication_result")),
+		Attribution:        r.attribution(body.get("affiliate_attribution")),
+		Consents:           r.consents(body.get("marketing_consents")),
+		OrderNotes:         body.get("order_notes").text(acp.MaxOrderNotes),
+		RiskSignals:        r.riskSignals(body.get("risk_signals")),
 	}
 	return result(r, req)
 }
@@ -113,8 +115,8 @@ func (r *reader) capabilities(v value) acp.RequestedCapabilities {
 	}
 	if i := v.get("interventions"); i.object() {
 		c.Interventions = &acp.Interventions{
-			Supported:       i.get("supported").texts(acp.MaxCapabilities, acp.MaxText),
-			Required:        i.get("required").texts(acp.MaxCapabilities, acp.MaxText),
+			Supported:       interventions(i.get("supported")),
+			Required:        interventions(i.get("required")),
 			Enforcement:     i.get("enforcement").text(acp.MaxText),
 			DisplayContext:  i.get("display_context").text(acp.MaxText),
 			RedirectContext: i.get("redirect_context").text(acp.MaxText),
@@ -137,6 +139,22 @@ func (r *reader) capabilities(v value) acp.RequestedCapabilities {
 		}
 	}
 	return c
+}
+
+// interventions reads a list of steps that a buyer can take. The examples of
+// 2026-01-16 name the ways of 3-D Secure one by one.
+func interventions(v value) []string {
+	list := v.texts(acp.MaxCapabilities, acp.MaxText)
+	out := list[:0]
+	for _, s := range list {
+		if s == "3ds_redirect" || s == "3ds_challenge" || s == "3ds_frictionless" {
+			s = "3ds"
+		}
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // discountCodes reads discounts.codes, or the older coupons when only they are
