@@ -104,6 +104,8 @@ func (c Charge) Check() error {
 		return errors.New("the charge has no attempt id")
 	case c.SessionID == "":
 		return errors.New("the charge has no session id")
+	case c.Proof.Check() != nil:
+		return c.Proof.Check()
 	case c.Amount <= 0 || c.Amount > money.Max:
 		return fmt.Errorf("amount: %d cannot be charged", c.Amount)
 	case !money.Valid(c.Currency):

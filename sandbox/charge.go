@@ -81,8 +81,10 @@ var riskBlocked = verdict{Declined, "risk_blocked", "The payment was blocked bec
 
 // messageOf finds the words for a stored decline code.
 func messageOf(decline string) string {
-	if decline == riskBlocked.decline {
-		return riskBlocked.message
+	for _, v := range []verdict{riskBlocked, badProof} {
+		if v.decline == decline {
+			return v.message
+		}
 	}
 	for _, v := range verdicts {
 		if v.decline == decline {

@@ -24,6 +24,9 @@ type chargeRequest struct {
 	Capture    *bool             `json:"capture"`
 	Descriptor *string           `json:"statement_descriptor"`
 	Metadata   map[string]string `json:"metadata"`
+	// Authenticate asks for a proof whatever the issuer would say; Proof is it.
+	Authenticate *bool        `json:"require_authentication"`
+	Proof        *proofFields `json:"three_d_secure"`
 }
 
 // maxDescriptor is the length of the text on a bank statement.
@@ -86,6 +89,9 @@ func (p *PSP) charge(ctx context.Context, tx *sql.Tx, c *call) (answer, error) {
 	}
 	now := p.now()
 	ch, refusal := r.parse(now)
+	if refusal == nil {
+		refusal = r.parseProof()
+	}
 	if refusal != nil {
 		return answer{}, refusal
 	}
@@ -99,7 +105,10 @@ func (p *PSP) charge(ctx context.Context, tx *sql.Tx, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	v, declined := verdicts[outcome]
+	v, declined, proven, err := p.judge(ctx, tx, ch, outcome, &r)
+	if err != nil {
+		return answer{}, err
+	}
 	if blocked {
 		v, declined = riskBlocked, true
 	}
@@ -119,6 +128,11 @@ func (p *PSP) charge(ctx context.Context, tx *sql.Tx, c *call) (answer, error) {
 	}
 	if ch.Status.TakesMoney() && !ch.reusable {
 		if err := consume(ctx, tx, ch.token, ch.ID); err != nil {
+			return answer{}, err
+		}
+	}
+	if ch.Status.TakesMoney() && proven != nil {
+		if err := useProof(ctx, tx, *proven, ch.ID); err != nil {
 			return answer{}, err
 		}
 	}

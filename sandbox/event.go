@@ -42,6 +42,7 @@ type eventData struct {
 	Refunded  int64      `json:"amount_refunded"`
 	Currency  string     `json:"currency"`
 	Page      string     `json:"page,omitzero"`
+	Brand     string     `json:"card_brand,omitzero"`
 	Operation *operation `json:"operation,omitzero"`
 }
 
@@ -69,7 +70,7 @@ func (p *PSP) tellOperation(ctx context.Context, tx *sql.Tx, c Charge, op operat
 
 func dataOf(c Charge) eventData {
 	return eventData{Reference: c.Reference, SessionID: c.SessionID, Charge: c.ID, Status: string(c.Status), Decline: c.Decline,
-		Amount: c.Amount, Captured: c.Captured, Refunded: c.Refunded, Currency: c.Currency, Page: c.Page}
+		Amount: c.Amount, Captured: c.Captured, Refunded: c.Refunded, Currency: c.Currency, Page: c.Page, Brand: c.Card.Brand}
 }
 
 // tellPage reports a card that a page refused, or the end of a page.

@@ -24,6 +24,7 @@ type call struct {
 	edition edition
 	key     string
 	body    jsontext.Value
+	raw     []byte // the body as it was sent
 	fault   fault
 }
 
@@ -48,38 +49,41 @@ func reply(status int, v any) (answer, error) {
 // route is one endpoint.
 type route struct {
 	method, path string
-	callers      caller // who may call it
-	versioned    bool   // needs an API-Version
-	keyed        bool   // needs an Idempotency-Key
-	target       target // whose faults it shows
+	callers      caller    // who may call it
+	versions     []edition // of its API; nil where it needs no API-Version
+	keyed        bool      // needs an Idempotency-Key
+	target       target    // whose faults it shows
 	handle       func(context.Context, *call) (answer, error)
 }
 
 func (p *PSP) routes() []route {
 	return []route{
-		{"GET", "/healthz", anyone, false, false, "", p.health},
-		{"POST", "/agentic_commerce/delegate_payment", agent, true, true, onDelegate, p.delegatePayment},
-		{"POST", "/v1/charges", merchant, false, true, onCharge, p.createCharge},
-		{"GET", "/v1/charges", merchant, false, false, onLookup, p.listCharges},
-		{"GET", "/v1/charges/{id}", merchant, false, false, onLookup, p.getCharge},
-		{"POST", "/v1/charges/{id}/capture", merchant, false, true, onCharge, p.captureCharge},
-		{"POST", "/v1/charges/{id}/void", merchant, false, true, onCharge, p.voidCharge},
-		{"POST", "/v1/charges/{id}/refund", merchant, false, true, onCharge, p.refundCharge},
-		{"POST", "/v1/references/{reference}/close", merchant, false, false, onPage, p.closeReference},
-		{"POST", "/v1/pages", merchant, false, true, onPage, p.createPage},
-		{"GET", "/v1/pages", merchant, false, false, onLookup, p.listPages},
-		{"GET", "/v1/pages/{id}", merchant, false, false, onLookup, p.getPage},
-		{"POST", "/v1/pages/{id}/expire", merchant, false, false, onPage, p.expirePage},
-		{"GET", "/v1/webhook_endpoint", merchant, false, false, "", p.getWebhook},
-		{"POST", "/v1/webhook_endpoint", merchant, false, false, "", p.setWebhook},
-		{"DELETE", "/v1/webhook_endpoint", merchant, false, false, "", p.deleteWebhook},
-		{"GET", "/v1/tokens/{id}", merchant, false, false, "", p.getToken},
-		{"POST", "/v1/tokens/{id}/revoke", merchant | agent, false, false, "", p.revokeToken},
-		{"GET", "/v1/ledger", merchant | agent, false, false, "", p.getLedger},
-		{"GET", "/v1/ledger/summary", merchant, false, false, "", p.getSummary},
-		{"GET", "/v1/test/faults", merchant, false, false, "", p.listFaults},
-		{"POST", "/v1/test/faults", merchant, false, false, "", p.addFault},
-		{"DELETE", "/v1/test/faults", merchant, false, false, "", p.clearFaults},
+		{"GET", "/healthz", anyone, nil, false, "", p.health},
+		{"POST", "/agentic_commerce/delegate_payment", agent, editions, true, onDelegate, p.delegatePayment},
+		{"POST", "/delegate_authentication", agent, authenticationEditions, true, "", p.createAuthentication},
+		{"POST", "/delegate_authentication/{id}/authenticate", agent, authenticationEditions, true, "", p.authenticate},
+		{"GET", "/delegate_authentication/{id}", agent, authenticationEditions, false, onLookup, p.getAuthentication},
+		{"POST", "/v1/charges", merchant, nil, true, onCharge, p.createCharge},
+		{"GET", "/v1/charges", merchant, nil, false, onLookup, p.listCharges},
+		{"GET", "/v1/charges/{id}", merchant, nil, false, onLookup, p.getCharge},
+		{"POST", "/v1/charges/{id}/capture", merchant, nil, true, onCharge, p.captureCharge},
+		{"POST", "/v1/charges/{id}/void", merchant, nil, true, onCharge, p.voidCharge},
+		{"POST", "/v1/charges/{id}/refund", merchant, nil, true, onCharge, p.refundCharge},
+		{"POST", "/v1/references/{reference}/close", merchant, nil, false, onPage, p.closeReference},
+		{"POST", "/v1/pages", merchant, nil, true, onPage, p.createPage},
+		{"GET", "/v1/pages", merchant, nil, false, onLookup, p.listPages},
+		{"GET", "/v1/pages/{id}", merchant, nil, false, onLookup, p.getPage},
+		{"POST", "/v1/pages/{id}/expire", merchant, nil, false, onPage, p.expirePage},
+		{"GET", "/v1/webhook_endpoint", merchant, nil, false, "", p.getWebhook},
+		{"POST", "/v1/webhook_endpoint", merchant, nil, false, "", p.setWebhook},
+		{"DELETE", "/v1/webhook_endpoint", merchant, nil, false, "", p.deleteWebhook},
+		{"GET", "/v1/tokens/{id}", merchant, nil, false, "", p.getToken},
+		{"POST", "/v1/tokens/{id}/revoke", merchant | agent, nil, false, "", p.revokeToken},
+		{"GET", "/v1/ledger", merchant | agent, nil, false, "", p.getLedger},
+		{"GET", "/v1/ledger/summary", merchant, nil, false, "", p.getSummary},
+		{"GET", "/v1/test/faults", merchant, nil, false, "", p.listFaults},
+		{"POST", "/v1/test/faults", merchant, nil, false, "", p.addFault},
+		{"DELETE", "/v1/test/faults", merchant, nil, false, "", p.clearFaults},
 	}
 }
 
@@ -100,6 +104,7 @@ func (p *PSP) Handler() http.Handler {
 		})
 	}
 	p.servePages(mux)
+	p.serveIssuer(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, r, acp.Refused(http.StatusNotFound, codeNotFound, "", "There is no such endpoint."))
 	})
@@ -176,7 +181,7 @@ func (p *PSP) answer(w http.ResponseWriter, rt route, c *call) (answer, error) {
 }
 
 // admit checks what a request must have before its content matters, in the
-// order authorization, version, key, body.
+// order authorization, version, key, body, signature.
 func (p *PSP) admit(w http.ResponseWriter, rt route, c *call) error {
 	if rt.callers != anyone {
 		if c.by = p.keys.identify(c.r); c.by&rt.callers == 0 {
@@ -185,8 +190,8 @@ func (p *PSP) admit(w http.ResponseWriter, rt route, c *call) error {
 		}
 	}
 	c.edition = merchantEdition
-	if rt.versioned {
-		ed, err := editionOf(c.r.Header)
+	if rt.versions != nil {
+		ed, err := editionOf(rt.versions, c.r.Header)
 		if err != nil {
 			return err
 		}
@@ -198,7 +203,12 @@ func (p *PSP) admit(w http.ResponseWriter, rt route, c *call) error {
 		}
 	}
 	if rt.method == http.MethodPost {
-		return c.readBody(w, rt)
+		if err := c.readBody(w, rt); err != nil {
+			return err
+		}
+	}
+	if rt.versions != nil {
+		return p.checkSignature(c)
 	}
 	return nil
 }
@@ -228,7 +238,7 @@ func (c *call) readBody(w http.ResponseWriter, rt route) error {
 	if err != nil {
 		return acp.Refused(http.StatusBadRequest, "request_incomplete", "", "The body did not arrive completely.")
 	}
-	if len(body) == 0 && !rt.versioned {
+	if len(body) == 0 && rt.versions == nil {
 		c.body = jsontext.Value("{}")
 		return nil
 	}
@@ -236,14 +246,14 @@ func (c *call) readBody(w http.ResponseWriter, rt route) error {
 		return acp.Refused(http.StatusUnsupportedMediaType, "unsupported_media_type", "", "Send the body as Content-Type: application/json.")
 	}
 	fail := complain(acp.Invalid)
-	if rt.versioned {
+	if rt.versions != nil {
 		fail = malformed
 	}
 	v, refusal := canonical(body, fail)
 	if refusal != nil {
 		return refusal
 	}
-	c.body = v
+	c.body, c.raw = v, body
 	return nil
 }
 

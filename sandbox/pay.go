@@ -21,12 +21,12 @@ var payRoute = route{path: "/pay/{id}"}
 // refused; beyond that whoever has the address may pay.
 func (p *PSP) servePages(mux *http.ServeMux) {
 	ours := http.NewCrossOriginProtection()
-	ours.SetDenyHandler(p.person(func(context.Context, *http.Request) (screen, error) {
+	ours.SetDenyHandler(p.person(payRoute, func(context.Context, *http.Request) (screen, error) {
 		return message(http.StatusForbidden, "This form came from another site", "Nothing was charged. Open the payment page from the shop again."), nil
 	}))
-	mux.HandleFunc("GET /pay/{id}", p.person(p.showPage))
-	mux.Handle("POST /pay/{id}", ours.Handler(p.person(p.postPage)))
-	mux.HandleFunc("/pay/{id}", p.person(func(context.Context, *http.Request) (screen, error) {
+	mux.HandleFunc("GET /pay/{id}", p.person(payRoute, p.showPage))
+	mux.Handle("POST /pay/{id}", ours.Handler(p.person(payRoute, p.postPage)))
+	mux.HandleFunc("/pay/{id}", p.person(payRoute, func(context.Context, *http.Request) (screen, error) {
 		return message(http.StatusMethodNotAllowed, "This page is read and sent only", ""), nil
 	}))
 	mux.HandleFunc("GET /pay/assets/{file}", p.payAsset)
@@ -34,7 +34,7 @@ func (p *PSP) servePages(mux *http.ServeMux) {
 
 // person answers a request of a person: with a screen, never with JSON. The
 // buyer going away does not stop what has begun.
-func (p *PSP) person(do func(context.Context, *http.Request) (screen, error)) http.HandlerFunc {
+func (p *PSP) person(rt route, do func(context.Context, *http.Request) (screen, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		requestID := id.New(id.Request, p.now())
@@ -42,7 +42,7 @@ func (p *PSP) person(do func(context.Context, *http.Request) (screen, error)) ht
 		var a answer
 		sent := false
 		defer func() {
-			p.logCall(r, payRoute, &call{r: r}, requestID, a, sent, time.Since(start))
+			p.logCall(r, rt, &call{r: r}, requestID, a, sent, time.Since(start))
 		}()
 		s, err := do(context.WithoutCancel(r.Context()), r)
 		var refusal *acp.Error

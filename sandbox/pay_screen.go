@@ -19,7 +19,7 @@ import (
 	"github.com/checkstand/checkstand/ui"
 )
 
-//go:embed templates/pay.html
+//go:embed templates/pay.html templates/issuer.html
 var payFiles embed.FS
 
 //go:embed templates/pay.css
@@ -62,6 +62,8 @@ type screen struct {
 	Cards     []cardHint
 	MaxExpiry int
 	MaxName   int
+
+	Issuer *issuerPage // of a page of a card's issuer; nil for a payment page
 
 	actions string // sources of form-action beside our own
 }
@@ -175,31 +177,43 @@ func (p *PSP) screenOf(ctx context.Context, pg page, f payForm) (screen, error) 
 func formActions(pg page) string {
 	var sources []string
 	for _, address := range []string{pg.returnURL, pg.cancelURL} {
-		u, err := url.Parse(address)
-		if err != nil {
-			continue // it was an address when the page was made
-		}
-		source := u.Scheme + "://" + u.Host
-		if strings.HasPrefix(u.Host, "[") {
-			source = u.Scheme + ":" // a policy has no words for IPv6
-		}
-		if !slices.Contains(sources, source) {
+		source := sourceOf(address)
+		if source != "" && !slices.Contains(sources, source) {
 			sources = append(sources, source)
 		}
 	}
 	return strings.Join(sources, " ")
 }
 
+// sourceOf is an address as a content policy names it; "" for one that is none.
+func sourceOf(address string) string {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return "" // it was an address when it was taken
+	case strings.HasPrefix(u.Host, "["):
+		return u.Scheme + ":" // a policy has no words for IPv6
+	}
+	return u.Scheme + "://" + u.Host
+}
+
 // render writes a screen; it reports whether it was sent.
 func (p *PSP) render(w http.ResponseWriter, s screen) bool {
 	var body bytes.Buffer
-	if err := payTemplate.Execute(&body, s); err != nil {
+	page := payTemplate
+	if s.Issuer != nil {
+		page = issuerTemplate
+	}
+	if err := page.Execute(&body, s); err != nil {
 		p.log.Error("payment page cannot be rendered", "error", err)
 		http.Error(w, "This page could not be shown. "+uncertain, http.StatusInternalServerError)
 		return true
 	}
 	h := w.Header()
 	pageHeaders(h, s.actions)
+	if s.Issuer != nil {
+		issuerHeaders(h, s.actions)
+	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(s.status)
@@ -220,6 +234,15 @@ func pageHeaders(h http.Header, actions string) {
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
 	h.Set("X-Robots-Tag", "noindex, nofollow, noarchive")
 	h.Set("Cache-Control", "private, no-store")
+}
+
+// issuerHeaders let a page be shown in a frame of the agent's, and its one
+// script send the buyer back.
+func issuerHeaders(h http.Header, actions string) {
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; script-src "+submitScriptHash+
+		"; base-uri 'none'; form-action "+strings.TrimSpace("'self' "+actions))
+	h.Del("X-Frame-Options")
+	h.Del("Cross-Origin-Opener-Policy")
 }
 
 func (p *PSP) payAsset(w http.ResponseWriter, r *http.Request) {

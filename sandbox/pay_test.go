@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -174,7 +175,8 @@ func TestPageOfABuyer(t *testing.T) {
 		}
 	}
 	for _, c := range testCards {
-		if c.Outcome == Approve && c.Number != testCards[0].Number {
+		first := slices.IndexFunc(testCards, func(o TestCard) bool { return o.Outcome == c.Outcome })
+		if c.Number != testCards[first].Number {
 			continue
 		}
 		if !strings.Contains(s.text, grouped(c.Number)) {

@@ -13,6 +13,9 @@
 // Two keys open it. The agent key may call
 //
 //	POST /agentic_commerce/delegate_payment
+//	POST /delegate_authentication                    3-D Secure for a card
+//	POST /delegate_authentication/{id}/authenticate
+//	GET  /delegate_authentication/{id}
 //
 // and the merchant key everything under /v1:
 //
@@ -37,6 +40,9 @@
 // A payment page is at /pay/{id}, for whoever has its address. It is plain HTML,
 // asks for a card, and makes an ordinary charge under the page's reference.
 //
+// The issuers of the test cards are here too: /3ds/method takes the browser's
+// fingerprint, and /3ds/challenge asks the buyer whether a payment is theirs.
+//
 // What becomes of charges and pages is reported to the account's webhook
 // endpoint, at least once, signed in the header Sandbox-Signature.
 //
@@ -55,6 +61,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/secret"
 )
 
@@ -91,7 +98,10 @@ type Config struct {
 	Now         func() time.Time
 	Log         *slog.Logger
 	SlowAnswer  time.Duration // what a slow card takes; DefaultSlow when zero
-	PublicURL   string        // where buyers reach it, for payment pages; "" is the Host that the shop asks at
+	// SignatureKey, if set, is the secret that agents sign their requests with;
+	// one that is not signed is refused then.
+	SignatureKey secret.String
+	PublicURL    string // where buyers reach it, for payment pages; "" is the Host that the shop asks at
 }
 
 // PSP is an open sandbox. It is safe for concurrent use.
@@ -103,6 +113,8 @@ type PSP struct {
 	log       *slog.Logger
 	slow      time.Duration
 	publicURL string
+	signature secret.String
+	seen      *sign.ReplayMemory
 
 	write    *sql.DB // one connection: writers queue, and a transaction sees what it checked
 	read     *sql.DB // query_only
@@ -140,6 +152,7 @@ func Open(ctx context.Context, cfg Config) (*PSP, error) {
 		log:       cfg.Log,
 		slow:      cmp.Or(cfg.SlowAnswer, DefaultSlow),
 		publicURL: cfg.PublicURL,
+		signature: cfg.SignatureKey,
 		closing:   make(chan struct{}),
 		wake:      make(chan struct{}, 1),
 		hooks:     newHooks(),
@@ -153,6 +166,7 @@ func Open(ctx context.Context, cfg Config) (*PSP, error) {
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
+	p.seen = sign.NewReplayMemory(0, p.now)
 	p.wait = p.sleep
 	if err := p.openStorage(ctx, cfg.Path); err != nil {
 		return nil, fmt.Errorf("sandbox: open %s: %w", cfg.Path, err)
@@ -184,6 +198,8 @@ func (c Config) check() error {
 		return errors.New("agent_key and merchant_key are the same: an agent must not be able to charge")
 	case len(c.MerchantIDs) == 0:
 		return errors.New("merchant_ids is empty: name at least one account that may be charged for")
+	case !c.SignatureKey.IsZero() && len(c.SignatureKey.Reveal()) < sign.MinSecret:
+		return fmt.Errorf("signature_key has fewer than %d characters: choose a longer one", sign.MinSecret)
 	case c.SlowAnswer < 0:
 		return errors.New("slow_answer is negative")
 	}

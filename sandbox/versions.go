@@ -29,21 +29,29 @@ var editions = []edition{
 	{version: "2025-09-12", conflict: http.StatusConflict, inFlight: codeDuplicate, minRisk: 1, maxIIN: 6, keyOptional: true},
 }
 
+// authenticationEditions are the versions of the delegate_authentication API,
+// which has dates of its own.
+var authenticationEditions = []edition{
+	{version: "2026-01-28", keyOptional: true, conflict: http.StatusConflict, inFlight: codeDuplicate},
+}
+
 // merchantEdition holds for the endpoints that have no API-Version.
 var merchantEdition = edition{conflict: http.StatusUnprocessableEntity, inFlight: codeInFlight}
 
 // SupportedVersions lists the API versions of delegate_payment, newest first.
-func SupportedVersions() []acp.Version {
-	list := make([]acp.Version, len(editions))
-	for i, e := range editions {
-		list[i] = e.version
+func SupportedVersions() []acp.Version { return versionsOf(editions) }
+
+func versionsOf(list []edition) []acp.Version {
+	versions := make([]acp.Version, len(list))
+	for i, e := range list {
+		versions[i] = e.version
 	}
-	return list
+	return versions
 }
 
-// editionOf finds the version a request asks for. There is no default: a
+// editionOf finds the version a request asks for, of those that there are. There is no default: a
 // missing or unknown version is refused with the list of those that exist.
-func editionOf(h http.Header) (edition, *acp.Error) {
+func editionOf(editions []edition, h http.Header) (edition, *acp.Error) {
 	asked := acp.Version(h.Get("API-Version"))
 	for _, e := range editions {
 		if e.version == asked {
@@ -56,6 +64,6 @@ func editionOf(h http.Header) (edition, *acp.Error) {
 		err = acp.Refused(http.StatusBadRequest, "missing_api_version", "",
 			"The API-Version header is missing. Send one of supported_versions.")
 	}
-	err.SupportedVersions = SupportedVersions()
+	err.SupportedVersions = versionsOf(editions)
 	return edition{}, err
 }

@@ -19,6 +19,9 @@ type charge struct {
 	Currency  string    `json:"currency"`
 	Reference string    `json:"reference"`
 	Created   time.Time `json:"created"`
+	Card      struct {
+		Brand string `json:"brand"`
+	} `json:"card"`
 }
 
 // refusal is a flat error; a decline has the charge with it.
@@ -110,5 +113,9 @@ func (c charge) result() payment.Result {
 	if !ok || c.ID == "" {
 		class = payment.ClassUnknown
 	}
-	return payment.Result{Class: class, PSPRef: c.ID, DeclineCode: c.Decline, Amount: c.Amount, Captured: c.Captured, Currency: c.Currency}
+	r := payment.Result{Class: class, PSPRef: c.ID, DeclineCode: c.Decline, Amount: c.Amount, Captured: c.Captured, Currency: c.Currency}
+	if class == payment.ClassRequiresAction {
+		r.Brand = c.Card.Brand
+	}
+	return r
 }

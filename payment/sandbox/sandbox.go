@@ -54,6 +54,7 @@ var _ interface {
 	payment.Hosted
 	payment.Webhooks
 	payment.Lister
+	payment.ProofTaker
 } = (*Provider)(nil)
 
 // New makes an adapter. It does not connect. The error names the field that is
@@ -108,6 +109,17 @@ type chargeRequest struct {
 	Capture    bool              `json:"capture"`
 	Descriptor string            `json:"statement_descriptor,omitzero"`
 	Metadata   map[string]string `json:"metadata"`
+
+	RequireAuthentication bool   `json:"require_authentication,omitzero"`
+	Proof                 *proof `json:"three_d_secure,omitzero"`
+}
+
+// proof is that of an authentication, as the PSP takes it.
+type proof struct {
+	Cryptogram    string `json:"cryptogram"`
+	ECI           string `json:"electronic_commerce_indicator"`
+	TransactionID string `json:"transaction_id"`
+	Version       string `json:"version"`
 }
 
 // Build implements payment.Provider. The sandbox PSP needs to know nothing
@@ -120,7 +132,7 @@ func (p *Provider) Build(c payment.Charge) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox payments: %w", err)
 	}
-	return json.Marshal(chargeRequest{
+	r := chargeRequest{
 		Token:      token,
 		Amount:     c.Amount,
 		Currency:   c.Currency,
@@ -130,8 +142,17 @@ func (p *Provider) Build(c payment.Charge) ([]byte, error) {
 		Capture:    c.Capture == payment.CaptureNow,
 		Descriptor: truncate(c.StatementText, maxDescriptor),
 		Metadata:   map[string]string{"order_id": c.OrderID},
-	}, json.Deterministic(true))
+
+		RequireAuthentication: c.RequireAuthentication,
+	}
+	if p := c.Proof; p != nil {
+		r.Proof = &proof{Cryptogram: p.Cryptogram.Reveal(), ECI: p.ECI, TransactionID: p.TransactionID, Version: p.Version}
+	}
+	return json.Marshal(r, json.Deterministic(true))
 }
+
+// TakesProof implements payment.ProofTaker.
+func (p *Provider) TakesProof() bool { return true }
 
 // check refuses a charge that cannot be asked for at this account.
 func (p *Provider) check(c payment.Charge) error {

@@ -33,6 +33,7 @@ type event struct {
 		Captured  int64  `json:"amount_captured"`
 		Currency  string `json:"currency"`
 		Page      string `json:"page"`
+		Brand     string `json:"card_brand"`
 		Operation *struct {
 			ID        string `json:"id"`
 			Kind      string `json:"kind"`
@@ -80,6 +81,7 @@ func (e event) notice() (n payment.Notice, known bool) {
 	switch e.Type {
 	case "charge.succeeded", "charge.authorized", "charge.failed":
 		c := charge{ID: e.Data.Charge, Status: e.Data.Status, Decline: e.Data.Decline, Amount: e.Data.Amount, Captured: e.Data.Captured, Currency: e.Data.Currency}
+		c.Card.Brand = e.Data.Brand
 		n.Result = c.result()
 		n.Final = n.Result.Class != payment.ClassUnknown && n.Result.Class != payment.ClassPending
 	case "charge.captured", "charge.voided", "charge.refunded":
