@@ -10,7 +10,7 @@ import (
 
 // repair is one change to an official schema, and why it is needed. Without
 // them valid answers would fail, or the page, which has no schema, could not
-// be checked.
+// be checked. docs/schema-repairs.md shows them.
 type repair struct {
 	what     string        // one line of Markdown
 	why      string        // likewise

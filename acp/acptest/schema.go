@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -125,20 +126,7 @@ func loadBundle(t testing.TB, v acp.Version) *bundle {
 	if b, ok := bundles.byVersion[v]; ok {
 		return b
 	}
-	source := string(v)
-	if v == acp.V20250912 {
-		source = string(acp.V20250929) // repaired into the page's shape
-	}
-	raw, err := os.ReadFile(Shared(t, "spec", source, "json-schema", "schema.agentic_checkout.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var doc map[string]any
-	if err := json.Unmarshal(raw, &doc); err != nil {
-		t.Fatal(err)
-	}
-	defs := doc["$defs"].(map[string]any)
-	addWebhook(t, defs, source)
+	doc, defs := readSchema(t, v)
 	for _, r := range repairs {
 		if !r.applies(v) {
 			continue
@@ -149,11 +137,7 @@ func loadBundle(t testing.TB, v acp.Version) *bundle {
 	}
 	// Numbers must be those of the schema package, so the document goes
 	// through its own decoder.
-	repaired, err := json.Marshal(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(repaired))
+	parsed, err := jsonschema.UnmarshalJSON(strings.NewReader(textOf(t, doc)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,6 +152,35 @@ func loadBundle(t testing.TB, v acp.Version) *bundle {
 	}
 	bundles.byVersion[v] = b
 	return b
+}
+
+// readSchema reads a version's schema as it was published, with the
+// definitions of its webhook added.
+func readSchema(t testing.TB, v acp.Version) (doc, defs map[string]any) {
+	t.Helper()
+	source := string(v)
+	if v == acp.V20250912 {
+		source = string(acp.V20250929) // repaired into the page's shape
+	}
+	raw, err := os.ReadFile(Shared(t, "spec", source, "json-schema", "schema.agentic_checkout.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		t.Fatal(err)
+	}
+	defs = doc["$defs"].(map[string]any)
+	addWebhook(t, defs, source)
+	return doc, defs
+}
+
+func textOf(t testing.TB, doc map[string]any) string {
+	t.Helper()
+	b, err := json.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 // addWebhook takes the definitions of the webhook from its OpenAPI document,
