@@ -18,6 +18,7 @@ import (
 	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server/config"
+	"github.com/checkstand/checkstand/server/limit"
 	"github.com/checkstand/checkstand/server/mcp"
 	"github.com/checkstand/checkstand/server/rest"
 	"github.com/checkstand/checkstand/server/web"
@@ -52,6 +53,7 @@ type App struct {
 	orders    *order.Service
 	handler   http.Handler
 	work      *background
+	limits    *limit.Limits
 	lock      *processLock
 	draining  atomic.Bool
 }
@@ -115,8 +117,11 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (_ *App, err err
 		return nil, err
 	}
 	a.work = newBackground(a)
+	if a.limits, err = newLimits(cfg.Limits); err != nil {
+		return nil, fmt.Errorf("limits.trusted_proxies: %w", err)
+	}
 	surface := rest.New(rest.Config{Core: a.core, Merchants: a.merchants, Credentials: a.store, Box: box,
-		Now: a.now, Log: a.log, BodyLimit: cfg.Limits.BodyBytes, MismatchStatus: cfg.Idempotency.MismatchStatus, Unreleased: cfg.Protocol.Unreleased,
+		Now: a.now, Log: a.log, BodyLimit: cfg.Limits.BodyBytes, Limits: a.limits, MismatchStatus: cfg.Idempotency.MismatchStatus, Unreleased: cfg.Protocol.Unreleased,
 		BaseURL: cfg.PublicURL, Currencies: a.merchants.currencies()})
 	pages, err := a.pages(opts.Pages)
 	if err != nil {
@@ -227,8 +232,8 @@ func (a *App) routes(surface *rest.Surface, chats *mcp.Surface, pages http.Handl
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", a.ready)
-	mux.HandleFunc("POST "+pspWebhookPath, a.pspWebhook)
-	mux.HandleFunc("GET "+pspWebhookPath, a.pspWebhook) // Braintree's challenge
+	mux.HandleFunc("POST "+pspWebhookPath, a.limited(a.pspWebhook))
+	mux.HandleFunc("GET "+pspWebhookPath, a.limited(a.pspWebhook)) // Braintree's challenge
 	for _, pattern := range slices.Sorted(maps.Keys(extra)) {
 		mux.Handle(pattern, extra[pattern])
 	}

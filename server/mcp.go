@@ -16,7 +16,7 @@ import (
 func (a *App) chats(protocol http.Handler) (*mcp.Surface, error) {
 	cfg := mcp.Config{Core: a.core, Merchants: a.merchants, Catalogue: a.store, Orders: a.store, REST: protocol,
 		BaseURL: strings.TrimSuffix(a.cfg.PublicURL, "/"), Version: chatVersion, BodyLimit: a.cfg.Limits.BodyBytes,
-		CompleteWait: a.completeWait(), Now: a.now, Log: a.log}
+		CompleteWait: a.completeWait(), Now: a.now, Log: a.log, Limits: a.limits}
 	for i := range a.cfg.Merchants {
 		if mc := &a.cfg.Merchants[i]; mc.App.Enabled {
 			app, err := chatApp(mc)

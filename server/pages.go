@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/server/web"
@@ -9,7 +10,7 @@ import (
 
 // pages builds the pages for people. The front page is that of the first
 // configured shop; an order shows the shop it was placed at.
-func (a *App) pages(adjust func(*web.Config)) (*web.Pages, error) {
+func (a *App) pages(adjust func(*web.Config)) (http.Handler, error) {
 	looks := a.looks()
 	cfg := web.Config{
 		Shop: web.Shop{Name: "Checkstand"}, Live: true, BaseURL: a.cfg.PublicURL,
@@ -29,7 +30,11 @@ func (a *App) pages(adjust func(*web.Config)) (*web.Pages, error) {
 	if adjust != nil {
 		adjust(&cfg)
 	}
-	return web.New(cfg)
+	pages, err := web.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return a.limitedPages(pages), nil
 }
 
 var linkTitles = map[string]string{"terms_of_use": "Terms", "privacy_policy": "Privacy", "return_policy": "Returns",

@@ -60,6 +60,12 @@ type LimitsConfig struct {
 	WriteTimeout  time.Duration `yaml:"write_timeout" default:"60s" doc:"Time from the end of the request header to the end of the answer. Must be longer than payments.timeout and payments.unknown_budget together."`
 	IdleTimeout   time.Duration `yaml:"idle_timeout" default:"120s" doc:"How long an idle connection is kept open."`
 	ShutdownGrace time.Duration `yaml:"shutdown_grace" default:"20s" doc:"How long requests in flight may take to end when the server stops."`
+
+	AddressPerSecond   int      `yaml:"address_per_second" default:"2000" doc:"Requests a second from one client address (of IPv6, one /64), with bursts of twice that; beyond it 429. 0 is no limit. This and the other rates are of each process by itself."`
+	KeyPerSecond       int      `yaml:"key_per_second" default:"2000" doc:"Requests a second with one key of an agent, with bursts of twice that; beyond it 429. 0 is no limit."`
+	WrongKeysPerMinute int      `yaml:"wrong_keys_per_minute" default:"600" doc:"Requests a minute with a key that is not valid, from one address; beyond it 429 for keys that are not known to be right. 0 is no limit."`
+	FormsPerMinute     int      `yaml:"forms_per_minute" default:"600" doc:"Forms of the checkout pages a minute that are taken from one address; beyond it 429. 0 is no limit."`
+	TrustedProxies     []string `yaml:"trusted_proxies,omitempty" doc:"Addresses or prefixes, such as 10.0.0.0/8, of the proxies whose X-Forwarded-For is believed. A proxy on this machine always is. Without it all who come through another proxy share its address, and its limits."`
 }
 
 // PaymentsConfig bounds the conversation with payment providers.

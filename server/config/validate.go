@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/secret"
+	"github.com/checkstand/checkstand/server/limit"
 )
 
 // Bounds of the settings, inclusive.
@@ -23,6 +24,8 @@ const (
 	MaxCompareDays = 90
 	MaxSealingKeys = 16
 	MaxMerchants   = 10_000
+	MaxRate        = 1_000_000 // requests a second, or a minute
+	MaxProxies     = 100
 )
 
 // Validate reports everything that is wrong or doubtful, in the order of the
@@ -146,6 +149,18 @@ func (c *Config) checkLimits(r *report) {
 	r.lasting("payments.timeout", c.Payments.Timeout, MinTimeout, MaxTimeout)
 	r.lasting("payments.unknown_budget", c.Payments.UnknownBudget, 0, MaxTimeout)
 	r.between("payments.compare_days", int64(c.Payments.CompareDays), 0, MaxCompareDays)
+	r.between("limits.address_per_second", int64(l.AddressPerSecond), 0, MaxRate)
+	r.between("limits.key_per_second", int64(l.KeyPerSecond), 0, MaxRate)
+	r.between("limits.wrong_keys_per_minute", int64(l.WrongKeysPerMinute), 0, MaxRate)
+	r.between("limits.forms_per_minute", int64(l.FormsPerMinute), 0, MaxRate)
+	if len(l.TrustedProxies) > MaxProxies {
+		r.errorf("limits.trusted_proxies", "%d of them; at most %d, so write prefixes such as 10.0.0.0/8", len(l.TrustedProxies), MaxProxies)
+	}
+	for i, p := range l.TrustedProxies {
+		if _, err := limit.ParseProxies([]string{p}); err != nil {
+			r.errorf("limits.trusted_proxies["+strconv.Itoa(i)+"]", "%q is no address; write one such as 10.1.2.3, or a prefix such as 10.0.0.0/8", clip(p))
+		}
+	}
 	// Otherwise the answer to a purchase could never be written: the provider
 	// may be asked a last time just before the budget is spent.
 	if wait := c.Payments.Timeout + c.Payments.UnknownBudget; l.WriteTimeout <= wait {

@@ -8,6 +8,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/server/limit"
 )
 
 // app is the ChatGPT app of one shop.
@@ -19,7 +20,7 @@ type app struct {
 	locale   string
 	hasPage  bool // buyers can pay on a page of the shop
 	identity *identity
-	bucket   *bucket
+	bucket   *limit.Limiter[everybody]
 	meta     sdk.Meta // of every result with a session
 }
 
@@ -36,7 +37,7 @@ func (s *Surface) newApp(settings *App, path string) (*app, error) {
 	case !settings.PaymentSheet && !hasPage:
 		return nil, errors.New("the payment sheet is off and the shop has no checkout page, so nobody could pay")
 	}
-	a := &app{App: settings, surface: s, shop: m.Name, currency: m.Currency, locale: m.Locale, hasPage: hasPage, bucket: newBucket(settings.Calls, s.Now()),
+	a := &app{App: settings, surface: s, shop: m.Name, currency: m.Currency, locale: m.Locale, hasPage: hasPage, bucket: limit.PerSecond[everybody](settings.Calls),
 		identity: newIdentity(settings.OAuth, s.BaseURL, path, s.HTTPClient, s.Now, s.Log)}
 	look := map[string]any{"name": m.Name, "locale": m.Locale, "payment_sheet": settings.PaymentSheet}
 	if settings.Logo != "" {

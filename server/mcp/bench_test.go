@@ -15,6 +15,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/checkstand/checkstand/server"
+	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/mcp"
 	"github.com/checkstand/checkstand/server/servertest"
 )
@@ -26,7 +27,7 @@ import (
 //	go test ./server/mcp -run '^$' -bench Reads -benchtime 3s
 func BenchmarkReads(b *testing.B) {
 	server.Tune()
-	s := open(b, servertest.Options{})
+	s := open(b, servertest.Options{Configure: selling(func(c *config.Config, _ *config.AppConfig) { c.Limits.AddressPerSecond = 0 })})
 	ready := s.ready(b, servertest.Mug, servertest.Lamp)
 	for _, tool := range []struct{ name, args string }{
 		{"get_checkout_session", `{"checkout_session_id":"` + ready.ID + `"}`},

@@ -22,10 +22,11 @@ import (
 
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/order"
+	"github.com/checkstand/checkstand/server/limit"
 )
 
-// Config is what the surface needs. All fields but Log and HTTPClient are
-// required.
+// Config is what the surface needs. All fields but Log, Limits and HTTPClient
+// are required.
 type Config struct {
 	Core      *checkout.Service
 	Merchants checkout.Merchants
@@ -44,7 +45,8 @@ type Config struct {
 	CompleteWait time.Duration
 	Now          func() time.Time
 	Log          *slog.Logger
-	HTTPClient   *http.Client // for identity providers; one with a timeout when nil
+	Limits       *limit.Limits // of requests; nil for none
+	HTTPClient   *http.Client  // for identity providers; one with a timeout when nil
 }
 
 // App is what the shop of one ChatGPT app decides.
@@ -106,7 +108,7 @@ func New(c Config) (*Surface, error) {
 		return nil, fmt.Errorf("mcp: %q is not an origin", c.BaseURL)
 	}
 	s := &Surface{Config: c, mux: http.NewServeMux()}
-	gate := newGate(base, c.BodyLimit)
+	gate := newGate(base, c.BodyLimit, c.Limits)
 	challenge := ""
 	for i := range c.Apps {
 		paths := []string{AppPath + "/" + url.PathEscape(c.Apps[i].MerchantID)}

@@ -107,7 +107,7 @@ func (a *app) call(ctx context.Context, t *tool, req *sdk.CallToolRequest) (answ
 		r.outcome, r.text = "sign_in_required", ""
 		return refused
 	}
-	if !a.bucket.take(started) {
+	if a.bucket.Take(everybody{}) > 0 {
 		r = failure("rate_limited", "The shop gets too many calls at the moment. Nothing was changed. Try again in a few seconds.", nil)
 		return r.wire()
 	}

@@ -44,6 +44,14 @@ func newCredentialCache(source Credentials, now func() time.Time) *credentialCac
 	return &credentialCache{source: source, now: now, byHash: map[[sha256.Size]byte]cachedCredential{}}
 }
 
+// knows reports whether a key was right when it was last looked up.
+func (c *credentialCache) knows(hash [sha256.Size]byte) bool {
+	c.mu.RLock()
+	hit, ok := c.byHash[hash]
+	c.mu.RUnlock()
+	return ok && hit.cred.Valid(c.now())
+}
+
 // find returns the credential, or nil when the key is unknown.
 func (c *credentialCache) find(ctx context.Context, hash [sha256.Size]byte) (*credential.Credential, error) {
 	now := c.now()

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -36,6 +37,7 @@ type exchange struct {
 	requestID string
 	key       string
 	pattern   string
+	client    netip.Addr
 
 	codec    wire.Codec
 	caller   checkout.Caller

@@ -27,7 +27,7 @@ func (s *Surface) agent(next func(context.Context, *exchange)) http.Handler {
 		x := r.Context().Value(exchangeKey{}).(*exchange)
 		x.r = r // the mux has put the path's values into this one
 		ctx := r.Context()
-		cred, e := s.authenticate(ctx, r)
+		cred, e := s.authenticate(ctx, x)
 		if e != nil {
 			x.refuse(nil, e)
 			return
@@ -67,23 +67,47 @@ func (s *Surface) agent(next func(context.Context, *exchange)) http.Handler {
 }
 
 // authenticate finds the credential of the bearer key.
-func (s *Surface) authenticate(ctx context.Context, r *http.Request) (*credential.Credential, *acp.Error) {
+func (s *Surface) authenticate(ctx context.Context, x *exchange) (*credential.Credential, *acp.Error) {
 	unauthorized := func(message string) *acp.Error {
 		return acp.Refused(http.StatusUnauthorized, "unauthorized", "", message)
 	}
-	scheme, key, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	scheme, key, ok := strings.Cut(x.r.Header.Get("Authorization"), " ")
 	key = strings.TrimSpace(key)
 	if !ok || !strings.EqualFold(scheme, "Bearer") || key == "" {
 		return nil, unauthorized("Send the shop's key as 'Authorization: Bearer csk_…'.")
 	}
-	cred, err := s.cache.find(ctx, sha256.Sum256([]byte(key)))
+	hash := sha256.Sum256([]byte(key))
+	// Whoever tries keys is held back before the store is asked. A key that was
+	// right a moment ago is not: others may share the address.
+	if l := s.Limits; l != nil && !s.cache.knows(hash) {
+		if wait := l.WrongKeys.Wait(x.client); wait > 0 {
+			return nil, tooMany(wait)
+		}
+	}
+	cred, err := s.cache.find(ctx, hash)
 	if err != nil {
 		return nil, acp.AsError(err)
 	}
 	if cred == nil || !cred.Valid(s.Now()) {
+		if s.Limits != nil {
+			s.Limits.WrongKeys.Take(x.client)
+		}
 		return nil, unauthorized("This key is not valid. It may have been revoked or have expired.")
 	}
+	if s.Limits != nil {
+		if wait := s.Limits.Keys.Take(cred.ID); wait > 0 {
+			return nil, tooMany(wait)
+		}
+	}
 	return cred, nil
+}
+
+// tooMany refuses a request that comes too soon. Nothing of it was looked at.
+func tooMany(wait time.Duration) *acp.Error {
+	e := acp.Refused(http.StatusTooManyRequests, acp.CodeRateLimited, "",
+		"Too many requests at once. Nothing was done. Wait as long as Retry-After says, and send it again.")
+	e.RetryAfter = wait
+	return e
 }
 
 // version reads the API-Version header. There is no fallback: an answer in

@@ -16,6 +16,7 @@ import (
 	"github.com/checkstand/checkstand/acp/wire"
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/secret"
+	"github.com/checkstand/checkstand/server/limit"
 )
 
 // Config is what the surface needs.
@@ -32,6 +33,8 @@ type Config struct {
 	MismatchStatus int
 	// Unreleased accepts the draft of the next version beside the released ones.
 	Unreleased bool
+	// Limits are those of requests; nil for none.
+	Limits *limit.Limits
 	// BaseURL is the public origin, and Currencies what the shops here sell in,
 	// for the discovery document.
 	BaseURL    string
@@ -75,6 +78,11 @@ func Handles(path string) bool {
 func (s *Surface) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := newExchange(w, r, s.Now())
 	defer s.finish(x)
+	var wait time.Duration
+	if x.client, wait = s.Limits.Admit(r); wait > 0 {
+		x.refuse(nil, tooMany(wait))
+		return
+	}
 	handler, pattern := s.mux.Handler(r)
 	x.pattern = pattern
 	if path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect
