@@ -102,3 +102,66 @@ func TestPayingInABrowser(t *testing.T) {
 		})
 	}
 }
+
+// A buyer whom the agent's page sends to a test card's issuer answers its
+// question, and the answer gets back to the agent: at once where scripts
+// run, by a button where they do not.
+func TestAnsweringAnIssuerInABrowser(t *testing.T) {
+	b := browsertest.Open(t)
+	for name, opts := range map[string]browsertest.Options{
+		"320-light":  {Width: 320, Touch: true},
+		"390-dark":   {Width: 390, Dark: true, Touch: true, NoJavaScript: true},
+		"1280-light": {},
+		"640-grown":  {Width: 640, TextSize: 140, RightToLeft: true, Dark: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := openDesk(t)
+			told := make(chan string, 1)
+			agentPage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "text/html; charset=utf-8")
+				if r.Method == http.MethodPost {
+					told <- r.FormValue("cres")
+					fmt.Fprint(w, `<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>Agent</title><main><h1>Back at the agent</h1></main>`)
+					return
+				}
+				fmt.Fprintf(w, `<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>Agent</title><main><h1>Agent</h1>
+					<form method="post" action="%s"><input type="hidden" name="creq" value="%s"><button>Ask</button></form></main>`, d.url+challengePath, r.URL.Query().Get("creq"))
+			}))
+			defer agentPage.Close()
+			r := d.auth("POST", "", strings.Replace(authBody("4000002760003184", "cs_1", `"channel": `+browser), notifyURL, agentPage.URL+"/end", 1))
+			r = d.auth("POST", "/"+r.str("authentication_session_id")+"/authenticate", `{"fingerprint_completion": "Y"}`)
+			tab := b.Tab(t, opts)
+			tab.Go(agentPage.URL + "/?creq=" + creq(r))
+			tab.Keys("Tab")
+			tab.Keys("Enter")
+			tab.WaitText("h1", "Is this payment yours?")
+			tab.Check()
+			tab.Screenshot("issuer-" + name)
+			for i := 0; tab.Focused().Name != "Confirm the payment"; i++ {
+				if i == 6 {
+					t.Fatal("the keyboard does not reach the answer")
+				}
+				tab.Keys("Tab")
+			}
+			tab.Keys("Enter")
+			if opts.NoJavaScript {
+				tab.WaitText("h1", "You have confirmed the payment")
+				tab.Check()
+				for i := 0; tab.Focused().Name != "Go on" && i < 4; i++ {
+					tab.Keys("Tab")
+				}
+				tab.Keys("Enter")
+			}
+			tab.WaitText("h1", "Back at the agent")
+			if cres := <-told; cres == "" {
+				t.Error("the agent was told nothing")
+			}
+			for _, problem := range tab.Problems() {
+				t.Error(problem)
+			}
+			if got := d.auth("GET", "/"+r.str("authentication_session_id"), ""); got.str("status") != "authenticated" {
+				t.Errorf("%s", got.raw)
+			}
+		})
+	}
+}

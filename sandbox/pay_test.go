@@ -45,7 +45,12 @@ func (d *desk) pay(id, number string) seen {
 
 func (d *desk) visit(method, id string, form url.Values, header ...string) seen {
 	d.t.Helper()
-	req, err := http.NewRequest(method, d.url+"/pay/"+id, strings.NewReader(form.Encode()))
+	return d.visitAt(method, "/pay/"+id, form, header...)
+}
+
+func (d *desk) visitAt(method, path string, form url.Values, header ...string) seen {
+	d.t.Helper()
+	req, err := http.NewRequest(method, d.url+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -45,6 +45,9 @@ func TestNoCardDataIsKept(t *testing.T) {
 				t.Errorf("%d %s", r.status, r.raw)
 			}
 		}
+		d.auth("POST", "", authBody(card.Number, "cs_"+card.Last4(), `"channel": `+browser), "Idempotency-Key", "auth-"+card.Last4())
+		d.auth("POST", "", authBody(card.Number, card.Number))
+		d.auth("POST", "", authBody(card.Number, "cs_1"), "Idempotency-Key", card.Number)
 		d.delegate(newest, card.Number, body)
 		d.do("POST", "/agentic_commerce/delegate_payment", body, "Authorization", "Bearer wrong")
 		d.merchant("POST", "/v1/test/faults", `{"next": "drop_after_commit", "on": "delegate"}`)
