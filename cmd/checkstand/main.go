@@ -20,7 +20,7 @@ const (
 	exitFailed   = 1
 	exitUsage    = 2
 	exitDeclined = 3
-	exitDisagree = 4
+	exitFindings = 4
 )
 
 // version is set by the linker of a release.
@@ -41,12 +41,13 @@ func run(args []string) int {
 	}
 	var declined declinedError
 	var disagree disagreeError
+	var unready unreadyError
 	var usage usageError
 	switch {
 	case errors.As(err, &declined):
 		return exitDeclined
-	case errors.As(err, &disagree):
-		return exitDisagree
+	case errors.As(err, &disagree), errors.As(err, &unready):
+		return exitFindings
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(os.Stderr, "Interrupted.")
 		return exitFailed
@@ -67,7 +68,7 @@ catalogue to any AI agent that speaks the Agentic Commerce Protocol, through
 the shop's own payment provider.
 
 Exit codes: 0 it worked, 1 it did not, 2 the command line is wrong,
-3 a payment was not made.`,
+3 a payment was not made, 4 a check was made and found something.`,
 		Example: `  checkstand demo                      a shop selling, on this machine
   checkstand buy http://127.0.0.1:8080 an agent buying from it
   checkstand init                      a configuration to start from
@@ -77,7 +78,7 @@ Exit codes: 0 it worked, 1 it did not, 2 the command line is wrong,
 		SilenceUsage:  true,
 		Version:       buildVersion(),
 	}
-	root.AddCommand(newDemo(), newBuy(), newInit(), newConfig(), newImport(), newItems(), newSandbox(), newSimulate(), newKeys(), newServe(),
+	root.AddCommand(newDemo(), newBuy(), newInit(), newConfig(), newImport(), newItems(), newApp(), newSandbox(), newSimulate(), newKeys(), newServe(),
 		newWebhooks(), newOrders(), newPayments(), newVersion())
 	teachUsage(root)
 	return root
