@@ -178,8 +178,9 @@ func (p *purchase) takeOver(sess *Session) {
 }
 
 // recheck looks whether the session can be paid as it was last shown. Stock is
-// always the stock of now; the price is binding while the quote lasts and
-// quoted anew after it. A new price is shown, not charged.
+// always the stock of now, and a discount that is used up is gone; the price is
+// binding otherwise while the quote lasts, and quoted anew after it. A new price
+// is shown, not charged.
 func (p *purchase) recheck(tx Reader, sess *Session, now time.Time) (payable bool, items map[string]*catalog.Item, err error) {
 	if items, err = tx.Items(sess.MerchantID, sess.itemIDs()); err != nil {
 		return false, nil, err
@@ -188,13 +189,23 @@ func (p *purchase) recheck(tx Reader, sess *Session, now time.Time) (payable boo
 		return false, items, nil
 	}
 	shown := sess.Total()
-	if !sess.frozen(now) {
-		if err := sess.quote(p.merchant, items, nil, now); err != nil {
+	frozen, changed := sess.frozen(now), "The quote had expired"
+	if frozen {
+		lapsed, err := sess.lapsed(tx, p.merchant)
+		if err != nil {
+			return false, nil, err
+		}
+		if lapsed {
+			frozen, changed = false, "A discount cannot be used any more"
+		}
+	}
+	if !frozen {
+		if err := sess.quote(tx, p.merchant, items, nil, now); err != nil {
 			return false, nil, err
 		}
 		if sess.Status == acp.ReadyForPayment && sess.Total() != shown && !hasCode(sess.Messages, acp.CodePriceChange) {
 			sess.say(acp.Message{Type: acp.Info, ContentType: "plain", Param: "$.totals",
-				Content: "The quote had expired and the total is another now. Nothing was charged. Confirm the new total."})
+				Content: changed + " and the total is another now. Nothing was charged. Confirm the new total."})
 		}
 		return sess.Status == acp.ReadyForPayment && sess.Total() == shown, items, nil
 	}
@@ -240,7 +251,7 @@ func (p *purchase) reserve(tx Tx, sess *Session, items map[string]*catalog.Item,
 		return err
 	}
 	a.Sealed = p.box.Seal(body, a.ID)
-	if err := sess.beginPayment(tx, a, items, now, "complete"); err != nil {
+	if err := sess.beginPayment(tx, p.merchant, a, items, now, "complete"); err != nil {
 		return err
 	}
 	p.attempt, p.body = a, body
@@ -267,15 +278,15 @@ func (m *Merchant) charge(sess *Session, a *payment.Attempt) payment.Charge {
 }
 
 // beginPayment writes everything that has to be committed before a byte is sent
-// to the PSP: the stock that is held, the attempt, and the job that finishes
+// to the PSP: the stock and the discounts that are held, the attempt, and the job that finishes
 // what this process may leave.
-func (s *Session) beginPayment(tx Tx, a *payment.Attempt, items map[string]*catalog.Item, now time.Time, who string) error {
+func (s *Session) beginPayment(tx Tx, m *Merchant, a *payment.Attempt, items map[string]*catalog.Item, now time.Time, who string) error {
 	if err := s.become(acp.CompleteInProgress); err != nil {
 		return err
 	}
 	s.AttemptID = a.ID
 	s.DeletableAt = time.Time{} // never while money is on its way
-	if err := s.hold(tx, items); err != nil {
+	if err := s.hold(tx, m, items); err != nil {
 		return err
 	}
 	if err := tx.InsertAttempt(a); err != nil {

@@ -19,7 +19,8 @@ func (s *Service) Create(ctx context.Context, c *Call, req acp.CreateRequest) An
 		return c.refuse(acp.Invalid("$.currency", "This shop sells in "+m.Currency+". Send that currency."))
 	}
 	ids := requestedIDs(req.Items)
-	return s.once(ctx, c, func(tx Tx) (*Session, error) {
+	wrong := 0
+	ans := s.once(ctx, c, func(tx Tx) (*Session, error) {
 		now := s.now()
 		items, err := tx.RecentItems(c.MerchantID, ids)
 		if err != nil {
@@ -37,10 +38,17 @@ func (s *Service) Create(ctx context.Context, c *Call, req acp.CreateRequest) An
 		if err := sess.replaceLines(req.Items, items, now); err != nil {
 			return nil, err
 		}
-		if err := sess.quote(m, items, believed(req.Items), now); err != nil {
+		if len(req.DiscountCodes) > 0 {
+			if wrong, err = s.enterCodes(m, sess, acp.Some(req.DiscountCodes), now); err != nil {
+				return nil, err
+			}
+		}
+		if err := sess.quote(tx, m, items, believed(req.Items), now); err != nil {
 			return nil, err
 		}
 		sess.DeletableAt = sess.ExpiresAt.Add(keepUnsold)
 		return sess, tx.InsertSession(sess)
 	})
+	s.countWrong(c, ans, wrong)
+	return ans
 }

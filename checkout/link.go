@@ -91,7 +91,7 @@ func (s *Service) Redeem(ctx context.Context, merchantID, sessionID, proof, retu
 			if err != nil {
 				return err
 			}
-			if err := sess.quote(m, items, nil, s.now()); err != nil {
+			if err := sess.quote(tx, m, items, nil, s.now()); err != nil {
 				return err
 			}
 		}

@@ -23,6 +23,8 @@ type Merchant struct {
 
 	Taxes   pricing.Taxes
 	Methods []pricing.Method
+	// Discounts are nil when the shop has none.
+	Discounts *Discounts
 
 	LowStock   int64         // at or below this many left a low_stock warning is given; 0 gives none
 	SessionTTL time.Duration // how long a session without a purchase lives

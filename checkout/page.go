@@ -106,7 +106,7 @@ func (p *paging) claim(tx Tx, sess *Session) error {
 	case !payable:
 		return tx.SaveSession(sess)
 	case sess.Total() == 0:
-		if err := sess.hold(tx, items); err != nil {
+		if err := sess.hold(tx, p.merchant, items); err != nil {
 			return err
 		}
 		if err := p.sell(tx, p.merchant, sess, nil, now); err != nil {
@@ -153,7 +153,7 @@ func (p *paging) reserve(tx Tx, sess *Session, items map[string]*catalog.Item, n
 		return err
 	}
 	a.Sealed = p.box.Seal(body, a.ID)
-	if err := sess.beginPayment(tx, a, items, now, "page"); err != nil {
+	if err := sess.beginPayment(tx, p.merchant, a, items, now, "page"); err != nil {
 		return err
 	}
 	p.attempt = a
@@ -186,6 +186,10 @@ func (s *Session) paymentLines() []payment.HostedLine {
 		add(l.Name, l.Quantity, subtotal)
 	}
 	for _, t := range s.Totals {
+		if t.Type == acp.TotalFulfillment { // the only figure that is discounted as a whole
+			discount, _ := acp.Amount(s.Totals, acp.TotalDiscount)
+			t.Amount -= discount
+		}
 		switch t.Type {
 		case acp.TotalFulfillment, acp.TotalTax, acp.TotalFee, acp.TotalGiftWrap, acp.TotalTip:
 			if t.Amount > 0 {

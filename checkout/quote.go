@@ -16,7 +16,7 @@ import (
 // follows. believed are prices that the agent expected, by item id; it may be
 // nil. items must hold every item of the lines; one that has gone is shown as
 // sold out.
-func (s *Session) quote(m *Merchant, items map[string]*catalog.Item, believed map[string]int64, now time.Time) error {
+func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, believed map[string]int64, now time.Time) error {
 	var msgs []acp.Message
 	cart := pricing.Cart{Currency: s.Currency, Lines: make([]pricing.Line, 0, len(s.LineItems))}
 	prices := make(map[string]int64, len(s.LineItems))
@@ -45,7 +45,8 @@ func (s *Session) quote(m *Merchant, items map[string]*catalog.Item, believed ma
 		}
 		prices[it.ID] = it.Price
 		cart.Lines = append(cart.Lines, pricing.Line{ID: l.ID, UnitPrice: it.Price, Quantity: l.Quantity,
-			TaxClass: it.TaxClass, TaxExempt: it.TaxExempt, Digital: it.Kind == catalog.Digital, WeightGrams: it.WeightGrams})
+			TaxClass: it.TaxClass, TaxExempt: it.TaxExempt, Digital: it.Kind == catalog.Digital, WeightGrams: it.WeightGrams,
+			ItemID: it.ID, ProductID: it.ProductID, Categories: it.Categories, Tags: it.Tags})
 	}
 	s.Prices = prices
 
@@ -69,12 +70,16 @@ func (s *Session) quote(m *Merchant, items map[string]*catalog.Item, believed ma
 	msgs = append(msgs, s.choose(options, &cart, physical, digital, addressed)...)
 	msgs = append(msgs, m.interventionMessages(s)...)
 
+	discounting, err := s.discount(tx, m, &cart, now)
+	if err != nil {
+		return err
+	}
 	q, err := pricing.Price(cart, m.Taxes)
 	if err != nil {
 		return tooLarge(err)
 	}
 	s.show(q, len(physical) == 0 || addressed)
-	s.Messages = msgs
+	s.Messages = append(msgs, discounting.show(s, &q)...)
 	if s.Messages == nil {
 		s.Messages = []acp.Message{}
 	}
@@ -159,14 +164,15 @@ func (s *Session) show(q pricing.Quote, final bool) {
 		tax.Description = "The prices include the tax."
 		tax.Breakdown = nil
 	}
-	s.Totals = []acp.Total{
-		{Type: acp.TotalItemsBaseAmount, DisplayText: "Items", Amount: q.ItemsBase},
-		{Type: acp.TotalItemsDiscount, DisplayText: "Item discounts", Amount: q.ItemsDiscount},
-		{Type: acp.TotalSubtotal, DisplayText: "Subtotal", Amount: q.Subtotal},
-		{Type: acp.TotalFulfillment, DisplayText: "Delivery", Amount: q.Fulfillment},
-		tax,
-		{Type: acp.TotalTotal, DisplayText: "Total", Amount: q.Total},
+	total := acp.Total{Type: acp.TotalTotal, DisplayText: "Total", Amount: q.Total}
+	s.Totals = append(make([]acp.Total, 0, 7),
+		acp.Total{Type: acp.TotalItemsBaseAmount, DisplayText: "Items", Amount: q.ItemsBase},
+		acp.Total{Type: acp.TotalItemsDiscount, DisplayText: "Item discounts", Amount: q.ItemsDiscount},
+		acp.Total{Type: acp.TotalSubtotal, DisplayText: "Subtotal", Amount: q.Subtotal})
+	if q.Discount > 0 {
+		s.Totals = append(s.Totals, acp.Total{Type: acp.TotalDiscount, DisplayText: "Delivery discount", Amount: q.Discount})
 	}
+	s.Totals = append(s.Totals, acp.Total{Type: acp.TotalFulfillment, DisplayText: "Delivery", Amount: q.Fulfillment}, tax, total)
 	if !final {
 		s.Totals[len(s.Totals)-1].Description = "Delivery and tax are added once the address is known."
 	}

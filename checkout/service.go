@@ -48,6 +48,7 @@ type Service struct {
 	timeout   time.Duration
 	budget    time.Duration
 	onStep    func(Step)
+	guesses   guesses
 }
 
 // New makes a Service.

@@ -29,6 +29,10 @@ type Session struct {
 	// Reserved is the stock that is held for the attempt in flight.
 	Reserved  []Reservation `json:"reserved,omitzero"`
 	AttemptID string        `json:"attempt_id,omitzero"`
+	// Uses are those of discounts that are held for it.
+	Uses []Use `json:"uses,omitzero"`
+	// Wrong counts the discount codes that nobody has heard of.
+	Wrong WrongCodes `json:"wrong_codes,omitzero"`
 
 	// Links counts how often a link to the checkout page was taken up; each use
 	// makes the link worthless. Visitor is the digest of the secret of the

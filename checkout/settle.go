@@ -201,7 +201,7 @@ func outcomeUnknown(cause error) *acp.Error {
 // giveAway completes a session whose total is zero: there is nothing to charge,
 // so there is no attempt and no PSP.
 func (p *purchase) giveAway(tx Tx, sess *Session, items map[string]*catalog.Item, now time.Time) error {
-	if err := sess.hold(tx, items); err != nil {
+	if err := sess.hold(tx, p.merchant, items); err != nil {
 		return err
 	}
 	if err := p.sell(tx, p.merchant, sess, nil, now); err != nil {

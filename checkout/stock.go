@@ -10,9 +10,17 @@ type Reservation struct {
 	Quantity int64  `json:"quantity"`
 }
 
-// hold reserves the stock of the session's lines. Items that are not counted
-// need none.
-func (s *Session) hold(tx Tx, items map[string]*catalog.Item) error {
+// hold reserves the stock of the session's lines, and a use of each of its
+// discounts. Items and discounts that are not counted need none.
+func (s *Session) hold(tx Tx, m *Merchant, items map[string]*catalog.Item) error {
+	for _, d := range s.appliedDiscounts(m) {
+		for _, l := range d.limits(s.Buyer) {
+			if err := tx.HoldUse(s.MerchantID, s.Live, l.Use, l.most); err != nil {
+				return err
+			}
+			s.Uses = append(s.Uses, l.Use)
+		}
+	}
 	for i := range s.LineItems {
 		l := &s.LineItems[i]
 		if !items[l.Item.ID].Tracked {
@@ -26,18 +34,24 @@ func (s *Session) hold(tx Tx, items map[string]*catalog.Item) error {
 	return nil
 }
 
-// letGo gives the reservations back.
-func (s *Session) letGo(tx Tx) error { return s.endReservations(tx.Release) }
+// letGo gives back what is held.
+func (s *Session) letGo(tx Tx) error { return s.endReservations(tx.Release, tx.ReleaseUse) }
 
-// takeOut turns the reservations into a sale.
-func (s *Session) takeOut(tx Tx) error { return s.endReservations(tx.Sell) }
+// takeOut turns what is held into a sale.
+func (s *Session) takeOut(tx Tx) error { return s.endReservations(tx.Sell, tx.SpendUse) }
 
-func (s *Session) endReservations(end func(merchantID, itemID string, quantity int64) error) error {
+func (s *Session) endReservations(end func(merchantID, itemID string, quantity int64) error,
+	endUse func(merchantID string, live bool, u Use) error) error {
 	for _, r := range s.Reserved {
 		if err := end(s.MerchantID, r.ItemID, r.Quantity); err != nil {
 			return err
 		}
 	}
-	s.Reserved = nil
+	for _, u := range s.Uses {
+		if err := endUse(s.MerchantID, s.Live, u); err != nil {
+			return err
+		}
+	}
+	s.Reserved, s.Uses = nil, nil
 	return nil
 }

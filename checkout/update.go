@@ -16,7 +16,8 @@ func (s *Service) Update(ctx context.Context, c *Call, sessionID string, req acp
 	if err != nil {
 		return c.refuse(asError(err))
 	}
-	return s.once(ctx, c, func(tx Tx) (*Session, error) {
+	wrong := 0
+	ans := s.once(ctx, c, func(tx Tx) (*Session, error) {
 		now := s.now()
 		sess, err := s.session(tx, c.Caller, sessionID)
 		if err != nil {
@@ -30,7 +31,10 @@ func (s *Service) Update(ctx context.Context, c *Call, sessionID string, req acp
 		if req.OrderNotes.Set {
 			sess.OrderNotes = req.OrderNotes.Value
 		}
-		if wasFrozen && !reprices(req) {
+		if wrong, err = s.enterCodes(m, sess, req.DiscountCodes, now); err != nil {
+			return nil, err
+		}
+		if wasFrozen && !reprices(m, req) {
 			sess.forgetPaymentMessages()
 		} else if err := s.reprice(tx, m, sess, req, now); err != nil {
 			return nil, err
@@ -38,11 +42,39 @@ func (s *Service) Update(ctx context.Context, c *Call, sessionID string, req acp
 		sess.APIVersion, sess.UpdatedAt = c.Version, now
 		return sess, tx.SaveSession(sess)
 	})
+	s.countWrong(c, ans, wrong)
+	return ans
+}
+
+// enterCodes replaces the discount codes of a session by those of a request, if
+// it has any. It says how many of them are new and wrong, and refuses too many
+// of these. A shop without discounts heeds no codes.
+func (s *Service) enterCodes(m *Merchant, sess *Session, codes acp.Opt[[]string], now time.Time) (wrong int, err error) {
+	if !codes.Set || !m.hasDiscounts() {
+		return 0, nil
+	}
+	if wrong, err = sess.enterCodes(m, codes.Value, now); err != nil {
+		return 0, err
+	}
+	if e := s.guesses.full(sess.CredentialID, wrong, now); e != nil {
+		return 0, e
+	}
+	return wrong, nil
+}
+
+// countWrong counts the wrong codes of a request that was answered.
+func (s *Service) countWrong(c *Call, ans Answer, wrong int) {
+	if ans.Err == nil && !ans.Replayed {
+		s.guesses.add(c.CredentialID, wrong, s.now())
+	}
 }
 
 // reprices reports whether a request changes anything that the price depends
 // on. What does not leaves a binding quote as it is.
-func reprices(req acp.UpdateRequest) bool {
+func reprices(m *Merchant, req acp.UpdateRequest) bool {
+	if m.hasDiscounts() && (req.DiscountCodes.Set || req.Buyer.Set && m.Discounts.personal) {
+		return true
+	}
 	return req.Items.Set || req.Selected.Set ||
 		(req.FulfillmentDetails.Set && (req.FulfillmentDetails.Null || req.FulfillmentDetails.Value.Address.Set))
 }
@@ -67,7 +99,7 @@ func (s *Service) reprice(tx Reader, m *Merchant, sess *Session, req acp.UpdateR
 		if req.Items.Set || req.FulfillmentDetails.Set {
 			// This quote is for the options alone; nobody sees its prices.
 			shown := sess.Prices
-			if err := sess.quote(m, items, nil, now); err != nil {
+			if err := sess.quote(tx, m, items, nil, now); err != nil {
 				return err
 			}
 			sess.Prices = shown
@@ -76,7 +108,7 @@ func (s *Service) reprice(tx Reader, m *Merchant, sess *Session, req acp.UpdateR
 			return err
 		}
 	}
-	return sess.quote(m, items, believed(req.Items.Value), now)
+	return sess.quote(tx, m, items, believed(req.Items.Value), now)
 }
 
 // patchPeople applies buyer and fulfillment details. Details are merged member

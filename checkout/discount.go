@@ -1,0 +1,168 @@
+package checkout
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/pricing"
+)
+
+// Discount is a rule of pricing and who may use it, when and how often.
+type Discount struct {
+	pricing.Discount
+	Name string
+	// Code is what a buyer enters, in any case; "" applies by itself.
+	Code string
+	// Starts and Ends bound when it can be used; the zero time is no bound. A
+	// price that is binding keeps it until the quote ends.
+	Starts, Ends time.Time
+
+	// RequiresLogin asks for a buyer whom the agent has authenticated.
+	RequiresLogin bool
+	// Customers and Tiers of the loyalty programme that it is for; one of them
+	// suffices, and with neither it is for everybody.
+	Customers, Tiers []string
+
+	// MaxUses bounds the purchases with it, MaxUsesPerBuyer those of one buyer;
+	// 0 is no bound. Test mode and live mode are counted apart.
+	MaxUses, MaxUsesPerBuyer int64
+}
+
+// Discounts are those of one shop. The nil Discounts are none.
+type Discounts struct {
+	byID      map[string]*Discount
+	byCode    map[string]*Discount
+	automatic []*Discount
+	personal  bool // whether who buys makes a difference
+}
+
+// NewDiscounts takes over a list that pricing.ValidateDiscounts has found in
+// order and in which no code is there twice. It is nil for an empty list.
+func NewDiscounts(list []Discount) *Discounts {
+	if len(list) == 0 {
+		return nil
+	}
+	all := &Discounts{byID: make(map[string]*Discount, len(list)), byCode: map[string]*Discount{}}
+	for i := range list {
+		d := &list[i]
+		all.byID[d.ID] = d
+		if d.Code == "" {
+			all.automatic = append(all.automatic, d)
+		} else {
+			all.byCode[FoldCode(d.Code)] = d
+		}
+		all.personal = all.personal || d.isPersonal()
+	}
+	return all
+}
+
+// FoldCode is a code as codes are compared: without regard to case, and to
+// blanks around it.
+func FoldCode(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }
+
+// hasDiscounts reports whether the shop has any, and so speaks the protocol's
+// extension for them.
+func (m *Merchant) hasDiscounts() bool { return m.Discounts != nil }
+
+// known reports whether a code is one of the shop's.
+func (ds *Discounts) known(code string) bool { return ds.byCode[FoldCode(code)] != nil }
+
+func (d *Discount) isPersonal() bool {
+	return d.RequiresLogin || len(d.Customers)+len(d.Tiers) > 0 || d.MaxUsesPerBuyer > 0
+}
+
+// refusal is why a discount is not for a cart; the zero refusal is that it is.
+type refusal struct {
+	reason  string // one of the protocol's
+	message string // for the buyer
+}
+
+// refuses says what stands against a discount apart from the cart and from how
+// often it was used.
+func (d *Discount) refuses(b *acp.Buyer, now time.Time) refusal {
+	switch {
+	case !d.Starts.IsZero() && now.Before(d.Starts):
+		return refusal{acp.DiscountInvalid, "This discount code cannot be used yet."}
+	case !d.Ends.IsZero() && !now.Before(d.Ends):
+		return refusal{acp.DiscountExpired, "This discount code has expired."}
+	}
+	return d.refusesBuyer(b)
+}
+
+// refusesBuyer says whether a discount is not for a buyer.
+func (d *Discount) refusesBuyer(b *acp.Buyer) refusal {
+	if !d.isPersonal() {
+		return refusal{}
+	}
+	if b == nil {
+		b = &acp.Buyer{}
+	}
+	chosen := len(d.Customers)+len(d.Tiers) > 0
+	switch {
+	case d.RequiresLogin && b.AuthenticationStatus != "authenticated":
+		return refusal{acp.DiscountUserNotLoggedIn, "This discount code is for buyers who are signed in. Sign in to use it."}
+	case chosen && b.CustomerID == "" && b.Loyalty == nil:
+		return refusal{acp.DiscountUserNotLoggedIn, "This discount code is for certain customers of the shop. Sign in to use it."}
+	case chosen && !d.isFor(b):
+		return refusal{acp.DiscountUserIneligible, "This discount code is not for this customer."}
+	case d.MaxUsesPerBuyer > 0 && buyerDigest(b) == "":
+		return refusal{acp.DiscountUserNotLoggedIn, "This discount code is counted by buyer. Give the buyer's e-mail address to use it."}
+	}
+	return refusal{}
+}
+
+// isFor reports whether a buyer is one of those that a discount names.
+func (d *Discount) isFor(b *acp.Buyer) bool {
+	if b.CustomerID != "" && slices.Contains(d.Customers, b.CustomerID) {
+		return true
+	}
+	return b.Loyalty != nil && slices.ContainsFunc(d.Tiers, func(tier string) bool { return strings.EqualFold(tier, b.Loyalty.Tier) })
+}
+
+// limit is how often a use can be made.
+type limit struct {
+	Use
+	most int64
+}
+
+// limits lists the uses that a purchase by a buyer makes of a discount.
+func (d *Discount) limits(b *acp.Buyer) []limit {
+	var out []limit
+	if d.MaxUses > 0 {
+		out = append(out, limit{Use{DiscountID: d.ID}, d.MaxUses})
+	}
+	if d.MaxUsesPerBuyer > 0 {
+		out = append(out, limit{Use{DiscountID: d.ID, Buyer: buyerDigest(b)}, d.MaxUsesPerBuyer})
+	}
+	return out
+}
+
+// countUses reads how often discounts were used.
+func (s *Session) countUses(tx Reader, discounts []*Discount) (map[Use]int64, error) {
+	var uses []Use
+	for _, d := range discounts {
+		for _, l := range d.limits(s.Buyer) {
+			uses = append(uses, l.Use)
+		}
+	}
+	if len(uses) == 0 {
+		return nil, nil
+	}
+	return tx.DiscountUses(s.MerchantID, s.Live, uses)
+}
+
+// refusesUse says whether a discount is used up.
+func (d *Discount) refusesUse(b *acp.Buyer, counts map[Use]int64) refusal {
+	for _, l := range d.limits(b) {
+		if counts[l.Use] < l.most {
+			continue
+		}
+		if l.Buyer != "" {
+			return refusal{acp.DiscountUsageLimitReached, "This buyer has used this discount code as often as it can be."}
+		}
+		return refusal{acp.DiscountUsageLimitReached, "This discount code has been used as often as it can be."}
+	}
+	return refusal{}
+}
