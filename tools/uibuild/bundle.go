@@ -11,10 +11,11 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// Where page.html has its style sheet, its script, and the digest of what it
-// was made of.
+// Where page.html has its style sheet or, in its place, style sheet and texts
+// packed; its script; and the digest of what it was made of.
 const (
 	stylePlace   = "/* style */"
+	packedPlace  = "/* packed */"
 	scriptPlace  = "/* script */"
 	sourcesPlace = "{sources}"
 )
@@ -30,11 +31,18 @@ func build(root string, p page) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	style := ""
-	if bytes.Contains(html, []byte(stylePlace)) {
+	style, both := "", ""
+	packs := bytes.Contains(html, []byte(packedPlace))
+	if packs || bytes.Contains(html, []byte(stylePlace)) {
 		if style, err = bundle(filepath.Join(dir, "styles", "main.css")); err != nil {
 			return nil, err
 		}
+	}
+	if packs {
+		if both, err = pack(style, filepath.Join(dir, "src", "texts")); err != nil {
+			return nil, err
+		}
+		style = ""
 	}
 	digest, err := sources(root, p)
 	if err != nil {
@@ -43,7 +51,7 @@ func build(root string, p page) ([]byte, error) {
 	for _, part := range []struct {
 		place string
 		text  string
-	}{{stylePlace, style}, {scriptPlace, script}, {sourcesPlace, digest}} {
+	}{{stylePlace, style}, {packedPlace, both}, {scriptPlace, script}, {sourcesPlace, digest}} {
 		if part.text == "" {
 			continue
 		}

@@ -4,7 +4,7 @@
 //	go -C tools run ./uibuild          writes them
 //	go -C tools run ./uibuild -check   fails where a committed one is not what its sources make
 //
-// The same sources make the same bytes on every machine.
+// The same sources make the same bytes on every machine with one release of Go.
 package main
 
 import (
@@ -57,7 +57,7 @@ func (p page) run(root string, check bool) error {
 		if err != nil {
 			return err
 		}
-		if !bytes.Equal(committed, built) {
+		if !bytes.Equal(unpacked(committed), unpacked(built)) {
 			return fmt.Errorf("dist/%s is not what its sources make; run 'make ui' and commit it", p.file)
 		}
 		return nil

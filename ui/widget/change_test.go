@@ -70,7 +70,7 @@ func TestChanges(t *testing.T) {
 			tab.Click("#code")
 			tab.Type("NONE")
 			tab.Keys("Enter")
-		}, `"discount_codes":["NONE"]`, 1, ".discount .note", "The code NONE changes nothing in this order."},
+		}, `"discount_codes":["NONE"]`, 1, ".discount .note", "NONE This code changes nothing in this order."},
 		{"first address", settings{Shop: shop{Address: noAddress}}, func(t *testing.T, tab *browsertest.Tab) {
 			tab.Click("#address-add")
 			if f := tab.Focused(); f.String() != `textbox "Full name"` {

@@ -95,8 +95,12 @@ func (s settings) page(pictures string) (html string, err error) {
 	if err != nil {
 		return "", err
 	}
+	widget, err := withPseudo(ui.Widget())
+	if err != nil {
+		return "", err
+	}
 	script := fmt.Sprintf("<script>\nconst options = %s;\n%s\n%s\n%s\n</script>", options, shopScript, hostScript, belowScript)
-	return strings.Replace(ui.Widget(), "<head>", "<head>"+script, 1), nil
+	return strings.Replace(widget, "<head>", "<head>"+script, 1), nil
 }
 
 // open shows the widget in a host.
@@ -120,6 +124,10 @@ func (s settings) open(t *testing.T, b *browsertest.Browser, look browsertest.Op
 	t.Cleanup(srv.Close)
 	tab := b.Tab(t, look)
 	tab.Go(srv.URL + "/")
+	tab.WaitGone("#checkout:empty")
+	if !s.NoBridge { // what window.openai has is shown before the bridge stands
+		tab.WaitText(`#traffic [data-name="initialized"]`, "")
+	}
 	return tab
 }
 

@@ -16,7 +16,7 @@ export interface Answer {
 export function readAnswer(answer: unknown): Answer {
   const envelope = dict(answer);
   const content = contentOf(envelope);
-  const session = readSession(content);
+  const session = readSession(content, envelope._meta);
   return {
     session,
     shop: readShop(envelope._meta),

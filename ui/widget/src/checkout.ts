@@ -4,11 +4,12 @@
 import { readAnswer, type Answer } from "./answer.ts";
 import { argumentsOf, merge, noEdits, pending, shown, type Edits } from "./edits.ts";
 import type { Host } from "./host.ts";
-import { readShop, type Message, type Order, type Session, type Shop } from "./session.ts";
+import { readShop, type Message, type Order, type Refusal, type Session, type Shop } from "./session.ts";
 
 /** Where the buyer is. What the session's status says goes before it. */
 export type Stage =
   | "shopping"
+  | "ending" // the last item is being taken out, and the session with it
   | "paying" // the payment sheet is open, or its outcome is being looked up
   | "opening" // the shop's page is about to open
   | "outside" // the buyer is on the shop's page
@@ -29,12 +30,14 @@ export class Checkout {
   stage: Stage = "shopping";
   notice?: Notice;
   address = { open: false, saving: false };
-  code = ""; // discount code that was tried last, until the answer to it is seen
-  codeWithoutEffect = "";
+  leaving = ""; // the line whose removal the buyer is asked about: it is the last one
+  emptied = false; // by the buyer, which ended the session
+  refusal?: Refusal; // of a code that the server has said nothing of
   outsideURL = ""; // where the host did not open the shop's page
   sheetFailed = false; // the shop's page is offered as well
   private edits: Edits = noEdits();
   private sending?: Edits;
+  private tried = ""; // discount code that was sent last, until the answer to it is seen
   private timer?: ReturnType<typeof setTimeout>;
   private turn = 0; // counts what makes an earlier reading old
 
@@ -103,8 +106,9 @@ export class Checkout {
     this.edits = noEdits();
     this.order = this.notice = undefined;
     this.stage = "shopping";
-    this.outsideURL = this.codeWithoutEffect = "";
-    this.sheetFailed = false;
+    this.outsideURL = this.leaving = "";
+    this.sheetFailed = this.emptied = false;
+    this.refusal = undefined;
     this.address = { open: false, saving: false };
   }
 
@@ -132,15 +136,57 @@ export class Checkout {
   }
 
   useCode(code: string): void {
-    const now = this.session?.codes ?? [];
-    this.code = code;
-    this.codeWithoutEffect = "";
-    this.edit({ codes: now.includes(code) ? now : [...now, code] }, "once");
+    const now = this.codes;
+    const there = now.find((other) => other.toUpperCase() === code.toUpperCase());
+    if (there !== undefined) {
+      this.refusal = { code: there, reason: "discount_code_already_applied", content: "" };
+      this.changed();
+      return;
+    }
+    this.tried = code;
+    this.refusal = undefined;
+    this.edit({ codes: [...now, code] }, "once");
   }
 
   dropCode(code: string): void {
-    this.codeWithoutEffect = "";
-    this.edit({ codes: (this.session?.codes ?? []).filter((c) => c !== code) }, "once");
+    this.refusal = undefined;
+    this.edit({ codes: this.codes.filter((other) => other !== code) }, "once");
+  }
+
+  /** codes are those in force once what is under way is done. A list that is sent replaces the one before. */
+  private get codes(): string[] {
+    return this.edits.codes ?? this.sending?.codes ?? this.session?.discounts.map(({ code }) => code).filter((code) => code !== "") ?? [];
+  }
+
+  /** ask asks whether the last line is to go, or no more with "". */
+  ask(line: string): void {
+    this.leaving = line;
+    this.changed();
+  }
+
+  /** empty takes the last item out. A session has at least one, so it ends with it. */
+  async empty(): Promise<void> {
+    const { session } = this;
+    if (!session || !this.editable || this.updating) return;
+    this.stage = "ending";
+    this.notice = undefined;
+    this.turn++;
+    this.changed();
+    let answer: Answer | undefined;
+    try {
+      answer = readAnswer(await this.host.callTool("cancel_checkout_session", { checkout_session_id: session.id }));
+    } catch {
+      answer = undefined; // whether it has ended is looked up below
+    }
+    this.turn++;
+    this.stage = "shopping";
+    this.leaving = "";
+    if (answer?.session?.id === session.id) this.take(answer.session);
+    else await this.reread();
+    this.emptied = this.status === "ended";
+    if (this.emptied) this.host.tell("The buyer has emptied the cart, and the checkout has ended.", { checkout_session_id: session.id });
+    else if (this.status === "open") this.notice = failure(answer);
+    this.changed();
   }
 
   /** send hands what was changed to the server, one call at a time. */
@@ -166,8 +212,7 @@ export class Checkout {
     if (answer?.session && answer.session.id === this.session?.id) {
       this.settleEdit(session, answer.session, sent);
     } else {
-      const first = answer?.messages[0];
-      this.notice = first ? { tone: "negative", text: first.content } : { tone: "negative", key: "changeFailed" };
+      this.notice = failure(answer);
       await this.reread();
     }
     this.changed();
@@ -177,11 +222,11 @@ export class Checkout {
   private settleEdit(before: Session, after: Session, sent: Edits): void {
     this.take(after);
     if (sent.address && !after.messages.some((m) => m.type === "error" && m.code !== "missing" && aboutAddress(m))) this.address.open = false;
-    if (sent.codes && this.code) {
-      const told = after.messages.some(aboutDiscount) || after.codes.includes(this.code);
+    if (sent.codes && this.tried) {
+      const told = after.messages.some(aboutDiscount) || after.refusals.length > 0 || after.discounts.some(({ code }) => code.toUpperCase() === this.tried.toUpperCase());
       const same = JSON.stringify(before.totals) === JSON.stringify(after.totals);
-      this.codeWithoutEffect = !told && same ? this.code : "";
-      this.code = "";
+      this.refusal = !told && same ? { code: this.tried, reason: "discountNothing", content: "" } : undefined;
+      this.tried = "";
     }
     this.host.remember({ checkout_session_id: after.id });
   }
@@ -205,6 +250,12 @@ export class Checkout {
       return false;
     }
   }
+}
+
+/** failure says what a change came to that was not made. */
+function failure(answer: Answer | undefined): Notice {
+  const first = answer?.messages[0];
+  return first ? { tone: "negative", text: first.content } : { tone: "negative", key: "changeFailed" };
 }
 
 export const aboutAddress = (m: Message): boolean => /^\$\.fulfillment_(address|details)/.test(m.param);

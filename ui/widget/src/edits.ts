@@ -45,7 +45,8 @@ export function shown(session: Session, all: (Edits | undefined)[]): Session {
       lines: lines.filter((line) => line.quantity > 0),
       option: edits.option ?? out.option,
       address: edits.address ?? out.address,
-      codes: edits.codes?.filter((code) => out.codes.includes(code)) ?? out.codes,
+      discounts: out.discounts.filter(({ code }) => code === "" || (edits.codes?.includes(code) ?? true)),
+      refusals: edits.codes ? [] : out.refusals,
     };
   }
   return out;

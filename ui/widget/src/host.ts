@@ -180,11 +180,12 @@ export class Host {
 
   /** tell lets the model know where the checkout stands. */
   tell(words: string, facts: object): void {
-    if (this.capabilities?.updateModelContext !== undefined) {
+    void this.standing.then(() => {
+      if (this.capabilities?.updateModelContext === undefined) return;
       const context = { content: [{ type: "text", text: words }], structuredContent: facts };
       // A host that does not take it loses a convenience, and says so itself.
       this.bridge.request("ui/update-model-context", context).catch(() => undefined);
-    }
+    });
     this.remember(facts, words);
   }
 

@@ -4,9 +4,10 @@ import { Checkout } from "./checkout.ts";
 import { money, tag } from "./format.ts";
 import { Host } from "./host.ts";
 import { paint } from "./html.ts";
+import { unpack } from "./packed.ts";
 import { Payment } from "./payment.ts";
 import { noticeText, type Scene } from "./scene.ts";
-import { Words } from "./texts.ts";
+import { Words, type Catalogues } from "./texts.ts";
 import { show, view, type Show } from "./view.ts";
 
 const root = document.documentElement;
@@ -16,7 +17,10 @@ const given = root.lang === "en" ? "" : root.lang; // by a host that sets it bef
 if (!place || !said) throw new Error("the page has no place for the checkout");
 
 const host = new Host({
-  answer: (answer) => checkout.arrived(answer),
+  answer: (answer) => {
+    checkout.arrived(answer);
+    payment.arrived();
+  },
   canceled: () => checkout.dropped(),
   surroundings: () => {
     scene.redraw();
@@ -24,15 +28,16 @@ const host = new Host({
   },
 });
 const checkout = new Checkout(host, () => scene.redraw());
-const payment = new Payment(checkout, () => scene.redraw(), (order) => scene.words.say("doneTold", { order }));
+const payment = new Payment(checkout, () => scene.redraw());
 
+let catalogues: Catalogues = {}; // until they are unpacked, before anything is drawn
 let wish = ""; // what gets the focus after the next drawing
 let drawn: Show | undefined;
 let heard = ""; // what was read aloud last
 let saving = false; // an address was, when it was drawn last
 
 const scene: Scene = {
-  words: new Words(tag(navigator.language)),
+  words: new Words(tag(), catalogues),
   host,
   checkout,
   payment,
@@ -47,6 +52,8 @@ const scene: Scene = {
 function readerLocale(): string {
   return tag(host.surroundings.locale, given, checkout.shop?.locale ?? "", navigator.language);
 }
+
+const wordsFor = (locale: string): Words => new Words(locale, catalogues, navigator.languages);
 
 function redraw(): void {
   surround();
@@ -69,7 +76,7 @@ function redraw(): void {
 function surround(): void {
   const { theme, mode, insets } = host.surroundings;
   const locale = readerLocale();
-  if (locale !== scene.words.locale) scene.words = new Words(locale);
+  if (locale !== scene.words.locale) scene.words = wordsFor(locale);
   root.lang = scene.words.language;
   root.dir = scene.words.direction;
   root.dataset.mode = mode;
@@ -109,6 +116,10 @@ window.addEventListener("focus", () => {
   // Inside a chat the window is focused with every click into it.
   if (checkout.stage !== "shopping" || checkout.status === "confirming") payment.returned();
 });
-new ResizeObserver(measure).observe(document.body);
-host.start();
-redraw();
+void unpack().then((texts) => {
+  catalogues = texts;
+  scene.words = wordsFor(readerLocale());
+  new ResizeObserver(measure).observe(document.body);
+  host.start();
+  redraw();
+});

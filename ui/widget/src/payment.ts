@@ -27,7 +27,6 @@ export class Payment {
   constructor(
     private readonly checkout: Checkout,
     private readonly changed: () => void,
-    private readonly told: (orderID: string) => string, // the model is told this
   ) {}
 
   /** The way that the pay button takes. */
@@ -137,6 +136,11 @@ export class Payment {
     this.changed();
   }
 
+  /** arrived is called when the host has brought a session: it may be the one that is being paid. */
+  arrived(): void {
+    if (this.checkout.status === "done" && this.checkout.stage !== "shopping") this.finish();
+  }
+
   /** returned is called when the buyer looks at the widget again. */
   returned(): void {
     const { checkout } = this;
@@ -170,7 +174,7 @@ export class Payment {
     checkout.notice = undefined;
     if (!order || order.id === this.toldOf) return;
     this.toldOf = order.id;
-    checkout.host.tell(this.told(order.number), { checkout_session_id: session?.id, order_id: order.id });
+    checkout.host.tell(`The buyer has placed order ${order.number}.`, { checkout_session_id: session?.id, order_id: order.id });
   }
 }
 

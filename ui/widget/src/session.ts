@@ -44,6 +44,20 @@ export interface Link {
   url: string;
 }
 
+/** A discount that is in the totals. */
+export interface Discount {
+  code: string; // "" for one that the shop gives by itself
+  name: string;
+  amount?: number;
+}
+
+/** A discount code that has no effect. */
+export interface Refusal {
+  code: string;
+  reason: string; // of the protocol
+  content: string; // the shop's words for it
+}
+
 export interface Order {
   id: string;
   number: string; // what a buyer knows it by
@@ -63,7 +77,8 @@ export interface Session {
   address?: Address;
   messages: Message[];
   links: Link[];
-  codes: string[]; // discount codes in force
+  discounts: Discount[];
+  refusals: Refusal[];
   checkoutURL: string; // of the shop's checkout page; "" when it has to be asked for
   order?: Order;
   raw: object; // as it came: the host gets this one
@@ -85,7 +100,7 @@ const whole = (v: unknown): number | undefined => (typeof v === "number" && Numb
 const texts = (v: unknown): string[] => (Array.isArray(v) ? v.filter((x) => typeof x === "string") : []);
 
 /** readSession returns nothing for what is no session. */
-export function readSession(o: Dict): Session | undefined {
+export function readSession(o: Dict, meta?: unknown): Session | undefined {
   const id = text(o.id);
   const status = text(o.status);
   if (id === "" || status === "" || !Array.isArray(o.line_items)) return undefined;
@@ -104,7 +119,7 @@ export function readSession(o: Dict): Session | undefined {
     address: readAddress(o.fulfillment_address),
     messages: readMessages(o.messages),
     links: list(o.links).flatMap((l) => (webAddress(l.url) === "" ? [] : [{ type: text(l.type), url: webAddress(l.url) }])),
-    codes: readCodes(o),
+    ...readDiscounts(o, dict(dict(meta)["checkstand/discounts"])),
     checkoutURL: webAddress(o.checkout_url) || webAddress(o.continue_url),
     order,
     raw: o,
@@ -173,9 +188,14 @@ export function readShop(meta: unknown): Shop | undefined {
   return Object.keys(shop).length === 0 ? undefined : { name: text(shop.name), locale: text(shop.locale), sheet: shop.payment_sheet !== false };
 }
 
-function readCodes(o: Dict): string[] {
-  const applied = list(dict(o.discounts).applied).map((d) => text(d.code)).filter((code) => code !== "");
-  return applied.length > 0 ? applied : texts(o.discount_codes);
+/** readDiscounts reads what a server tells beside the session, else what is in it. */
+function readDiscounts(o: Dict, beside: Dict): { discounts: Discount[]; refusals: Refusal[] } {
+  const { applied, rejected } = Object.keys(beside).length > 0 ? beside : dict(o.discounts);
+  const discounts = list(applied).map((d) => ({ code: text(d.code), name: text(d.name) || text(dict(d.coupon).name), amount: whole(d.amount) }));
+  return {
+    discounts: discounts.length > 0 ? discounts : texts(o.discount_codes).map((code) => ({ code, name: "" })),
+    refusals: list(rejected).map((r) => ({ code: text(r.code), reason: text(r.reason), content: text(r.message) })),
+  };
 }
 
 function date(v: unknown): Date | undefined {

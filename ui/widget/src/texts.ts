@@ -1,48 +1,41 @@
 // The texts of the widget in the reader's language.
 
 import { direction } from "./format.ts";
-import { en } from "./texts/en.ts";
-import { accented, turned } from "./texts/pseudo.ts";
+import type english from "./texts/en.json";
 
-export type Key = keyof typeof en;
+/** English is the list of all texts: every other catalogue has the same keys. */
+export type Key = keyof typeof english;
 
 /** One form for each plural category that the language has. */
-export type Plural = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>;
+type Plural = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>;
 
-/** A catalogue has every text that English has. */
-export type Texts = { [K in Key]: (typeof en)[K] extends string ? string : Plural };
+export type Catalogue = Record<Key, string | Plural>;
 
-/** A language is added by a file in texts/ and a line here. */
-const catalogues: Record<string, Texts> = {
-  en,
-  // Made of English to see what was not translated, what is too long and what
-  // does not turn around. No reader has these locales.
-  "en-XA": accented(en),
-  "ar-XB": turned(en),
-};
+/** Catalogues by the language that they are in. */
+export type Catalogues = Record<string, Catalogue>;
 
 export class Words {
   /** Of the texts; the language of the document. */
   readonly language: string;
   readonly direction: "ltr" | "rtl";
-  private readonly texts: Texts;
+  private readonly texts: Catalogue;
 
-  /** locale is the reader's; money and dates are always written for it. */
-  constructor(readonly locale: string) {
-    const language = new Intl.Locale(locale).language;
-    const found = [locale, language].find((name) => name in catalogues) ?? "en";
-    this.texts = catalogues[found] ?? en;
-    this.language = found;
-    this.direction = direction(found);
+  /**
+   * locale is the reader's; money and dates are always written for it. others
+   * are what the reader understands as well, for texts that are not in it.
+   */
+  constructor(readonly locale: string, catalogues: Catalogues, others: readonly string[] = []) {
+    const names = [locale, ...others].flatMap((wish) => [wish, wish.replace(/[-_].*/, "").toLowerCase()]);
+    this.language = names.find((name) => Object.hasOwn(catalogues, name)) ?? "en";
+    this.texts = catalogues[this.language] as Catalogue;
+    this.direction = direction(this.language);
   }
 
   /** say writes a text. count, where it is given, chooses the plural and is put in. */
-  say(key: Key, put: Record<string, string> & { count?: never } = {}, count?: number): string {
-    const text: string | Plural = this.texts[key];
-    const put1: Record<string, string | undefined> = put;
-    const form = typeof text === "string" ? text : (text[this.category(count ?? 0)] ?? text.other);
-    return form.replace(/\{(\w+)\}/g, (whole, name: string) =>
-      name === "count" && count !== undefined ? new Intl.NumberFormat(this.locale).format(count) : (put1[name] ?? whole));
+  say(key: Key, put: Record<string, string> = {}, count = 0): string {
+    const text = this.texts[key];
+    const form = typeof text === "string" ? text : (text[new Intl.PluralRules(this.language).select(count)] ?? text.other);
+    return form.replace(/\{(\w+)\}/g, (whole, name: string) => (name === "count" ? this.number(count) : (put[name] ?? whole)));
   }
 
   number(n: number): string {
@@ -52,9 +45,5 @@ export class Words {
   /** has tells whether a word of the protocol has a text. */
   has(word: string): word is Key {
     return Object.hasOwn(this.texts, word);
-  }
-
-  private category(count: number): Intl.LDMLPluralRule {
-    return new Intl.PluralRules(this.language).select(count);
   }
 }

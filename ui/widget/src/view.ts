@@ -19,6 +19,7 @@ export function show(scene: Scene): Show {
   const { checkout, host } = scene;
   const { status, stage } = checkout;
   if (status === "none") return checkout.failed ? "failed" : host.expecting ? "loading" : "empty";
+  if (status === "ended" && checkout.emptied) return "empty";
   if (status === "done" || status === "ended") return status;
   if (stage === "unsure" || stage === "outside") return stage;
   if (status === "confirming" && stage !== "paying") return "confirming";

@@ -150,6 +150,7 @@ function openaiOf(wanted) {
 /** bridge answers what the widget asks. */
 async function bridge({ id, method, params }, say) {
   if (method === "ui/notifications/initialized") {
+    log("initialized");
     if (first() !== null) say({ method: "ui/notifications/tool-result", params: first() });
     say({ id: 1, method: "ping", params: {} });
     say({ id: "h", method: "something/unknown", params: {} });

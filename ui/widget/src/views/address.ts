@@ -4,7 +4,7 @@ import { aboutAddress } from "../checkout.ts";
 import { country } from "../format.ts";
 import { h, type Tag } from "../html.ts";
 import { note, theirs, type Scene } from "../scene.ts";
-import type { Address, AddressField, Message, Session } from "../session.ts";
+import type { Address, Session } from "../session.ts";
 import { addressForm } from "./addressform.ts";
 
 export function address(scene: Scene, session: Session): Tag | undefined {
@@ -45,11 +45,4 @@ export function summary(scene: Scene, at: Address): Tag {
   return h("address", null,
     theirs("span", { class: "title" }, at.name),
     theirs("span", {}, [street, town, land].filter(Boolean).join(", ")));
-}
-
-/** fieldOf is the field that a message of the server is about. */
-export function fieldOf(m: Message): AddressField | undefined {
-  const member = m.param.split(".").at(-1) ?? "";
-  if (m.code === "region_restricted") return "country";
-  return (["name", "line_one", "line_two", "postal_code", "city", "state", "country", "phone_number"] as const).find((name) => name === member);
 }

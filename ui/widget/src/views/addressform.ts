@@ -4,7 +4,6 @@ import { country } from "../format.ts";
 import { h, sent, type Tag } from "../html.ts";
 import { note, theirs, type Scene } from "../scene.ts";
 import { addressFields, type Address, type AddressField, type Message, type Session } from "../session.ts";
-import { fieldOf } from "./address.ts";
 import { afterPress } from "../press.ts";
 import { countries } from "./countries.ts";
 
@@ -47,6 +46,12 @@ export function addressForm(scene: Scene, session: Session, problems: Message[])
       h("button", { type: "submit", class: "button", "aria-disabled": checkout.address.saving ? "true" : undefined, onclick: (event: Event) => save(scene, session, event) },
         words.say("addressSave")),
       h("button", { type: "button", class: "plain", onclick: () => close(scene) }, words.say("addressKeep"))));
+}
+
+/** fieldOf is the field that a message of the server is about. */
+function fieldOf(m: Message): AddressField | undefined {
+  if (m.code === "region_restricted") return "country";
+  return addressFields.find((name) => name === m.param.split(".").at(-1));
 }
 
 function draw(scene: Scene, session: Session, { name, autocomplete, needed, half }: Field, problem: string | undefined): Tag {

@@ -25,7 +25,7 @@ function row(scene: Scene, session: Session, line: Line): Tag {
           line.detail !== "" && theirs("p", { class: "detail" }, line.detail),
           !checkout.editable && line.quantity > 1 && h("p", { class: "detail" }, words.say("items", {}, line.quantity))),
         price(scene, session, line, checkout.updating)),
-      checkout.editable && changes(scene, session, line),
+      checkout.leaving === line.id && session.lines.length === 1 ? question(scene) : checkout.editable && changes(scene, session, line),
       notes.map(note)));
 }
 
@@ -33,7 +33,7 @@ function row(scene: Scene, session: Session, line: Line): Tag {
 export function price(scene: Scene, session: Session, line: Line, old: boolean): Tag {
   const before = amount(scene, session, line.base);
   return h("p", { class: old ? "amount old" : "amount" },
-    line.subtotal < line.base && [h("s", null, h("span", { class: "unseen" }, scene.words.say("wasPrice", { price: "" })), before), " "],
+    line.subtotal < line.base && [h("s", null, h("span", { class: "unseen" }, scene.words.say("wasPrice"), " "), before), " "],
     amount(scene, session, line.subtotal));
 }
 
@@ -69,16 +69,38 @@ function changes(scene: Scene, session: Session, line: Line): Tag {
       step(-1, words.say("fewer", { name }), minus(), quantity > 1),
       h("output", { class: "number" }, words.number(quantity)),
       step(1, words.say("more", { name }), plus(), quantity < mostOfOne)),
-    session.lines.length > 1 &&
-      h("button", {
-        type: "button",
-        class: "plain",
-        "aria-label": words.say("removeItem", { name }),
-        onclick: () => {
+    h("button", {
+      type: "button",
+      class: "plain",
+      "aria-label": words.say("removeItem", { name }),
+      onclick: () => {
+        if (session.lines.length > 1) {
           scene.focus("h1");
           checkout.setQuantity(item, 0);
-        },
-      }, words.say("remove")));
+        } else {
+          scene.focus(".question");
+          checkout.ask(line.id);
+        }
+      },
+    }, words.say("remove")));
+}
+
+/** question is asked before the last item goes, and the session with it. */
+function question(scene: Scene): Tag {
+  const { checkout, words } = scene;
+  const busy = checkout.stage === "ending" || checkout.updating;
+  const keep = () => {
+    if (checkout.stage === "ending") return;
+    scene.focus(".changes .plain");
+    checkout.ask("");
+  };
+  return h("div", { key: "question", class: "question", role: "group", tabindex: "-1", "aria-labelledby": "question-title", "aria-describedby": "question-note",
+    onkeydown: (event: KeyboardEvent) => event.key === "Escape" && keep() },
+    h("p", { id: "question-title", class: "title" }, words.say("lastTitle")),
+    h("p", { id: "question-note", class: "detail" }, words.say("lastNote")),
+    h("div", { class: "actions" },
+      h("button", { type: "button", id: "leave", class: "button", "aria-disabled": busy ? "true" : undefined, onclick: () => void checkout.empty() }, words.say("lastYes")),
+      h("button", { type: "button", class: "plain", onclick: keep }, words.say("lastNo"))));
 }
 
 /** about tells whether a message is about a line; its path counts the server's lines. */

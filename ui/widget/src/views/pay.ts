@@ -5,6 +5,7 @@ import { h, type Tag } from "../html.ts";
 import { paymentNotice } from "../payment.ts";
 import { amount, away, noticeText, type Scene } from "../scene.ts";
 import type { Message, Session } from "../session.ts";
+import type { Key } from "../texts.ts";
 import { aboutLine } from "./cart.ts";
 import { aboutDelivery } from "./delivery.ts";
 
@@ -29,7 +30,7 @@ function button(scene: Scene, session: Session): Tag[] {
     : checkout.stage === "opening" ? words.say("opening")
     : total && ready ? words.say("pay", { amount: amount(scene, session, total.amount) })
     : words.say(way === "sheet" ? "payLater" : "payPlace");
-  const busy = checkout.stage !== "shopping";
+  const busy = checkout.stage !== "shopping" || checkout.leaving !== "";
   const beside = reason || words.say(way === "sheet" ? "paySheetNote" : ready ? "payOutsideNote" : "continueNote");
   return [
     h("button", {
@@ -82,5 +83,11 @@ export function policies(scene: Scene, session: Session): Tag | undefined {
   if (session.links.length === 0) return undefined;
   return h("nav", { key: "links", class: "links", "aria-label": words.say("links") },
     h("ul", null, session.links.map(({ type, url }) =>
-      h("li", { key: type + url }, away(scene, url, {}, words.say(words.has(type) ? type : "otherLink"))))));
+      h("li", { key: type + url }, away(scene, url, {}, words.say(policyNames[type] ?? "otherLink"))))));
 }
+
+/** The payment sheet's types of links, and the protocol's. */
+const policyNames: Record<string, Key> = {
+  terms_of_use: "terms_of_use", terms_of_service: "terms_of_use", privacy_policy: "privacy_policy",
+  refund_policy: "refund_policy", return_policy: "refund_policy", support_url: "support_url", support: "support_url", contact_us: "support_url",
+};

@@ -3,7 +3,7 @@
 import { aboutDiscount } from "../checkout.ts";
 import { h, sent, type Tag } from "../html.ts";
 import { amount, note, theirs, type Scene } from "../scene.ts";
-import type { Session, Total } from "../session.ts";
+import type { Refusal, Session, Total } from "../session.ts";
 import { cross } from "./icons.ts";
 
 /** These are taken off; their amounts are positive. */
@@ -36,23 +36,33 @@ function shown(t: Total, { totals: all, option }: Session): boolean {
 
 export function discount(scene: Scene, session: Session): Tag | undefined {
   const { checkout, words } = scene;
-  const notes = checkout.updating ? [] : session.messages.filter(aboutDiscount);
-  const none = checkout.codeWithoutEffect;
+  const { discounts } = session;
+  const refusals = checkout.updating ? [] : [...session.refusals, ...(checkout.refusal ? [checkout.refusal] : [])];
+  // A shop says the same of a refused code in a message, in its own language.
+  const notes = checkout.updating || session.refusals.length > 0 ? [] : session.messages.filter(aboutDiscount);
   if (!checkout.editable) return undefined;
   return h("div", { key: "discount", class: "discount" },
-    session.codes.length > 0 && h("ul", { class: "codes" }, session.codes.map((code) =>
-      h("li", { key: code },
-        h("bdi", null, code),
-        h("button", { type: "button", class: "step", "aria-label": words.say("discountRemove", { code }), onclick: () => checkout.dropCode(code) }, cross())))),
+    discounts.length > 0 && h("ul", { class: "codes", "aria-label": words.say("discounts") }, discounts.map(({ code, name, amount: minor }) =>
+      h("li", { key: code || name },
+        theirs("span", { class: "what" }, code || name),
+        minor !== undefined && h("span", { class: "amount" }, amount(scene, session, -minor)),
+        code !== "" && h("button", { type: "button", class: "step", "aria-label": words.say("discountRemove", { code }), onclick: () => checkout.dropCode(code) }, cross())))),
     // A code that was taken closes the entry and empties it.
-    h("details", { key: `entry ${session.codes.join(" ")}`, class: "entry" },
+    h("details", { key: `entry ${discounts.map(({ code }) => code).join(" ")}`, class: "entry" },
       h("summary", null, words.say("discountAdd")),
       h("form", null,
         h("label", { for: "code", class: "unseen" }, words.say("discount")),
         h("input", { id: "code", name: "code", type: "text", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 64 }),
         h("button", { type: "submit", class: "button", onclick: (event: Event) => apply(scene, event) }, words.say("discountApply")))),
-    none !== "" && h("p", { class: "note caution" }, words.say("discountNothing", { code: none })),
+    refusals.map((refusal) => refused(scene, refusal)),
     notes.map(note));
+}
+
+/** refused says why a code has no effect, in the reader's language where the reason is known. */
+function refused({ words }: Scene, { code, reason, content }: Refusal): Tag {
+  return h("p", { key: `refused ${code}`, class: "note caution refused" },
+    code !== "" && [theirs("strong", {}, code), " "],
+    words.has(reason) ? words.say(reason) : content !== "" ? h("bdi", null, content) : words.say("discountNothing"));
 }
 
 function apply(scene: Scene, event: Event): void {
