@@ -41,7 +41,11 @@ func (s *Service) sell(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, no
 	if err := sess.takeOut(tx); err != nil {
 		return err
 	}
-	sess.Order = &acp.OrderRef{ID: o.ID, CheckoutSessionID: sess.ID, PermalinkURL: o.PermalinkURL, OrderNumber: o.OrderNumber, Status: o.Status}
+	if sess.OrderNotes != "" {
+		o.Confirmation = &acp.Confirmation{OrderNotes: sess.OrderNotes}
+	}
+	sess.Order = &acp.OrderRef{ID: o.ID, CheckoutSessionID: sess.ID, PermalinkURL: o.PermalinkURL, OrderNumber: o.OrderNumber, Status: o.Status,
+		Confirmation: o.Confirmation}
 	sess.Messages = []acp.Message{}
 	sess.DeletableAt = time.Time{}
 	if err := sess.become(acp.Completed); err != nil {
