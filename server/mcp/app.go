@@ -50,17 +50,17 @@ func (s *Surface) newApp(settings *App, path string) (*app, error) {
 // handler serves the app's tools and its widget.
 func (a *app) handler() http.Handler {
 	s := a.surface
-	server := sdk.NewServer(&sdk.Implementation{Name: "checkstand", Title: a.shop, Version: s.Version}, &sdk.ServerOptions{
-		Instructions: a.instructions(),
-		Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}, Resources: &sdk.ResourceCapabilities{},
-			Extensions: map[string]any{"io.modelcontextprotocol/ui": map[string]any{}}}})
+	has := &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}, Resources: &sdk.ResourceCapabilities{},
+		Extensions: map[string]any{"io.modelcontextprotocol/ui": map[string]any{}}}
+	server := sdk.NewServer(&sdk.Implementation{Name: "checkstand", Title: a.shop, Version: s.Version},
+		&sdk.ServerOptions{Instructions: a.instructions(), Capabilities: has})
 	for _, t := range a.tools() {
 		server.AddTool(t.describe(a.identity), func(ctx context.Context, req *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
 			return a.call(ctx, t, req), nil
 		})
 	}
 	a.addWidget(server)
-	server.AddReceivingMiddleware(a.identity.listed)
+	server.AddReceivingMiddleware(declaredOnly(has), a.identity.listed)
 	return streamable(server, s.BodyLimit)
 }
 

@@ -48,9 +48,11 @@ var operations = []operation{
 // answers as the binding's document has it: the session as the JSON-RPC result,
 // errors as JSON-RPC errors. Otherwise both are results of MCP tools.
 func (s *Surface) binding(raw bool) http.Handler {
+	has := &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}}
 	server := sdk.NewServer(&sdk.Implementation{Name: "checkstand-acp", Title: "Agentic checkout", Version: s.Version}, &sdk.ServerOptions{
 		Instructions: "The checkout of the Agentic Commerce Protocol as tools. Send the shop's key as a bearer token; meta.api_version is required.",
-		Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}}})
+		Capabilities: has})
+	server.AddReceivingMiddleware(declaredOnly(has))
 	for i := range operations {
 		op := &operations[i]
 		yes, no := true, false
