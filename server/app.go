@@ -21,6 +21,7 @@ import (
 	"github.com/checkstand/checkstand/server/limit"
 	"github.com/checkstand/checkstand/server/mcp"
 	"github.com/checkstand/checkstand/server/rest"
+	"github.com/checkstand/checkstand/server/schemas"
 	"github.com/checkstand/checkstand/server/web"
 	"github.com/checkstand/checkstand/store"
 	"github.com/checkstand/checkstand/store/postgres"
@@ -234,6 +235,7 @@ func (a *App) routes(surface *rest.Surface, chats *mcp.Surface, pages http.Handl
 	mux.HandleFunc("GET /readyz", a.ready)
 	mux.HandleFunc("POST "+pspWebhookPath, a.limited(a.pspWebhook))
 	mux.HandleFunc("GET "+pspWebhookPath, a.limited(a.pspWebhook)) // Braintree's challenge
+	mux.Handle("GET "+schemas.Root, schemas.Handler())
 	for _, pattern := range slices.Sorted(maps.Keys(extra)) {
 		mux.Handle(pattern, extra[pattern])
 	}

@@ -103,6 +103,11 @@ type PaymentConfig struct {
 	StandIn    string        `yaml:"stand_in" doc:"Name given for the provider in API versions that allow only certain names: stripe, adyen or braintree. When it is not set it is the provider's own, and stripe for the sandbox."`
 	Brands     []string      `yaml:"brands" default:"visa,mastercard,amex" doc:"Card brands that the shop accepts: visa, mastercard, amex, discover, diners, jcb or unionpay."`
 
+	PublicKey string `yaml:"public_key,omitempty" doc:"The account's publishable key, which agents are shown so that they can make payment tokens at the provider: \"pk_…\" at Stripe, the client key at Adyen, the tokenization key at Braintree. Never a secret one."`
+
+	ThreeDS  string         `yaml:"three_ds,omitempty" doc:"When buyers confirm a payment with their bank (3-D Secure): never, when_required (by the bank) or always. When it is not set it is when_required at the sandbox and where acquirer is set, and never elsewhere."`
+	Acquirer AcquirerConfig `yaml:"acquirer,omitempty"`
+
 	Capture string `yaml:"capture" default:"now" doc:"When the money is taken: now, when the buyer pays, or on_shipment, which holds it first and captures with the first shipment."`
 
 	// Options of one provider; only those of Provider may be set.
@@ -112,10 +117,20 @@ type PaymentConfig struct {
 	Braintree BraintreeConfig `yaml:"braintree,omitempty"`
 }
 
+// AcquirerConfig names the shop's acquirer to the card brands' directory
+// servers, for 3-D Secure. The payment provider knows these.
+type AcquirerConfig struct {
+	BIN         string `yaml:"bin" doc:"The acquirer's identification number, at most 11 digits."`
+	Country     string `yaml:"country" doc:"The acquirer's country, as an ISO 3166-1 alpha-2 code such as \"US\"; the shop's when not set."`
+	MerchantID  string `yaml:"merchant_id" doc:"The id that the acquirer has given the shop, at most 35 characters."`
+	Name        string `yaml:"name" doc:"The name that the acquirer knows the shop by, at most 40 characters; the shop's when not set."`
+	RequestorID string `yaml:"requestor_id,omitempty" doc:"The 3-D Secure requestor id, where a directory server demands one, at most 35 characters."`
+}
+
 // IsZero reports whether nothing was configured, so that the mode is not
 // offered. Defaults do not count.
 func (p PaymentConfig) IsZero() bool {
-	return p.Provider == "" && p.URL == "" && p.Key.IsZero() && p.MerchantID == "" &&
+	return p.Provider == "" && p.PublicKey == "" && p.ThreeDS == "" && p.Acquirer == (AcquirerConfig{}) && p.URL == "" && p.Key.IsZero() && p.MerchantID == "" &&
 		!isSet(p.Sandbox) && !isSet(p.Stripe) && !isSet(p.Adyen) && !isSet(p.Braintree)
 }
 

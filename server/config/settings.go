@@ -27,7 +27,7 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 		BaseURL: strings.TrimSuffix(publicURL, "/"),
 		Taxes:   taxes, Methods: methods,
 		LowStock: m.LowStock, SessionTTL: m.SessionTTL, QuoteTTL: m.QuoteTTL,
-		Test: m.Payment.Test.setup(), Live: m.Payment.Live.setup(),
+		Test: m.Payment.Test.setup(m), Live: m.Payment.Live.setup(m),
 		ReturnOrigins: m.Checkout.ReturnOrigins,
 	}
 	for _, link := range m.Links.list() {
@@ -40,11 +40,12 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 
 // setup is the account without its provider; the zero setup when the mode is
 // not configured.
-func (p PaymentConfig) setup() checkout.PaymentSetup {
+func (p PaymentConfig) setup(shop *MerchantConfig) checkout.PaymentSetup {
 	if p.IsZero() {
 		return checkout.PaymentSetup{}
 	}
-	setup := checkout.PaymentSetup{MerchantID: p.MerchantID, StandIn: p.standIn(), Brands: p.Brands}
+	setup := checkout.PaymentSetup{MerchantID: p.MerchantID, StandIn: p.standIn(), Brands: p.Brands,
+		PublicKey: p.PublicKey, ThreeDS: p.threeDS(shop)}
 	if p.Capture == captureOnShipment {
 		setup.Capture = payment.CaptureLater
 	}

@@ -77,7 +77,9 @@ merchants:
 		},
 		LowStock: 3, SessionTTL: 2 * time.Hour, QuoteTTL: 10 * time.Minute,
 		ReturnOrigins: []string{"https://chatgpt.com"},
-		Test:          checkout.PaymentSetup{MerchantID: "acct", StandIn: "adyen", Brands: []string{"jcb"}, Capture: payment.CaptureLater},
+		Test: checkout.PaymentSetup{MerchantID: "acct", StandIn: "adyen", Brands: []string{"jcb"}, Capture: payment.CaptureLater,
+			ThreeDS: checkout.ThreeDS{Mode: checkout.ThreeDSWhenRequired, Acquirer: acp.AcquirerDetails{
+				AcquirerBIN: "400000", AcquirerCountry: "DE", AcquirerMerchantID: "acct", MerchantName: "Test Shop"}}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Settings (-want +got):\n%s", diff)

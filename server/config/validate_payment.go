@@ -125,6 +125,8 @@ func (p *PaymentConfig) check(r *report, at, currency string, live bool, timeout
 			r.errorf(path, "%q is in the list twice; remove one of them", clip(b))
 		}
 	}
+	p.checkPublicKey(r, at+".public_key", live)
+	p.checkThreeDS(r, at)
 	p.checkOptions(r, at, live)
 	if len(r.problems) == before && money.Valid(currency) {
 		p.checkAdapter(r, at, currency, live, timeout)
