@@ -16,7 +16,7 @@ import (
 type ThreeDSMode string
 
 const (
-	ThreeDSNever        ThreeDSMode = ""              // a payment that needs it is declined
+	ThreeDSNever        ThreeDSMode = "never"         // a payment that needs it is declined
 	ThreeDSWhenRequired ThreeDSMode = "when_required" // when issuer or PSP ask for it
 	ThreeDSAlways       ThreeDSMode = "always"        // every payment
 )
@@ -25,7 +25,6 @@ const (
 type ThreeDS struct {
 	Mode     ThreeDSMode
 	Acquirer acp.AcquirerDetails // named to the directory server; without it nobody can be authenticated
-	Flow     *acp.FlowPreference // that the shop would like; nil for none
 }
 
 // Versions of 3-D Secure whose proofs are taken, as payment handlers name them.
@@ -43,7 +42,7 @@ const (
 // authenticates reports whether payments at this account can be authenticated
 // by way of the agent.
 func (p PaymentSetup) authenticates() bool {
-	return p.ThreeDS.Mode != ThreeDSNever && p.ThreeDS.Acquirer.AcquirerBIN != "" && payment.TakesProof(p.Provider)
+	return (p.ThreeDS.Mode == ThreeDSWhenRequired || p.ThreeDS.Mode == ThreeDSAlways) && p.ThreeDS.Acquirer.AcquirerBIN != "" && payment.TakesProof(p.Provider)
 }
 
 // Authentication is what a session knows of the 3-D Secure authentication of
@@ -177,7 +176,7 @@ func (s *Session) askForAuthentication(m *Merchant, a *payment.Attempt, brand st
 		if !known || !setup.authenticates() {
 			return false
 		}
-		asked.Metadata = &acp.AuthenticationMetadata{AcquirerDetails: setup.ThreeDS.Acquirer, DirectoryServer: server, FlowPreference: setup.ThreeDS.Flow}
+		asked.Metadata = &acp.AuthenticationMetadata{AcquirerDetails: setup.ThreeDS.Acquirer, DirectoryServer: server}
 	case a.State == payment.Failed && asked.Proven:
 		// Nothing was charged and the proof is as good as it was.
 		asked.Proven = false
