@@ -23,6 +23,7 @@ type MerchantConfig struct {
 	QuoteTTL   time.Duration      `yaml:"quote_ttl" default:"30m" doc:"How long a price that was shown as final is kept."`
 	Tax        TaxConfig          `yaml:"tax"`
 	Shipping   []ShippingConfig   `yaml:"shipping,omitempty" doc:"Ways of delivery, in the order buyers see them."`
+	Discounts  []DiscountConfig   `yaml:"discounts,omitempty" doc:"Discounts, by codes and automatic."`
 	Payment    PaymentModesConfig `yaml:"payment"`
 	App        AppConfig          `yaml:"app,omitempty"`
 	Agents     []AgentConfig      `yaml:"agents,omitempty" doc:"Agents that sell for the shop and are told about its orders."`

@@ -15,17 +15,18 @@ import (
 // Settings makes of the configuration what checkout works with: everything but
 // the payment providers, which the caller puts into Test.Provider and
 // Live.Provider. The publicURL is Config.PublicURL. The error is an *Error
-// that lists what is wrong with tax and shipping.
+// that lists what is wrong with tax, shipping and discounts.
 func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 	r := newReport(nil)
 	taxes, methods := m.rules(r, "")
+	discounts := m.discounts(r, "", methods)
 	if len(r.problems) > 0 {
 		return checkout.Merchant{}, &Error{Problems: r.sorted()}
 	}
 	s := checkout.Merchant{
 		ID: m.ID, Name: m.Name, Currency: m.Currency, Locale: m.Locale,
 		BaseURL: strings.TrimSuffix(publicURL, "/"),
-		Taxes:   taxes, Methods: methods,
+		Taxes:   taxes, Methods: methods, Discounts: discounts,
 		LowStock: m.LowStock, SessionTTL: m.SessionTTL, QuoteTTL: m.QuoteTTL,
 		Test: m.Payment.Test.setup(m), Live: m.Payment.Live.setup(m),
 		ReturnOrigins: m.Checkout.ReturnOrigins,

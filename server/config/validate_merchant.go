@@ -60,7 +60,8 @@ func (m *MerchantConfig) check(r *report, at string, timeout time.Duration) {
 	if m.QuoteTTL > m.SessionTTL {
 		r.errorf(at+".quote_ttl", "%v is longer than session_ttl, %v; a price cannot outlive its session", m.QuoteTTL, m.SessionTTL)
 	}
-	m.rules(r, at)
+	_, methods := m.rules(r, at)
+	m.discounts(r, at, methods)
 	m.Payment.check(r, at+".payment", m.Currency, timeout)
 	m.App.check(r, at+".app", m)
 	m.checkAgents(r, at)
