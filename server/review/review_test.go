@@ -45,6 +45,31 @@ func TestReady(t *testing.T) {
 	golden(t, "testdata/ready.txt", r)
 }
 
+// One that lacks a few things; docs/chatgpt-app.md shows parts of it.
+func TestNearlyReady(t *testing.T) {
+	items := demoGoods(t)
+	r := check(t, input(t, configuration(t, "nearly.yaml"), slices.DeleteFunc(items, func(it catalog.Item) bool { return it.Kind == catalog.Digital && !strings.HasPrefix(it.ID, "gift-card") })))
+	golden(t, "testdata/nearly.txt", r)
+	text, err := os.ReadFile("testdata/nearly.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, err := os.ReadFile("../../docs/chatgpt-app.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, found := strings.Cut(string(docs), "```\nNot ready:")
+	block, _, closed := strings.Cut(block, "```\n")
+	if !found || !closed {
+		t.Fatal("docs/chatgpt-app.md shows no report")
+	}
+	for part := range strings.SplitSeq("Not ready:"+block, "…\n") {
+		if part = strings.TrimRight(part, "\n"); !strings.Contains(string(text), part) {
+			t.Errorf("docs/chatgpt-app.md shows what the command does not print:\n%s", part)
+		}
+	}
+}
+
 // One with nearly nothing of it.
 func TestUnready(t *testing.T) {
 	items := demoGoods(t)
