@@ -39,9 +39,11 @@ type Call struct {
 // is an index of a list and * any element.
 type Expectation struct {
 	Path string `json:"path"`
-	// Is is the value; with Present alone any value will do.
-	Is      any  `json:"is,omitempty"`
-	Present bool `json:"present,omitempty"`
+	// Is is the value, Above what a number is more than; with Present any value
+	// will do.
+	Is      any    `json:"is,omitempty"`
+	Above   *int64 `json:"above,omitempty"`
+	Present bool   `json:"present,omitempty"`
 }
 
 // What the form takes.
@@ -72,6 +74,7 @@ func positive(ctx context.Context, in *Input, g *goods) ([]Case, error) {
 	m.open()
 	m.cart()
 	m.quantity()
+	m.discount()
 	m.delivery()
 	m.pay()
 	m.status()

@@ -48,7 +48,9 @@ func TestReady(t *testing.T) {
 // One that lacks a few things; docs/chatgpt-app.md shows parts of it.
 func TestNearlyReady(t *testing.T) {
 	items := demoGoods(t)
-	r := check(t, input(t, configuration(t, "nearly.yaml"), slices.DeleteFunc(items, func(it catalog.Item) bool { return it.Kind == catalog.Digital && !strings.HasPrefix(it.ID, "gift-card") })))
+	r := check(t, input(t, configuration(t, "nearly.yaml"), slices.DeleteFunc(items, func(it catalog.Item) bool {
+		return it.Kind == catalog.Digital && !strings.HasPrefix(it.ID, "gift-card")
+	})))
 	golden(t, "testdata/nearly.txt", r)
 	text, err := os.ReadFile("testdata/nearly.txt")
 	if err != nil {

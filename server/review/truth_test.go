@@ -78,7 +78,8 @@ func (b *buyer) carryOut(t *testing.T, c review.Case) {
 			want := b.filled(t, e.Is)
 			switch {
 			case e.Present && len(found) > 0 && found[0] != "":
-			case !e.Present && slices.ContainsFunc(found, func(v any) bool { return fmt.Sprint(v) == fmt.Sprint(want) }):
+			case e.Above != nil && slices.ContainsFunc(found, func(v any) bool { n, ok := v.(float64); return ok && n > float64(*e.Above) }):
+			case !e.Present && e.Above == nil && slices.ContainsFunc(found, func(v any) bool { return fmt.Sprint(v) == fmt.Sprint(want) }):
 			default:
 				t.Errorf("call %d, %s: %s is %v, expected %v\n%v", i, call.Tool, e.Path, found, e, result.StructuredContent)
 			}
@@ -187,6 +188,12 @@ func TestCasesAreTrue(t *testing.T) {
 		"no delivery":   {demoGoods(t), func(m *config.MerchantConfig) { m.Shipping = nil }, 6},
 		"single pieces": {[]catalog.Item{item("clock", "Wall Clock", single)}, nil, 8},
 		"odd names":     {[]catalog.Item{item("a/b c", `Uhr "Größe" <b>50 %</b> 時計`)}, nil, 9},
+		"a code":        {demoGoods(t), discounted(code("WELCOME")), 11},
+		"an amount":     {[]catalog.Item{item("clock", "Wall Clock")}, discounted(code("FIVE", amount, forClocks)), 11},
+		"a trap":        {demoGoods(t), discounted(code("NoSuchCode")), 11},
+		"no usable code": {demoGoods(t), discounted(code("ONCE", func(d *config.DiscountConfig) { d.MaxUses = 1 }), code("GOLD", func(d *config.DiscountConfig) { d.Tiers = []string{"gold"} }),
+			code("LATER", func(d *config.DiscountConfig) { d.Starts = "2099-01-01T00:00:00Z" }), code("CLOCKS", forClocks)), 10},
+		"an automatic one": {demoGoods(t), discounted(code("WELCOME"), code("")), 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, r := start(t, c.items, c.change)
@@ -199,6 +206,23 @@ func TestCasesAreTrue(t *testing.T) {
 		})
 	}
 }
+
+// discounted is a shop with discounts.
+func discounted(list ...config.DiscountConfig) func(*config.MerchantConfig) {
+	return func(m *config.MerchantConfig) { m.Discounts = list }
+}
+
+// code is a discount of ten percent by a code.
+func code(code string, change ...func(*config.DiscountConfig)) config.DiscountConfig {
+	d := config.DiscountConfig{ID: "discount-" + strings.ToLower(code), Name: "Discount " + code, Code: code, Kind: "percent", Percent: "10", Priority: 1}
+	for _, f := range change {
+		f(&d)
+	}
+	return d
+}
+
+func amount(d *config.DiscountConfig)    { d.Kind, d.Percent, d.Amount = "amount", "", "5.00" }
+func forClocks(d *config.DiscountConfig) { d.Items = []string{"clock"} }
 
 // An expectation that does not hold is noticed: the runner of these tests can
 // fail.
