@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -254,11 +255,21 @@ func (f *fakePSP) Reusable(c payment.Credential) bool { return c.Token.Reveal() 
 type fakeBody struct {
 	Attempt, Token, Currency string
 	Amount                   int64
+	Proof                    string
+	Require                  bool
 }
 
 func (f *fakePSP) Build(c payment.Charge) ([]byte, error) {
-	return json.Marshal(fakeBody{c.AttemptID, c.Credential.Token.Reveal(), c.Currency, c.Amount})
+	b := fakeBody{Attempt: c.AttemptID, Token: c.Credential.Token.Reveal(), Currency: c.Currency, Amount: c.Amount, Require: c.RequireAuthentication}
+	if c.Proof != nil {
+		b.Proof = c.Proof.Cryptogram.Reveal()
+	}
+	return json.Marshal(b)
 }
+
+// TakesProof makes it a PSP that takes proofs of authentication; every
+// cryptogram is good but "bad".
+func (f *fakePSP) TakesProof() bool { return true }
 
 func (f *fakePSP) Send(_ context.Context, key string, body []byte) (payment.Result, error) {
 	f.mu.Lock()
@@ -303,8 +314,16 @@ func (f *fakePSP) charge(body []byte) payment.Result {
 		return payment.Result{Class: payment.ClassTokenUsed}
 	case len(b.Token) >= 11 && b.Token[:11] == "tok_decline":
 		return payment.Result{Class: payment.ClassDeclined, DeclineCode: "generic_decline"}
-	case len(b.Token) >= 7 && b.Token[:7] == "tok_3ds":
-		return payment.Result{Class: payment.ClassRequiresAction}
+	case b.Proof == "bad":
+		return payment.Result{Class: payment.ClassDeclined, DeclineCode: "authentication_failed"}
+	case b.Proof == "again", b.Proof == "" && (b.Require || strings.HasPrefix(b.Token, "tok_3ds")):
+		brand := "visa"
+		if strings.HasSuffix(b.Token, "_jcb") {
+			brand = "jcb"
+		}
+		return payment.Result{Class: payment.ClassRequiresAction, Brand: brand}
+	case b.Proof == "technical":
+		return payment.Result{Class: payment.ClassProcessorError, DeclineCode: "processing_error"}
 	}
 	f.used[b.Token] = b.Token != "tok_static"
 	amount := b.Amount - f.shortBy
