@@ -3,7 +3,6 @@ package order_test
 import (
 	"testing"
 
-	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/acptest"
 	"github.com/checkstand/checkstand/acp/wire"
 	"github.com/checkstand/checkstand/order"
@@ -13,7 +12,7 @@ import (
 // What an agent is told after the sale is valid in the version in which it
 // bought, and comes in the order in which it happened.
 func TestEveryUpdateIsValidInEveryVersion(t *testing.T) {
-	for _, version := range []acp.Version{acp.V20260417, acp.V20250929, acp.V20250912} {
+	for _, version := range wire.Supported() {
 		t.Run(string(version), func(t *testing.T) {
 			schema := acptest.Schema(t, version, "WebhookEvent")
 			codec, ok := wire.For(version)
