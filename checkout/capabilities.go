@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
@@ -40,7 +41,27 @@ func (m *Merchant) capabilities(s *Session) acp.Capabilities {
 	return acp.Capabilities{
 		Payment:       &acp.PaymentCapabilities{Handlers: []acp.PaymentHandler{m.cardHandler(s.Live)}},
 		Interventions: m.Payment(s.Live).interventions(s.Interventions),
+		Extensions:    m.extensions(s.Extensions),
 	}
+}
+
+// DiscountExtension is the protocol's extension for discounts, as a session
+// declares it.
+var DiscountExtension = acp.Extension{Name: "discount",
+	Extends: []string{"$.CheckoutSessionCreateRequest.discounts", "$.CheckoutSessionUpdateRequest.discounts", "$.CheckoutSession.discounts"},
+	Schema:  "https://agenticcommerce.dev/schemas/discount/2026-01-27.json"}
+
+// extensions are those that are active in a session: what the shop has, as far
+// as the agent knows it. An agent that lists none is taken to know them; what
+// the shop does not have is not answered.
+func (m *Merchant) extensions(listed []string) []acp.Extension {
+	if !m.hasDiscounts() || len(listed) > 0 && !slices.ContainsFunc(listed, func(name string) bool {
+		name, _, _ = strings.Cut(name, "@") // the version that the agent has in mind
+		return name == DiscountExtension.Name
+	}) {
+		return nil
+	}
+	return []acp.Extension{DiscountExtension}
 }
 
 // cardHandler is the way to pay with a card that the agent has tokenised.
