@@ -40,7 +40,8 @@ type settings struct {
 
 	Theme        string          `json:"theme,omitempty"`
 	Locale       string          `json:"locale,omitempty"`
-	Mode         string          `json:"mode,omitempty"` // inline when empty
+	Languages    []string        `json:"languages,omitempty"` // that the browser's reader understands
+	Mode         string          `json:"mode,omitempty"`      // inline when empty
 	First        json.RawMessage `json:"first,omitempty"`
 	Told         []any           `json:"told,omitempty"` // what the host says by itself, later
 	Capabilities map[string]any  `json:"capabilities,omitempty"`
@@ -58,6 +59,7 @@ type shop struct {
 	Items       map[string]int   `json:"items,omitempty"`
 	Address     *json.RawMessage `json:"address,omitempty"`
 	Mode        string           `json:"mode,omitempty"`
+	Codes       []string         `json:"codes,omitempty"` // discount codes in force
 	NoSheet     bool             `json:"-"`
 	Sheet       *bool            `json:"sheet,omitempty"`
 	Status      string           `json:"status,omitempty"`

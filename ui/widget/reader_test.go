@@ -69,6 +69,12 @@ func TestReader(t *testing.T) {
 		{"de-DE", "eur", 1234567, "12.345,67 €", `[lang="de"][dir="ltr"]`},
 		{"de_DE", "eur", 1234567, "12.345,67 €", `[lang="de"][dir="ltr"]`},
 		{"en-IN", "inr", 123456789, "₹12,34,567.89", `[lang="en"][dir="ltr"]`},
+		{"fr-CA", "cad", 1234567, "12 345,67 $", `[lang="fr"][dir="ltr"]`},
+		{"es-MX", "mxn", 1234567, "$12,345.67", `[lang="es"][dir="ltr"]`},
+		{"ja-JP", "jpy", 1234567, "￥1,234,567", `[lang="ja"][dir="ltr"]`},
+		// Amounts as the reader writes them, and texts in another language.
+		{"pt-BR", "brl", 1234567, "R$ 12.345,67", `[lang="en"][dir="ltr"]`},
+		{"ar-EG", "eur", 5, "€", `[lang="en"][dir="ltr"]`},
 		{"no such locale", "eur", 100, "€1.00", `[lang="en"][dir="ltr"]`},
 		{"ar-XB", "eur", 1234567, "12,345.67", `[lang="ar-XB"][dir="rtl"]`},
 	}
@@ -81,6 +87,29 @@ func TestReader(t *testing.T) {
 			tab.WaitText(".total .amount", tt.says)
 			if tab.Count("html"+tt.root) != 1 {
 				t.Errorf("the document is not %s", tt.root)
+			}
+		})
+	}
+}
+
+// Where there are no texts in the reader's language, another that the reader
+// understands is better than English.
+func TestAnotherLanguageOfTheReader(t *testing.T) {
+	b := browsertest.Open(t)
+	for name, tt := range map[string]struct {
+		locale    string
+		languages []string
+		says      string
+	}{
+		"the second":      {"nl-NL", []string{"nl", "de-AT", "fr"}, "186,89"},
+		"the host's goes": {"fr-FR", []string{"de"}, "Payer"},
+		"none":            {"nl-NL", []string{"nl", "da"}, "Pay €"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tab := settings{Locale: tt.locale, Languages: tt.languages}.open(t, b, browsertest.Options{Width: 640})
+			tab.WaitText("#buy", tt.says)
+			if name == "the second" {
+				tab.WaitText("h1", "Ihr Warenkorb")
 			}
 		})
 	}
@@ -105,6 +134,18 @@ func TestHostChangesItsLook(t *testing.T) {
 	tab.WaitGone(`html:not([data-scheme="dark"][data-mode="fullscreen"])`)
 	tab.WaitText("#buy", "Pay")
 	tab.Screenshot("told-dark")
+
+	// The reader chooses another language; what is typed stays.
+	other := settings{Locale: "en-US", Shop: shop{Address: noAddress}, Told: []any{map[string]any{"method": "wait"}, map[string]any{"method": "wait"}, map[string]any{"method": "wait"},
+		map[string]any{"method": "ui/notifications/host-context-changed", "params": map[string]any{"locale": "ja-JP", "theme": "light"}}}}.
+		open(t, b, browsertest.Options{Width: 640})
+	other.Click("#address-add")
+	other.Type("Test Buyer")
+	other.WaitText("h1", "カート")
+	other.WaitText("[for=name]", "氏名")
+	if f := other.Focused(); f.String() != `textbox "氏名"` {
+		t.Errorf("the focus is on %s", f)
+	}
 
 	asked := settings{NoBridge: true, OpenAI: chatGPT, Locale: "en-US"}.open(t, b, browsertest.Options{Width: 900})
 	asked.Click(".header .step")

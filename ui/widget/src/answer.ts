@@ -12,14 +12,18 @@ export interface Answer {
   failed: boolean; // the call itself failed
 }
 
-/** readAnswer takes a CallToolResult, its structuredContent, or what a payment sheet resolves with. */
-export function readAnswer(answer: unknown): Answer {
+/**
+ * readAnswer takes a CallToolResult, its structuredContent, or what a payment
+ * sheet resolves with. beside is the _meta where the host keeps it elsewhere.
+ */
+export function readAnswer(answer: unknown, beside?: unknown): Answer {
   const envelope = dict(answer);
   const content = contentOf(envelope);
-  const session = readSession(content, envelope._meta);
+  const meta = envelope._meta ?? beside;
+  const session = readSession(content, meta);
   return {
     session,
-    shop: readShop(envelope._meta),
+    shop: readShop(meta),
     order: readOrder(content.order),
     messages: readMessages(content.messages),
     url: typeof content.checkout_url === "string" ? content.checkout_url : "",

@@ -4,7 +4,7 @@
 import { readAnswer, type Answer } from "./answer.ts";
 import { argumentsOf, merge, noEdits, pending, shown, type Edits } from "./edits.ts";
 import type { Host } from "./host.ts";
-import { readShop, type Message, type Order, type Refusal, type Session, type Shop } from "./session.ts";
+import type { Message, Order, Refusal, Session, Shop } from "./session.ts";
 
 /** Where the buyer is. What the session's status says goes before it. */
 export type Stage =
@@ -82,8 +82,8 @@ export class Checkout {
 
   /** arrived takes what the host brings by itself. */
   arrived(answer: unknown): void {
-    const read = readAnswer(answer);
-    this.shop = read.shop ?? readShop(this.host.metadata) ?? this.shop;
+    const read = readAnswer(answer, this.host.metadata);
+    this.shop = read.shop ?? this.shop;
     if (read.session) {
       if (read.session.id !== this.session?.id) this.restart();
       else if (this.sending) return; // the answer to what is being sent is newer
@@ -156,6 +156,12 @@ export class Checkout {
   /** codes are those in force once what is under way is done. A list that is sent replaces the one before. */
   private get codes(): string[] {
     return this.edits.codes ?? this.sending?.codes ?? this.session?.discounts.map(({ code }) => code).filter((code) => code !== "") ?? [];
+  }
+
+  /** Whether the buyer is asked about the last line. */
+  get asking(): boolean {
+    const lines = this.view?.lines ?? [];
+    return this.leaving !== "" && lines.length === 1 && lines[0]?.id === this.leaving;
   }
 
   /** ask asks whether the last line is to go, or no more with "". */

@@ -4,6 +4,7 @@
 // see the widget as the page of their tab. outer.js embeds it as hosts do.
 
 const shop = new Shop(options.shop);
+if (options.languages) Object.defineProperty(navigator, "languages", { value: options.languages });
 const said = document.createElement("ol");
 said.id = "traffic";
 said.hidden = true;
@@ -112,7 +113,7 @@ function openaiOf(wanted) {
   const members = {
     toolOutput: first()?.structuredContent ?? first(),
     toolInput: null,
-    toolResponseMetadata: { mcp_tool_result: { _meta: meta } },
+    toolResponseMetadata: { mcp_tool_result: { _meta: metaOf(shop.session()) } },
     theme: options.theme,
     locale: options.locale,
     displayMode: options.mode ?? "inline",

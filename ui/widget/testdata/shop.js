@@ -19,7 +19,8 @@ class Shop {
   constructor(options) {
     Object.assign(this, { currency: "EUR", items: { "mug-stoneware-sand": 2, "blanket-wool-moss": 1 }, address: home, mode: "live", sheet: true, failing: 0 }, options);
     this.option = this.address ? "standard" : null;
-    this.codes = [];
+    this.codes = options.codes ?? [];
+    this.rejected = []; // of the codes that were sent last
     this.messages = [];
     this.status = options.status ?? null; // what the state of the session demands, when null
     this.order = null;
@@ -57,7 +58,6 @@ class Shop {
       ],
       fulfillment_options: this.address ? deliveries.map((d) => ({ type: "shipping", ...d, tax: 0, total: d.subtotal })) : [],
       fulfillment_option_id: this.option, fulfillment_address: this.address, buyer: null, messages,
-      discount_codes: this.codes,
       links: [{ type: "terms_of_use", url: "https://shop.example/terms" }, { type: "privacy_policy", url: "https://shop.example/privacy" }, { type: "return_policy", url: "https://shop.example/returns" }],
       ...(this.order ? { order: this.order } : {}),
     };
@@ -81,6 +81,11 @@ class Shop {
       return result(this.session());
     }
     if (name === "start_external_checkout") return result({ ...this.session(), checkout_url: this.checkoutURL ?? "https://shop.example/checkout/1" });
+    if (name === "cancel_checkout_session") {
+      if (this.refuse) return result({ messages: [{ type: "error", code: "conflict", content_type: "plain", content: this.refuse }] });
+      this.status = "canceled";
+      return result(this.session());
+    }
     if (name !== "update_checkout_session" || args.checkout_session_id !== "cs_1") return { isError: true, content: [{ type: "text", text: "There is no such tool or session." }] };
     if (this.refuse) return result({ messages: [{ type: "error", code: "conflict", content_type: "plain", content: this.refuse }] });
     this.update(args);
@@ -105,13 +110,25 @@ class Shop {
     if (option) this.option = option;
     if (codes) {
       this.codes = codes.filter((code) => code === "WELCOME10");
-      for (const code of codes) {
-        if (code === "EXPIRED") this.messages.push({ type: "warning", code: "discount_code_expired", param: "$.discounts", content_type: "markdown", content: "The code **EXPIRED** ended on 1 November." });
-      }
+      this.rejected = codes.flatMap((code) => (reasons[code] ? [{ code, reason: reasons[code], message: "In the shop's own language." }] : []));
+      codes.forEach((code, i) => {
+        if (reasons[code] || code === "FOREIGN") this.messages.push({ type: "info", param: `$.discounts.codes[${i}]`, content_type: "markdown", content: `The code **${code}** ended on 1 November.` });
+      });
     }
   }
 }
 
-const result = (session) => ({ content: [{ type: "text", text: "The checkout." }], structuredContent: session, _meta: meta });
+/** reasons why codes have no effect, by the codes that have them. */
+const reasons = { EXPIRED: "discount_code_expired", WRONG: "discount_code_invalid", TWICE: "discount_code_already_applied", ALONE: "discount_code_combination_disallowed",
+  LARGE: "discount_code_minimum_not_met", MEMBER: "discount_code_user_not_logged_in", CHOSEN: "discount_code_user_ineligible", GONE: "discount_code_usage_limit_reached", NEWER: "discount_code_of_a_later_version" };
 
-const meta = options.shopMeta ? { "checkstand/shop": options.shopMeta } : {};
+const result = (session) => ({ content: [{ type: "text", text: "The checkout." }], structuredContent: session, _meta: metaOf(session) });
+
+/** metaOf is what the server says beside a session. Some servers say nothing. */
+function metaOf(session) {
+  const applied = shop.codes.map((code) => ({ code, name: "Welcome", amount: session.totals?.find((t) => t.type === "items_discount")?.amount ?? 0 }));
+  return {
+    ...(options.shopMeta ? { "checkstand/shop": options.shopMeta } : {}),
+    ...(shop.codes.length + shop.rejected.length > 0 ? { "checkstand/discounts": { applied, rejected: shop.rejected } } : {}),
+  };
+}

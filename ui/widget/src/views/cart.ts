@@ -25,7 +25,7 @@ function row(scene: Scene, session: Session, line: Line): Tag {
           line.detail !== "" && theirs("p", { class: "detail" }, line.detail),
           !checkout.editable && line.quantity > 1 && h("p", { class: "detail" }, words.say("items", {}, line.quantity))),
         price(scene, session, line, checkout.updating)),
-      checkout.leaving === line.id && session.lines.length === 1 ? question(scene) : checkout.editable && changes(scene, session, line),
+      checkout.asking ? question(scene) : checkout.editable && changes(scene, session, line),
       notes.map(note)));
 }
 
@@ -95,7 +95,9 @@ function question(scene: Scene): Tag {
     checkout.ask("");
   };
   return h("div", { key: "question", class: "question", role: "group", tabindex: "-1", "aria-labelledby": "question-title", "aria-describedby": "question-note",
-    onkeydown: (event: KeyboardEvent) => event.key === "Escape" && keep() },
+    onkeydown: (event: KeyboardEvent) => {
+      if (event.key === "Escape") keep(); // what it returned would hold other keys back
+    } },
     h("p", { id: "question-title", class: "title" }, words.say("lastTitle")),
     h("p", { id: "question-note", class: "detail" }, words.say("lastNote")),
     h("div", { class: "actions" },

@@ -30,7 +30,7 @@ function button(scene: Scene, session: Session): Tag[] {
     : checkout.stage === "opening" ? words.say("opening")
     : total && ready ? words.say("pay", { amount: amount(scene, session, total.amount) })
     : words.say(way === "sheet" ? "payLater" : "payPlace");
-  const busy = checkout.stage !== "shopping" || checkout.leaving !== "";
+  const busy = checkout.stage !== "shopping";
   const beside = reason || words.say(way === "sheet" ? "paySheetNote" : ready ? "payOutsideNote" : "continueNote");
   return [
     h("button", {
@@ -54,6 +54,7 @@ function button(scene: Scene, session: Session): Tag[] {
 function hindrance(scene: Scene, session: Session): string {
   const { checkout, payment, words } = scene;
   if (checkout.updating) return words.say("updating");
+  if (checkout.asking) return words.say("lastTitle");
   if (payment.way === "none") return words.say("needsHost");
   if (session.lines.length === 0) return words.say("emptyNext");
   if (session.status === "ready_for_payment") return "";
