@@ -18,13 +18,11 @@ import (
 // rulesNotCovered are the rules of the catalogue that have no test here, and
 // why.
 var rulesNotCovered = map[string]string{
-	"DSC-10":                     "guesses of discount codes are not limited yet",
 	"DISC-09":                    "tests run over plain HTTP, so that api_base_url is not https",
 	"HDR-04":                     "TLS is ended in front of the server",
 	"HDR-05":                     "texts are in one language, which discovery says",
 	"CAP-07, CAP-08":             "the shop asks for no interventions yet",
 	"CMP-08 to CMP-11, DA":       "3-D Secure does not exist yet; a card that asks for it is refused as requires_3ds",
-	"DSC":                        "discounts do not exist yet; codes are read and change nothing",
 	"FUL-11":                     "complete.fulfillment_details is of the unreleased version",
 	"MD-01":                      "the shop sends plain text alone, and takes no markdown in",
 	"MKT":                        "marketing consents do not exist yet; they are read and change nothing",

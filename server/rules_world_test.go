@@ -54,6 +54,7 @@ const (
 	euros    = "haus" // eur, prices with tax in them
 	yen      = "mise" // jpy, no decimals
 	dinars   = "souq" // kwd, three decimals
+	bargains = "sale" // usd, with discounts
 	theAgent = "rules-agent"
 )
 
@@ -107,7 +108,7 @@ func openMarket(t testing.TB) *market {
 
 	var err error
 	m.psp, err = sandbox.Open(t.Context(), sandbox.Config{Path: filepath.Join(m.dir, "psp.db"), AgentKey: secret.New(m.secrets["key of delegate_payment"]),
-		MerchantKey: secret.New(m.secrets["key of charges"]), MerchantIDs: []string{"acct_" + dollars, "acct_" + euros, "acct_" + yen, "acct_" + dinars},
+		MerchantKey: secret.New(m.secrets["key of charges"]), MerchantIDs: []string{"acct_" + dollars, "acct_" + euros, "acct_" + yen, "acct_" + dinars, "acct_" + bargains},
 		Name: "sandbox", Log: log})
 	if err != nil {
 		t.Fatal(err)
@@ -150,7 +151,7 @@ func openMarket(t testing.TB) *market {
 	return m
 }
 
-// configuration is that of the four shops.
+// configuration is that of the five shops.
 func (m *market) configuration(hooksURL string) *config.Config {
 	cfg := config.Default()
 	cfg.Protocol.Unreleased = true
@@ -158,7 +159,8 @@ func (m *market) configuration(hooksURL string) *config.Config {
 	cfg.SealingKeys = []secret.String{secret.New(m.secrets["sealing key"])}
 	cfg.Payments.Timeout, cfg.Payments.UnknownBudget = 10*time.Second, time.Second
 	for _, s := range []struct{ id, currency, country, standard, express string }{
-		{dollars, "usd", "US", "5.90", "14.90"}, {euros, "eur", "DE", "4.90", "9.90"}, {yen, "jpy", "JP", "590", "1490"}, {dinars, "kwd", "KW", "1.250", "2.505"}} {
+		{dollars, "usd", "US", "5.90", "14.90"}, {euros, "eur", "DE", "4.90", "9.90"}, {yen, "jpy", "JP", "590", "1490"}, {dinars, "kwd", "KW", "1.250", "2.505"},
+		{bargains, "usd", "US", "5.90", "14.90"}} {
 		mc := config.DefaultMerchant()
 		mc.ID, mc.Name, mc.Currency, mc.Country = s.id, "Rules "+s.id, s.currency, s.country
 		mc.Links = config.LinksConfig{TermsOfUse: m.url + "/policies/terms", PrivacyPolicy: m.url + "/policies/privacy", ReturnPolicy: m.url + "/policies/returns"}
@@ -169,6 +171,9 @@ func (m *market) configuration(hooksURL string) *config.Config {
 			{ID: "express", Title: "Express", Carrier: "Courier", Kind: "flat", Countries: []string{"US", s.country}, Regions: []string{"!US-HI"}, Price: s.express, MinDays: 1, MaxDays: 2},
 			{ID: "standard", Title: "Standard", Carrier: "Post", Kind: "flat", Countries: []string{"US", s.country}, Price: s.standard, MinDays: 3, MaxDays: 6},
 			{ID: "electronic", Title: "By e-mail", Kind: "digital", Price: "0"},
+		}
+		if s.id == bargains {
+			mc.Discounts = marketDiscounts()
 		}
 		mc.Payment.Test.Provider, mc.Payment.Test.URL, mc.Payment.Test.Key, mc.Payment.Test.MerchantID =
 			"sandbox", m.pspURL, secret.New(m.secrets["key of charges"]), "acct_"+s.id
