@@ -7,6 +7,7 @@ import (
 
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/server/review"
+	"github.com/checkstand/checkstand/server/servertest"
 )
 
 func item(id, title string, change ...func(*catalog.Item)) catalog.Item {
@@ -133,6 +134,7 @@ func TestSubmission(t *testing.T) {
 // A shop in any country has its goods delivered to an address there, if it
 // delivers there.
 func TestPlaces(t *testing.T) {
+	goods := servertest.NewWorld(t, servertest.Options{Items: shipped(demoGoods(t))}).Store
 	for name, c := range map[string]struct{ replace, want string }{
 		"its own country":        {"countries: [US]", "San Francisco, CA 94105, US"},
 		"a country that is rare": {"countries: [IS]", "Example City, 10000, IS"},
@@ -142,7 +144,7 @@ func TestPlaces(t *testing.T) {
 		"abroad alone":           {"countries: [DE, FR]", "Berlin, 10115, DE"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := check(t, input(t, configuration(t, "ready.yaml", "countries: [US]", c.replace), shipped(demoGoods(t))))
+			r := check(t, inputOf(t, configuration(t, "ready.yaml", "countries: [US]", c.replace), goods))
 			i := slices.IndexFunc(r.Cases, func(c review.Case) bool { return c.ID == "delivery" })
 			if i < 0 || !strings.Contains(r.Cases[i].Prompt, "Test Buyer, 1 Example Street, "+c.want) {
 				t.Errorf("%d: %+v", i, r.Cases)

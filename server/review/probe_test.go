@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,8 +43,13 @@ func newSite(t *testing.T) *site {
 	})
 	s.Server = httptest.NewServer(mux)
 	t.Cleanup(s.Close)
-	s.metadata = map[string]any{"issuer": s.URL, "code_challenge_methods_supported": []string{"S256"}}
+	s.publish()
 	return s
+}
+
+// publish makes the metadata of the identity provider what it is to be.
+func (s *site) publish() {
+	s.metadata = map[string]any{"issuer": s.URL, "code_challenge_methods_supported": []string{"S256"}}
 }
 
 // deployed is a server that is all that the store asks for, but for its name.
@@ -93,6 +99,7 @@ func TestProbe(t *testing.T) {
 // A server that runs with another configuration, or another one, is found out,
 // by that and nothing else.
 func TestProbeOfAnotherConfiguration(t *testing.T) {
+	web, running := deployed(t)
 	for name, c := range map[string]struct {
 		change func(*config.MerchantConfig, *site)
 		id     string
@@ -112,11 +119,15 @@ func TestProbeOfAnotherConfiguration(t *testing.T) {
 		"silence":          {func(m *config.MerchantConfig, w *site) { m.Website = w.URL + "/never" }, "website", "no answer within 300ms."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			web, in := deployed(t)
+			in := running
 			if name == "silence" {
-				in.Probe.Timeout = 300 * time.Millisecond
+				in.Probe = &review.Prober{Timeout: 300 * time.Millisecond}
 			}
-			c.change(&in.Config.Merchants[in.Shop], web)
+			web.publish()
+			changed := *in.Config
+			changed.Merchants = slices.Clone(in.Config.Merchants)
+			in.Config = &changed
+			c.change(&changed.Merchants[in.Shop], web)
 			in = inputWith(t, in)
 			all := probed(t, in)
 			if f := all[c.id]; f.Status != review.Missing || !strings.Contains(f.Detail, c.says) || f.Fix == "" {
@@ -147,6 +158,7 @@ func TestProbeBehindAProxy(t *testing.T) {
 		kind, text string
 	}
 	const text = "text/plain; charset=utf-8"
+	_, running := deployed(t)
 	for name, c := range map[string]struct {
 		path   string
 		answer answer
@@ -169,8 +181,8 @@ func TestProbeBehindAProxy(t *testing.T) {
 		"metadata no JSON": {"/.well-known/oauth-protected-resource/mcp", answer{status: 200, kind: text, text: "ok"}, "oauth", "answers no JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, in := deployed(t)
-			in.Probe.Client = &http.Client{Transport: spoiling(func(r *http.Request) *http.Response {
+			in := running
+			in.Probe = &review.Prober{Client: &http.Client{Transport: spoiling(func(r *http.Request) *http.Response {
 				if r.URL.Path != c.path || !strings.HasPrefix(in.Config.PublicURL, "http://"+r.URL.Host) {
 					return nil
 				}
@@ -180,7 +192,7 @@ func TestProbeBehindAProxy(t *testing.T) {
 				w.WriteHeader(c.answer.status)
 				_, _ = w.WriteString(c.answer.text)
 				return w.Result()
-			})}
+			})}}
 			all := probed(t, in)
 			if f := all[c.id]; f.Status != review.Missing || !strings.Contains(f.Detail, c.says) || f.Fix == "" {
 				t.Errorf("%s: %+v, want %q", c.id, f, c.says)

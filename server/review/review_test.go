@@ -13,6 +13,7 @@ import (
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/review"
+	"github.com/checkstand/checkstand/server/servertest"
 )
 
 var update = flag.Bool("update", false, "write the reports in testdata anew")
@@ -88,6 +89,8 @@ func TestUnready(t *testing.T) {
 // that is ready is missing, with the key to change, and nothing else is.
 func TestEachRequirement(t *testing.T) {
 	type old = []string
+	goods := servertest.NewWorld(t, servertest.Options{Items: shipped(demoGoods(t))}).Store
+	all := servertest.NewWorld(t, servertest.Options{Items: demoGoods(t)}).Store
 	for id, c := range map[string]struct {
 		replace old
 		status  review.Status
@@ -117,7 +120,11 @@ func TestEachRequirement(t *testing.T) {
 			"      - {id: express, title: Express, price: \"14.90\", countries: [US], min_days: 1, max_days: 2}\n", ""}, review.Missing, "merchants[0].shipping"},
 	} {
 		t.Run(id, func(t *testing.T) {
-			r := check(t, input(t, configuration(t, "ready.yaml", c.replace...), itemsOf(t, id)))
+			catalogue := goods
+			if id == "physical_goods" {
+				catalogue = all
+			}
+			r := check(t, inputOf(t, configuration(t, "ready.yaml", c.replace...), catalogue))
 			f := finding(r, id)
 			if f.Status != c.status || f.Key != c.key || f.Fix == "" {
 				t.Errorf("%s: %+v", id, f)
@@ -132,15 +139,6 @@ func TestEachRequirement(t *testing.T) {
 			}
 		})
 	}
-}
-
-// itemsOf are the goods of a ready shop, but for the requirement that is about
-// them.
-func itemsOf(t *testing.T, requirement string) []catalog.Item {
-	if requirement == "physical_goods" {
-		return demoGoods(t)
-	}
-	return shipped(demoGoods(t))
 }
 
 // A report is read by programs, too: nothing is null, and it says what the text
