@@ -51,6 +51,17 @@ var DiscountExtension = acp.Extension{Name: "discount",
 	Extends: []string{"$.CheckoutSessionCreateRequest.discounts", "$.CheckoutSessionUpdateRequest.discounts", "$.CheckoutSession.discounts"},
 	Schema:  "https://agenticcommerce.dev/schemas/discount/2026-01-27.json"}
 
+// Extensions are those that sessions of the shop may have.
+func (m *Merchant) Extensions() []acp.Extension { return m.extensions(nil) }
+
+// InterventionTypes are the interventions that sessions of the shop may ask for.
+func (m *Merchant) InterventionTypes() []string {
+	if m.Test.authenticates() || m.Live.authenticates() {
+		return []string{threeDS}
+	}
+	return nil
+}
+
 // extensions are those that are active in a session: what the shop has, as far
 // as the agent knows it. An agent that lists none is taken to know them; what
 // the shop does not have is not answered.

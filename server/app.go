@@ -123,7 +123,8 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (_ *App, err err
 	}
 	surface := rest.New(rest.Config{Core: a.core, Merchants: a.merchants, Credentials: a.store, Box: box,
 		Now: a.now, Log: a.log, BodyLimit: cfg.Limits.BodyBytes, Limits: a.limits, MismatchStatus: cfg.Idempotency.MismatchStatus, Unreleased: cfg.Protocol.Unreleased,
-		BaseURL: cfg.PublicURL, Currencies: a.merchants.currencies()})
+		BaseURL: cfg.PublicURL, Currencies: a.merchants.currencies(),
+		Extensions: a.merchants.extensions(), InterventionTypes: a.merchants.interventionTypes()})
 	pages, err := a.pages(opts.Pages)
 	if err != nil {
 		return nil, err

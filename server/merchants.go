@@ -1,11 +1,13 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/payment"
@@ -116,6 +118,27 @@ func (ms *merchants) currencies() []string {
 	var out []string
 	for _, m := range ms.byID {
 		out = append(out, m.Currency)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// extensions lists those that some shop here has, by name.
+func (ms *merchants) extensions() []acp.Extension {
+	var out []acp.Extension
+	for _, m := range ms.byID {
+		out = append(out, m.Extensions()...)
+	}
+	byName := func(a, b acp.Extension) int { return cmp.Compare(a.Name, b.Name) }
+	slices.SortFunc(out, byName)
+	return slices.CompactFunc(out, func(a, b acp.Extension) bool { return byName(a, b) == 0 })
+}
+
+// interventionTypes lists those that some shop here may ask for, sorted.
+func (ms *merchants) interventionTypes() []string {
+	var out []string
+	for _, m := range ms.byID {
+		out = append(out, m.InterventionTypes()...)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -19,10 +19,19 @@ type discoveryDocument struct {
 	APIBaseURL   string   `json:"api_base_url"`
 	Transports   []string `json:"transports"`
 	Capabilities struct {
-		Services            []string `json:"services"`
-		SupportedCurrencies []string `json:"supported_currencies,omitempty"`
-		SupportedLocales    []string `json:"supported_locales,omitempty"`
+		Services            []string             `json:"services"`
+		Extensions          []discoveryExtension `json:"extensions,omitempty"`
+		InterventionTypes   []string             `json:"intervention_types,omitempty"`
+		SupportedCurrencies []string             `json:"supported_currencies,omitempty"`
+		SupportedLocales    []string             `json:"supported_locales,omitempty"`
 	} `json:"capabilities"`
+}
+
+// discoveryExtension is an extension that some session here may have.
+type discoveryExtension struct {
+	Name   string `json:"name"`
+	Spec   string `json:"spec,omitempty"`
+	Schema string `json:"schema,omitempty"`
 }
 
 // discovery serves the document, which never changes while the server runs.
@@ -34,6 +43,10 @@ func (s *Surface) discovery() http.Handler {
 	d.APIBaseURL = s.BaseURL
 	d.Transports = []string{"rest", "mcp"}
 	d.Capabilities.Services = []string{"checkout"}
+	for _, e := range s.Extensions {
+		d.Capabilities.Extensions = append(d.Capabilities.Extensions, discoveryExtension{e.Name, e.Spec, e.Schema})
+	}
+	d.Capabilities.InterventionTypes = s.InterventionTypes
 	d.Capabilities.SupportedCurrencies = s.Currencies
 	d.Capabilities.SupportedLocales = []string{"en"}
 	body, err := json.Marshal(d)

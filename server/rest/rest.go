@@ -39,6 +39,10 @@ type Config struct {
 	// for the discovery document.
 	BaseURL    string
 	Currencies []string
+	// Extensions and InterventionTypes are those of the shops here, for the
+	// discovery document too.
+	Extensions        []acp.Extension
+	InterventionTypes []string
 }
 
 // Surface is the http.Handler of the protocol.
