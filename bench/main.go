@@ -6,6 +6,7 @@
 //	go run ./bench -store sqlite -op create -profile cpu.out
 //	go run ./bench -import
 //	go run ./bench -search
+//	go run ./bench -versions
 package main
 
 import (
@@ -36,6 +37,7 @@ type options struct {
 	allocs   string
 	imports  bool
 	searches bool
+	versions bool
 	sizes    []int
 	dir      string // everything is kept here, and removed at the end
 }
@@ -71,6 +73,9 @@ func run(ctx context.Context) (err error) {
 		return measureSearches(ctx, opts)
 	}
 	describeRun(os.Stdout, opts)
+	if opts.versions {
+		return measureVersions(ctx, opts)
+	}
 	for _, kind := range opts.stores {
 		if err := onStore(ctx, kind, opts); err != nil {
 			return fmt.Errorf("%s: %w", kind, err)
@@ -127,6 +132,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.allocs, "allocprofile", "", "write an allocation profile of all that ran here, at the end")
 	flags.BoolVar(&o.imports, "import", false, "measure catalogue imports instead")
 	flags.BoolVar(&o.searches, "search", false, "measure searches of a catalogue instead")
+	flags.BoolVar(&o.versions, "versions", false, "measure creates in each API version on SQLite instead")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}

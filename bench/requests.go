@@ -26,6 +26,7 @@ const (
 
 // agent makes requests as they go over the wire.
 type agent struct {
+	version   acp.Version
 	host      string
 	key       secret.String
 	signature secret.String
@@ -40,7 +41,7 @@ func (a *agent) request(method, path, body string) ([]byte, error) {
 	}
 	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nAPI-Version: %s\r\nUser-Agent: bench/1\r\n"+
 		"Accept: application/json\r\nAccept-Language: en-US\r\nRequest-Id: %s\r\nSignature: %s\r\nTimestamp: %s\r\n",
-		method, path, a.host, a.key.Reveal(), acp.V20260417, rand.Text(), signature, timestamp)
+		method, path, a.host, a.key.Reveal(), a.version, rand.Text(), signature, timestamp)
 	if method == http.MethodPost {
 		b = fmt.Appendf(b, "Idempotency-Key: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n", rand.Text(), len(body))
 	}
@@ -151,7 +152,9 @@ const (
 )
 
 // create is the nth request that opens a session: three lines of a cart.
-func (s *shop) create(n int) ([]byte, error) { return s.cart("/checkout_sessions", createBody, n) }
+func (s *shop) create(n int) ([]byte, error) {
+	return s.cart("/checkout_sessions", createIn(s.agent.version), n)
+}
 
 // update is the nth request that changes quantities and delivery of a session.
 func (s *shop) update(n int, sessionID string) ([]byte, error) {

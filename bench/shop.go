@@ -147,7 +147,7 @@ func (s *shop) admit(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	s.agent = agent{host: s.ln.Addr().String(), signature: secret.New(id.Secret("sig"))}
+	s.agent = agent{version: acp.V20260417, host: s.ln.Addr().String(), signature: secret.New(id.Secret("sig"))}
 	c, key, err := credential.New(credential.Params{MerchantID: merchantID, Agent: agentName,
 		SignaturePolicy: credential.SignatureRequired, SignatureSecret: s.agent.signature}, box, time.Now())
 	if err != nil {

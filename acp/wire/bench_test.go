@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/checkstand/checkstand/acp"
@@ -26,6 +27,38 @@ func BenchmarkAppendSession(b *testing.B) {
 	}
 }
 
+// A create as agents of each version send it, parsed and decoded.
+func BenchmarkCreate(b *testing.B) {
+	const buyer = `"buyer":{"name":"Test Buyer","first_name":"Test","last_name":"Buyer","email":"buyer@example.com"}`
+	for _, v := range versions() {
+		body := `{"items":[{"id":"a","quantity":1},{"id":"b","quantity":2},{"id":"c","quantity":1}],` + buyer
+		switch {
+		case v < acp.V20251212:
+			body += `,"fulfillment_address":` + address + `}`
+		case v < acp.V20260130:
+			body += `,"fulfillment_details":{"name":"Test Buyer","address":` + address + `}}`
+		default:
+			body += `,"currency":"usd","capabilities":{},"fulfillment_details":{"name":"Test Buyer","address":` + address + `}}`
+			body = strings.Replace(body, `"items"`, `"line_items"`, 1)
+		}
+		b.Run(string(v), func(b *testing.B) {
+			c := codec(b, v)
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				doc, err := wire.Parse([]byte(body))
+				if err == nil {
+					_, err = c.DecodeCreate(doc)
+				}
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// What the parts of reading a create of the newest version take.
 func BenchmarkDecodeCreate(b *testing.B) {
 	body := []byte(newest(`"buyer":{"first_name":"Test","last_name":"Buyer","email":"buyer@example.com"},"fulfillment_details":{"name":"Test Buyer","email":"buyer@example.com","address":` + address + `}`))
 	c := codec(b, acp.V20260417)
