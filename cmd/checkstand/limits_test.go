@@ -26,7 +26,7 @@ var limitDirs = map[string]string{
 	"acp": "acp", "wire": "acp/wire", "sign": "acp/sign", "rest": "server/rest", "server": "server", "config": "server/config",
 	"idempotency": "idempotency", "credential": "credential", "checkout": "checkout", "job": "job", "webhook": "webhook", "feed": "feed",
 	"pricing": "pricing", "sandbox": "sandbox", "receiver": "webhook/receiver",
-	"web": "server/web", "limit": "server/limit", "mcp": "server/mcp", "store": "store", "catalog": "catalog",
+	"web": "server/web", "limit": "server/limit", "mcp": "server/mcp", "review": "server/review", "store": "store", "catalog": "catalog",
 }
 
 // noLimits are exported constants of those packages that are numbers, but limit
