@@ -131,7 +131,9 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 	if e := p.takeProof(sess); e != nil {
 		return p.refuseIn(tx, e)
 	}
-
+	if e := p.contact(sess); e != nil {
+		return p.refuseIn(tx, e)
+	}
 	sess.APIVersion, sess.UpdatedAt = c.Version, now
 	p.takeOver(sess)
 	if sess.Status == acp.AuthenticationRequired {

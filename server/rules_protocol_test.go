@@ -23,7 +23,6 @@ var rulesNotCovered = map[string]string{
 	"HDR-05":                     "texts are in one language, which discovery says",
 	"CAP-07, CAP-08":             "the shop asks for no interventions yet",
 	"CMP-08 to CMP-11, DA":       "3-D Secure does not exist yet; a card that asks for it is refused as requires_3ds",
-	"FUL-11":                     "complete.fulfillment_details is of the unreleased version",
 	"MD-01":                      "the shop sends plain text alone, and takes no markdown in",
 	"MKT":                        "marketing consents do not exist yet; they are read and change nothing",
 	"ORD, WHK-07 and WHK-09":     "orders do not change after the sale yet",
@@ -49,6 +48,7 @@ func TestRulesOfDiscovery(t *testing.T) {
 	d := m.send(t, request{method: "GET", path: path, head: none}).want(t, 200)
 	t.Run("DISC-01, DISC-03 it is at the root of the origin, and valid", func(t *testing.T) {
 		acptest.Schema(t, acp.V20260417, "DiscoveryResponse").Check(t, d.body)
+		checkDescribed(t, acp.V20260417, "Discovery", d.body)
 		if d.at("protocol").text("name") != "acp" || d.text("api_base_url") != m.url {
 			t.Errorf("%s", d.body)
 		}
