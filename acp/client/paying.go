@@ -41,6 +41,16 @@ func (p *purchase) handler() (Handler, error) {
 	return list[0], nil
 }
 
+// card is the buyer's, with what test cards do not care about filled in.
+func (p *purchase) card() Card {
+	c := p.Card
+	if c.ExpMonth == 0 && c.ExpYear == 0 {
+		c.ExpMonth, c.ExpYear = int(time.December), p.now().Year()+2
+	}
+	c.Name = cmp.Or(c.Name, fullName(*p.Buyer))
+	return c
+}
+
 // delegate has the PSP make a token that is good for exactly the total.
 func (p *purchase) delegate(ctx context.Context, s *Step) error {
 	if !p.Token.IsZero() {
@@ -56,12 +66,8 @@ func (p *purchase) delegate(ctx context.Context, s *Step) error {
 	if merchant == "" {
 		return errors.New("the session does not name the shop's account at the PSP: name it with --merchant-account")
 	}
-	r := DelegateRequest{Card: p.Card, Billing: p.Address, Allowance: Allowance{MaxAmount: p.session.Total, Currency: p.session.Currency,
+	r := DelegateRequest{Card: p.card(), Billing: p.Address, Allowance: Allowance{MaxAmount: p.session.Total, Currency: p.session.Currency,
 		SessionID: p.session.ID, MerchantID: merchant, ExpiresAt: p.now().Add(AllowanceLifetime)}}
-	if r.Card.ExpMonth == 0 && r.Card.ExpYear == 0 {
-		r.Card.ExpMonth, r.Card.ExpYear = int(time.December), p.now().Year()+2 // what test cards do not care about
-	}
-	r.Card.Name = cmp.Or(r.Card.Name, fullName(*p.Buyer))
 	err = p.repeat(ctx, s, func(key CallOption) error {
 		t, err := p.c.DelegatePayment(ctx, p.PSPURL, p.PSPKey, r, key)
 		if err == nil {
@@ -79,11 +85,22 @@ func (p *purchase) delegate(ctx context.Context, s *Step) error {
 // complete pays. A decline ends here without an error: the result keeps what
 // the shop said.
 func (p *purchase) complete(ctx context.Context, s *Step) error {
+	if err := p.pay(ctx, s, nil); err != nil || p.session.Status != acp.AuthenticationRequired || !p.canAuthenticate() {
+		return err
+	}
+	s.Detail, p.result.Message = "the bank wants to authenticate the buyer", ""
+	p.more = []step{{StepAuthenticate, p.authenticate, false}, {StepProve, p.prove, false}}
+	return nil
+}
+
+// pay completes the session, with the result of an authentication if one was
+// asked for.
+func (p *purchase) pay(ctx context.Context, s *Step, authentication *acp.AuthenticationResult) error {
 	h, err := p.handler()
 	if err != nil {
 		return err
 	}
-	r := acp.CompleteRequest{Buyer: p.Buyer, Payment: acp.PaymentData{HandlerID: h.ID, Provider: h.PSP, Token: p.token.Reveal(), Billing: p.Address}}
+	r := acp.CompleteRequest{Buyer: p.Buyer, Authentication: authentication, Payment: acp.PaymentData{HandlerID: h.ID, Provider: h.PSP, Token: p.token.Reveal(), Billing: p.Address}}
 	err = p.call(ctx, s, func(key CallOption) (*Session, error) { return p.c.Complete(ctx, p.session.ID, r, key) })
 	var refused *Error
 	if errors.As(err, &refused) && declines(refused) {

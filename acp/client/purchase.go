@@ -53,6 +53,10 @@ type PurchaseConfig struct {
 	LedgerKey     secret.String // the shop's key at the sandbox; empty skips the step
 	SettleWait    time.Duration // DefaultSettleWait when 0
 
+	// Answer has the buyer answer the card's issuer, where it asks. It may
+	// return before the buyer has. Nil abandons what the issuer asks.
+	Answer func(context.Context, *Client, ChallengeAction) error
+
 	// Wait pauses between attempts; it returns the context's error when that
 	// ends first. A timer when nil.
 	Wait func(ctx context.Context, d time.Duration) error
@@ -78,9 +82,13 @@ const (
 	StepLink     = "checkout link" // instead of those that follow, of a purchase that is OnPage
 	StepDelegate = "delegate payment"
 	StepComplete = "complete"
-	StepGet      = "get"
-	StepWebhook  = "webhook"
-	StepLedger   = "ledger"
+	// These two come after a complete that the card's issuer wants the buyer
+	// authenticated for.
+	StepAuthenticate = "authenticate"
+	StepProve        = "complete again"
+	StepGet          = "get"
+	StepWebhook      = "webhook"
+	StepLedger       = "ledger"
 )
 
 // Step tells how one step of a purchase went.
@@ -127,7 +135,8 @@ func Purchase(ctx context.Context, cfg PurchaseConfig, report func(Step)) (*Resu
 		report = func(Step) {}
 	}
 	p := &purchase{PurchaseConfig: cfg, c: cfg.Client, result: &Result{Charges: -1}}
-	for _, step := range p.steps() {
+	for steps := p.steps(); len(steps) > 0; steps = append(p.take(), steps[1:]...) {
+		step := steps[0]
 		s := Step{Name: step.name}
 		start := p.now()
 		s.Err = step.do(ctx, &s)
@@ -224,6 +233,16 @@ type purchase struct {
 	session *Session
 	token   secret.String
 	result  *Result
+
+	authentication *acp.AuthenticationResult // once the issuer has been asked
+	more           []step                    // that have turned out to be necessary, to come next
+}
+
+// take gives the steps to come next, once.
+func (p *purchase) take() []step {
+	more := p.more
+	p.more = nil
+	return more
 }
 
 func (p *purchase) now() time.Time { return p.c.cfg.Now() }

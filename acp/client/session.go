@@ -21,6 +21,9 @@ type Session struct {
 	Messages []acp.Message
 	Handlers []Handler     // ways to pay; one without ID before 2026-01-30
 	Order    *acp.OrderRef // nil until completed, and in some servers' 2025-09-12 even then
+	// Authentication is what the buyer's authentication needs; nil unless the
+	// session is authentication_required.
+	Authentication *acp.AuthenticationMetadata
 	// ContinueURL is where the buyer can finish the session on a page of the
 	// shop; empty where it offers none, and before 2026-04-17.
 	ContinueURL string
@@ -98,8 +101,8 @@ func ReadSession(body []byte) (*Session, error) {
 		Options:  readOptions(root.get("fulfillment_options")),
 		Selected: readSelected(root),
 		Messages: readMessages(root.get("messages")),
-		Handlers: readHandlers(root),
-		Order:    readOrder(root.get("order")),
+		Handlers: readHandlers(root), Authentication: readAuthentication(root.get("authentication_metadata")),
+		Order: readOrder(root.get("order")),
 
 		ContinueURL: root.get("continue_url").line(),
 		Raw:         body,

@@ -208,8 +208,10 @@ func (f *fault) show(w http.ResponseWriter) {
 // members lists what a request may have, by shape and call.
 func (s *shop) members(call string) []string {
 	switch {
-	case call == "complete":
+	case call == "complete" && s.flat:
 		return []string{"buyer", "payment_data"}
+	case call == "complete":
+		return []string{"buyer", "payment_data", "authentication_result"}
 	case s.flat && call == "create":
 		return []string{"buyer", "items", "fulfillment_address"}
 	case s.flat:
@@ -331,6 +333,15 @@ func (s *shop) complete(w http.ResponseWriter, c *cart, said map[string]json.Raw
 			Type       string
 			Credential struct{ Type, Token string }
 		}
+	}
+	if c.status == "authentication_required" {
+		var result struct{ Outcome string }
+		if err := json.Unmarshal(said["authentication_result"], &result); err != nil || result.Outcome != "not_supported" {
+			refuse(w, 400, "requires_3ds", "$.authentication_result", "")
+			return false
+		}
+		c.status, c.message = "ready_for_payment", `{"type":"error","code":"requires_3ds","content_type":"plain","content":"Your bank could not be asked."}`
+		return true
 	}
 	if err := json.Unmarshal(said["payment_data"], &pay); err != nil || c.status != "ready_for_payment" {
 		refuse(w, 400, "invalid", "$.payment_data", "")

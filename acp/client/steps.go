@@ -79,6 +79,9 @@ func (p *purchase) discover(ctx context.Context, s *Step) error {
 
 func (p *purchase) create(ctx context.Context, s *Step) error {
 	r := acp.CreateRequest{Items: []acp.RequestedItem{{ID: p.ItemID, Quantity: p.Quantity}}, Currency: cmp.Or(p.Currency, defaultCurrency)}
+	if p.canAuthenticate() && p.c.dialect.handlers {
+		r.Capabilities.Interventions = &acp.Interventions{Supported: []string{"3ds"}}
+	}
 	err := p.call(ctx, s, func(key CallOption) (*Session, error) { return p.c.Create(ctx, r, key) })
 	if err != nil {
 		return err

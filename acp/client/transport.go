@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/secret"
@@ -36,8 +38,9 @@ type request struct {
 	body        []byte // nil for none
 	bearer      secret.String
 	signing     secret.String
-	versioned   bool   // an API call: it has API-Version and, when it changes something, a key
-	key, id     string // fresh ones when empty
+	versioned   bool        // an API call: it has API-Version and, when it changes something, a key
+	version     acp.Version // of another API than the checkout's; the client's when empty
+	key, id     string      // fresh ones when empty
 }
 
 // answer is a 2xx.
@@ -101,7 +104,7 @@ func (c *Client) header(r request) (http.Header, error) {
 	if !r.versioned {
 		return h, nil
 	}
-	h.Set("API-Version", string(c.cfg.Version))
+	h.Set("API-Version", string(cmp.Or(r.version, c.cfg.Version)))
 	h.Set("Timestamp", now.Format(time.RFC3339))
 	if !r.signing.IsZero() {
 		signature, timestamp, err := sign.SignRequest(c.cfg.SignatureMode, r.signing, r.body, now)

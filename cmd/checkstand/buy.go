@@ -26,6 +26,7 @@ func (e declinedError) Error() string { return e.message }
 // purchaseFlags are what the buy command was told.
 type purchaseFlags struct {
 	version, item, option, card, token, currency, country string
+	bank                                                  string
 	psp, webhookLog, merchantAccount                      string
 	quantity                                              int64
 	timeout                                               time.Duration
@@ -39,7 +40,8 @@ func newBuy() *cobra.Command {
 		Short: "Buy something as an AI agent does",
 		Long: `Buy something from any server that speaks the Agentic Commerce Protocol, as an
 AI agent does: discovery, session, address, delivery, delegated payment,
-completion, webhook. Every step is printed. With --browser the payment is left to
+completion, webhook; and 3-D Secure, where the card's bank wants it. Every step is
+printed. With --browser the payment is left to
 you: the link of the shop's checkout page is printed instead.
 
 The agent's key is read from CHECKSTAND_API_KEY, its key at the payment provider
@@ -49,6 +51,7 @@ them: it tells.`,
 		Example: `  checkstand buy http://127.0.0.1:8080
   checkstand buy --browser http://127.0.0.1:8080
   checkstand buy --item mug-stoneware-sand --quantity 2 --card 4000000000000002 http://127.0.0.1:8080
+  checkstand buy --card 4000002760003184 --bank refuse http://127.0.0.1:8080
   CHECKSTAND_API_KEY=csk_test_… checkstand buy --item sku-1 --token tok_visa https://shop.example.com
   CHECKSTAND_API_KEY=csk_test_… CHECKSTAND_PSP_KEY=… checkstand buy --item sku-1 --psp https://psp.example.com https://shop.example.com`,
 		Args: cobra.ExactArgs(1),
@@ -58,7 +61,7 @@ them: it tells.`,
 			}
 			ctx, cancel := context.WithTimeout(c.Context(), f.timeout)
 			defer cancel()
-			cfg, err := f.config(ctx, args[0])
+			cfg, err := f.config(ctx, c.ErrOrStderr(), args[0])
 			if err != nil {
 				return err
 			}
@@ -93,6 +96,7 @@ them: it tells.`,
 	fl.StringVar(&f.currency, "currency", "", "`CODE` of the session's currency (default: what the shop says that it sells in)")
 	fl.StringVar(&f.country, "country", "US", "`CODE` of the country that the test buyer lives in")
 	fl.StringVar(&f.card, "card", "4242424242424242", "test card `NUMBER` to pay with")
+	fl.StringVar(&f.bank, "bank", "confirm", "the buyer's `ANSWER` when the bank asks about the payment (3-D Secure): confirm, refuse, cancel, or ask, which prints a link for you")
 	fl.StringVar(&f.token, "token", "", "payment `TOKEN` to pay with instead, such as tok_visa")
 	fl.StringVar(&f.psp, "psp", "", "`URL` of the payment provider's delegate payment API")
 	fl.StringVar(&f.merchantAccount, "merchant-account", "", "the shop's account `ID` at the payment provider, where the session does not name it")
@@ -110,6 +114,8 @@ func (f *purchaseFlags) check(c *cobra.Command) error {
 		return badFlag(c, "quantity", "%d is not a quantity; use 1 to %d", f.quantity, acp.MaxQuantity)
 	case testAddress(f.country) == nil:
 		return badFlag(c, "country", "%q is not one that a test buyer lives in; use one of %s", f.country, testCountries())
+	case !slices.Contains(bankAnswers, f.bank):
+		return badFlag(c, "bank", "%q is no answer to a bank; use one of %s", f.bank, strings.Join(bankAnswers, ", "))
 	case f.timeout <= 0:
 		return badFlag(c, "timeout", "%v is no time at all; use a duration such as 2m", f.timeout)
 	case f.browser && (f.token != "" || c.Flags().Changed("card")):
@@ -120,6 +126,24 @@ func (f *purchaseFlags) check(c *cobra.Command) error {
 		return badFlag(c, "card", "a card number has digits only; 'checkstand sandbox --help' lists those that can be used")
 	}
 	return nil
+}
+
+// bankAnswers are the words of --bank.
+var bankAnswers = []string{"confirm", "refuse", "cancel", "ask"}
+
+// answer is the buyer whom the bank asks about the payment.
+func (f *purchaseFlags) answer(out io.Writer) func(context.Context, *client.Client, client.ChallengeAction) error {
+	if f.bank != "ask" {
+		action := f.bank
+		if action == "confirm" {
+			action = "approve"
+		}
+		return client.AnswerChallenge(action)
+	}
+	return func(_ context.Context, _ *client.Client, q client.ChallengeAction) error {
+		_, err := fmt.Fprintf(out, "The bank asks about the payment. Open this in a browser and answer:\n\n  %s?creq=%s\n\n", q.URL, q.Request())
+		return err
+	}
 }
 
 var cardDigits = strings.NewReplacer(" ", "", "-", "")
@@ -133,7 +157,7 @@ func joinVersions(list []acp.Version) string {
 }
 
 // config puts together flags, environment and what a demo tells.
-func (f *purchaseFlags) config(ctx context.Context, base string) (client.PurchaseConfig, error) {
+func (f *purchaseFlags) config(ctx context.Context, out io.Writer, base string) (client.PurchaseConfig, error) {
 	key, pspKey, ledgerKey := os.Getenv("CHECKSTAND_API_KEY"), os.Getenv("CHECKSTAND_PSP_KEY"), os.Getenv("CHECKSTAND_LEDGER_KEY")
 	cfg := client.PurchaseConfig{OnPage: f.browser, ItemID: f.item, Quantity: f.quantity, Option: f.option, Currency: f.currency,
 		PSPURL: f.psp, MerchantID: f.merchantAccount, WebhookLogURL: f.webhookLog,
@@ -157,6 +181,7 @@ func (f *purchaseFlags) config(ctx context.Context, base string) (client.Purchas
 	if f.token == "" && (cfg.PSPURL == "" || cfg.PSPKey.IsZero()) {
 		return cfg, errors.New("a card needs a payment provider that makes a payment token of it: name it with --psp and set CHECKSTAND_PSP_KEY to the agent's key there; or pay with a test token, --token tok_visa")
 	}
+	cfg.Answer = f.answer(out)
 	if f.token == "" {
 		cfg.Card = client.Card{Number: secret.New(cardDigits.Replace(f.card)), ExpMonth: 12, ExpYear: time.Now().Year() + 3, CVC: secret.New("123")}
 	} else if cfg.LedgerKey.IsZero() {
