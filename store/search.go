@@ -27,9 +27,6 @@ const (
 )
 
 const (
-	soldScope = `SELECT s.scope, s.generation FROM search_scope s JOIN catalogue c ON c.merchant_id = s.merchant_id AND c.generation = s.generation
-WHERE s.merchant_id = $1`
-
 	hitColumns = `doc, product_id, price_from, price_to, stocked, head`
 
 	walkByID = `SELECT ` + hitColumns + ` FROM search_product WHERE scope = $1 AND product_id > $2 ORDER BY product_id LIMIT $3`
@@ -54,8 +51,10 @@ type searching struct {
 	merchantID string
 	plan       *searchPlan
 
-	scope, generation int64
-	counts            map[string]wordCount // of the words in question
+	soldScope
+	counts map[string]wordCount // of the words in question
+	// fresh is set while the last read has shown that the catalogue is sold.
+	fresh bool
 }
 
 // Search returns a page of the products of a merchant that fit a query. An
@@ -76,13 +75,13 @@ func (s *Store) Search(ctx context.Context, merchantID string, q catalog.Query) 
 	}
 	for range searchTries {
 		try := &searching{store: s, ctx: ctx, merchantID: merchantID, plan: plan}
-		found, err := s.row(ctx, soldScope, []any{merchantID}, &try.scope, &try.generation)
-		if err != nil || !found {
+		var found bool
+		if try.soldScope, found, err = s.soldScope(ctx, merchantID); err != nil || !found {
 			return catalog.Found{}, err
 		}
 		page, err := try.page()
-		if err != nil {
-			return catalog.Found{}, err
+		if err != nil || try.fresh {
+			return page, err
 		}
 		// What is sold now was sold all the time: a catalogue that was replaced
 		// does not come back. Only then was nothing swept under the search.
@@ -90,6 +89,7 @@ func (s *Store) Search(ctx context.Context, merchantID string, q catalog.Query) 
 		if _, err := s.row(ctx, selectGeneration, []any{merchantID}, &sold); err != nil || sold == try.generation {
 			return page, err
 		}
+		s.scopes.Delete(merchantID)
 	}
 	return catalog.Found{}, fmt.Errorf("store: the catalogue of %s was replaced %d times during a search", merchantID, searchTries)
 }
@@ -110,7 +110,7 @@ func (s *Store) Product(ctx context.Context, merchantID, id string) (catalog.Pro
 	if it := items[id]; it != nil {
 		ids[0] = productOf(it)
 	}
-	at := searching{store: s, ctx: ctx, merchantID: merchantID, generation: generation}
+	at := searching{store: s, ctx: ctx, merchantID: merchantID, soldScope: soldScope{generation: generation}}
 	variants, err := at.variants(ids)
 	if err != nil {
 		return catalog.Product{}, err
@@ -184,11 +184,17 @@ func (s *searching) gather() (hits []*hit, all bool, err error) {
 	if len(s.plan.terms) == 0 || s.plan.Sort != catalog.ByRelevance {
 		var n int64
 		sql, args := s.store.engine.Dialect().Search.Count(every, catalog.MaxRanked, few)
-		if _, err := s.store.row(s.ctx, sql, args, &n); err != nil || n == catalog.MaxRanked {
+		if err := s.read(sql, args, func(row Row) error { return row.Scan(&n) }); err != nil || n == catalog.MaxRanked {
 			return nil, false, err
 		}
 		hits, err = s.match(anywhere)
 		return hits, true, err
+	}
+	// A rare word is looked for once, and not in titles first.
+	if few < catalog.MaxRanked {
+		if hits, err = s.match(anywhere); err != nil || len(hits) < catalog.MaxRanked {
+			return hits, err == nil, err
+		}
 	}
 	best, err := s.match(inTitles)
 	if err != nil || len(best) == catalog.MaxRanked {
@@ -220,7 +226,7 @@ func (s *searching) match(t tier) (hits []*hit, err error) {
 		return nil, nil
 	}
 	sql, args := s.store.engine.Dialect().Search.Match(groups, catalog.MaxRanked, few)
-	err = s.store.engine.Query(s.ctx, sql, args, func(row Row) error {
+	err = s.read(sql, args, func(row Row) error {
 		h, err := scanHit(row)
 		hits = append(hits, h)
 		return err
@@ -277,7 +283,7 @@ func (s *searching) walkFrom(from place) (rows []*hit, err error) {
 			sql = walkDown
 		}
 	}
-	err = s.store.engine.Query(s.ctx, sql, args, func(row Row) error {
+	err = s.read(sql, args, func(row Row) error {
 		h, err := scanHit(row)
 		rows = append(rows, h)
 		return err
@@ -362,13 +368,14 @@ func (s *searching) variants(ids []string) (map[string][]catalog.Item, error) {
 		}
 	}
 	found := make(map[string][]catalog.Item, len(ids))
-	err := s.store.engine.Query(s.ctx, s.store.sql.variants(n), args, func(row Row) error {
+	err := s.read(s.store.sql.variants(n), args, func(row Row) error {
 		it, err := scanItem(row, &s.store.docs)
 		if err == nil {
 			found[productOf(it)] = append(found[productOf(it)], *it)
 		}
 		return err
 	})
+	s.fresh = err == nil && len(found) > 0 // or there would be no variants
 	return found, err
 }
 

@@ -172,7 +172,7 @@ func (s *searching) complete() error {
 			continue
 		}
 		args := []any{s.scope, t.word, t.word + "\U0010FFFF", int64(maxWordsLooked), int64(maxCompletions)}
-		err := s.store.engine.Query(s.ctx, completeWord, args, func(row Row) error {
+		err := s.read(completeWord, args, func(row Row) error {
 			w, err := count(row)
 			t.completions = append(t.completions, w)
 			return err
@@ -185,7 +185,7 @@ func (s *searching) complete() error {
 		return nil
 	}
 	table, arg := s.store.engine.Dialect().Members(2, list)
-	return s.store.engine.Query(s.ctx, fmt.Sprintf(countWords, table), []any{s.scope, arg}, func(row Row) error {
+	return s.read(fmt.Sprintf(countWords, table), []any{s.scope, arg}, func(row Row) error {
 		_, err := count(row)
 		return err
 	})

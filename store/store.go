@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +25,7 @@ type Store struct {
 	docs      itemDocs
 	lanes     lanes
 	recent    recentItems
+	scopes    sync.Map // of soldScope by the merchant's id
 	onEnqueue atomic.Pointer[[]func()]
 }
 

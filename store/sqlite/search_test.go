@@ -141,6 +141,23 @@ func TestTheIndexKeepsNothingThatIsGone(t *testing.T) {
 	})
 }
 
+// A search remembers where the catalogue is. When another process replaces it,
+// the next search finds the new one, and what is left of none.
+func TestSearchAfterAnotherProcessReplacedTheCatalogue(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	s, other := openFile(t, path), openFile(t, path)
+	for _, word := range []string{"first", "second", "third"} {
+		put(t, other, store.ImportOptions{Replace: true}, lamp(word, "Lamp "+word))
+		if got := fmt.Sprint(found(t, s, word), found(t, s, "lamp"), found(t, s, "")); got != fmt.Sprintf("[p-%[1]s] [p-%[1]s] [p-%[1]s]", word) {
+			t.Errorf("%s: found %s", word, got)
+		}
+	}
+	put(t, other, store.ImportOptions{Replace: true})
+	if got := found(t, s, "lamp"); len(got) != 0 {
+		t.Errorf("an empty catalogue has %v", got)
+	}
+}
+
 // Whatever a query holds, it is words: no error but of the cursor, and only
 // products that have one of them.
 func FuzzSearch(f *testing.F) {
