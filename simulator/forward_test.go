@@ -142,12 +142,12 @@ func TestTokensWithoutASandbox(t *testing.T) {
 		want  string // a token, or part of the refusal
 		cards int
 	}{
-		"the sandbox's":       {"", "approve", "tok_visa", 7},
-		"a decline":           {"", "decline", "tok_chargeDeclined", 7},
-		"no token for it":     {"", "slow", "needs a sandbox", 7},
-		"one's own":           {"spt_test_1", "approve", "spt_test_1", 4},
-		"nothing but its own": {"spt_test_1", "decline", "needs a sandbox", 4},
-		"no such card":        {"", "gold", "no such test card", 7},
+		"the sandbox's":       {"", "approve", "tok_visa", 8},
+		"a decline":           {"", "decline", "tok_chargeDeclined", 8},
+		"no token for it":     {"", "slow", "needs a sandbox", 8},
+		"one's own":           {"spt_test_1", "approve", "spt_test_1", 5},
+		"nothing but its own": {"spt_test_1", "decline", "needs a sandbox", 5},
+		"no such card":        {"", "gold", "no such test card", 8},
 	} {
 		t.Run(name, func(t *testing.T) {
 			origin := begin(t, simulator.Config{Token: secret.New(tt.own)}, nil)

@@ -108,8 +108,63 @@ func TestDoubleClickMakesOneOrder(t *testing.T) {
 	pay(t, tab, "double")
 	widget.WaitText("h1", "Thank you")
 	tab.WaitText("#talk", "Both answers have the order")
+	s.onceCharged(t)
+	clean(t, tab)
+}
+
+// The payment is made, and its answer is lost on the way to the sheet. The
+// sheet asks again with the same token, and gets the same order.
+func TestLostAnswerIsOneOrder(t *testing.T) {
+	s := open(t)
+	tab, widget := ready(t, s, browsertest.Options{})
+	widget.Click("#buy")
+	pay(t, tab, "lost")
+	widget.WaitText("h1", "Thank you")
+	tab.WaitText("#talk", "The answer was lost")
+	tab.WaitText("#talk", "Both answers have the order")
+	if n := tab.Count(`.messages [data-name="tools/call complete_checkout"][data-from=page]`); n != 2 {
+		t.Errorf("complete_checkout was called %d times, want 2", n)
+	}
+	s.onceCharged(t)
+	clean(t, tab)
+}
+
+// The connection between shop and bank breaks after the charge: the shop finds
+// out by itself, and the sheet gets the order.
+func TestConnectionToTheBankBreaks(t *testing.T) {
+	s := open(t)
+	tab, widget := ready(t, s, browsertest.Options{})
+	widget.Click("#buy")
+	pay(t, tab, "broken")
+	widget.WaitText("h1", "Thank you")
+	tab.WaitGone("#sheet form")
+	s.onceCharged(t)
+	clean(t, tab)
+}
+
+// While the bank takes its time the sheet stays open and claims nothing, and a
+// second press pays nothing.
+func TestSlowBank(t *testing.T) {
+	s := open(t)
+	tab, widget := ready(t, s, browsertest.Options{})
+	widget.Click("#buy")
+	pay(t, tab, "slow")
+	tab.WaitText("#sheet-pay", "Paying")
+	tab.Keys("Escape") // what is under way cannot be canceled
+	tab.Screenshot("simulator-slow")
+	if n := widget.Count(".done") + tab.Count("#sheet-notice"); n != 0 {
+		t.Error("an outcome is shown before there is one")
+	}
+	tab.Click("#sheet-pay")
+	widget.WaitText("h1", "Thank you")
+	s.onceCharged(t)
+	clean(t, tab)
+}
+
+// onceCharged holds the payment provider's books to one charge.
+func (s *stage) onceCharged(t *testing.T) {
+	t.Helper()
 	if n := s.charges(t); n != 1 {
 		t.Errorf("the payment provider has %d charges, want 1", n)
 	}
-	clean(t, tab)
 }

@@ -36,6 +36,7 @@ var cards = []card{
 	{ID: "slow", Title: "Slow bank", Says: "Approved after a while.", number: "4000000000000077"},
 	{ID: "broken", Title: "Lost connection", Says: "Charged, then the connection between shop and bank breaks.", number: "4000000000006975"},
 	{ID: "timeout", Title: "Sheet times out", Says: "The payment goes through, and the sheet gives up before the answer.", Played: "timeout", number: approvedNumber, static: "tok_visa"},
+	{ID: "lost", Title: "Answer lost", Says: "The sheet does not hear of the charge and asks again with the same token. There must be one order.", Played: "lost", number: approvedNumber, static: "tok_visa"},
 	{ID: "double", Title: "Double click", Says: "Pays twice at once with one token. There must be one order.", Played: "double", number: approvedNumber, static: "tok_visa"},
 	{ID: "out_of_stock", Title: "Sold out meanwhile", Says: "The sheet answers in the shop's place; the shop is not called.", Played: "out_of_stock"},
 }

@@ -140,16 +140,24 @@ export class Sheet {
 
   private async complete(card: Card, call: Dict): Promise<Dict> {
     const { app } = this;
-    if (card.played === "double") {
-      const [first, second] = await Promise.all([app.callTool(tool, call), app.callTool(tool, call)]);
-      const orders = [first, second].map((answer) => text(dict(dict(answer?.structuredContent).order).id));
-      app.note("Paid twice at once", orders[0] === orders[1] ? `Both answers have the order ${orders[0]}.` : `The answers have different orders: ${orders.join(" and ")}.`);
-      if (orders[0] !== orders[1]) app.problem("payment", `Two calls with one token made different answers: orders “${orders[0]}” and “${orders[1]}”.`);
-      return first as Dict;
+    if (card.played === "double") return this.same("Paid twice at once", await Promise.all([app.callTool(tool, call), app.callTool(tool, call)]));
+    if (card.played === "lost") {
+      const lost = await app.callTool(tool, call);
+      app.note("The answer was lost", "The sheet asks again, with the same token.");
+      return this.same("Asked twice", [lost, await app.callTool(tool, call)]);
     }
     const answer = await app.callTool(tool, call);
     if (card.played === "timeout") throw new Refusal("The payment sheet timed out.", "timeout");
     return answer;
+  }
+
+  /** same holds two answers to one token against each other. What the buyer gets is the later one. */
+  private same(what: string, answers: [Dict, Dict]): Dict {
+    const { app } = this;
+    const [first, second] = answers.map((answer) => text(dict(dict(answer.structuredContent).order).id));
+    app.note(what, first === second ? `Both answers have the order ${first}.` : `The answers have different orders: ${first} and ${second}.`);
+    if (first !== second) app.problem("payment", `Two calls with one token made different answers: orders “${first}” and “${second}”.`);
+    return answers[1];
   }
 
   /** settle takes what complete_checkout, or the simulator in its place, answered. */
