@@ -18,9 +18,13 @@ func declaredOnly(has *sdk.ServerCapabilities) sdk.Middleware {
 	return func(next sdk.MethodHandler) sdk.MethodHandler {
 		return func(ctx context.Context, method string, req sdk.Request) (sdk.Result, error) {
 			if group, _, _ := strings.Cut(method, "/"); undeclared[group] {
-				return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: fmt.Sprintf("method not found: %q", method)}
+				return nil, notFound(method)
 			}
 			return next(ctx, method, req)
 		}
 	}
+}
+
+func notFound(method string) *jsonrpc.Error {
+	return &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: fmt.Sprintf("method not found: %q", method)}
 }

@@ -156,10 +156,10 @@ func (s *Surface) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serv
 // own log is left off: whoever sends nonsense could fill it, and every call has
 // a line of ours.
 func streamable(server *sdk.Server, bodyLimit int64) http.Handler {
-	return sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return server }, &sdk.StreamableHTTPOptions{
+	return answeringUnknown(sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return server }, &sdk.StreamableHTTPOptions{
 		Stateless: true, JSONResponse: true, MaxRequestBodyBytes: bodyLimit,
 		// The gate knows which hosts are ours; this would refuse a reverse
 		// proxy on the same machine.
 		DisableLocalhostProtection: true,
-	})
+	}))
 }
