@@ -18,6 +18,9 @@ type rules struct {
 	buyerName    buyerNames // what a buyer must carry beside email
 	provider     bool       // payment_data names a provider and a token, not a handler and an instrument
 	addressLine  int        // characters of line_one, line_two and city
+	// authenticates marks the versions that have 3-D Secure and no capabilities:
+	// their agents have to be able to do it, and cannot say so.
+	authenticates bool
 }
 
 // DecodeCreate reads POST /checkout_sessions.
@@ -109,6 +112,9 @@ func (r *reader) capabilities(v value) acp.RequestedCapabilities {
 	var c acp.RequestedCapabilities
 	if r.rule.capabilities && !v.require("what the agent can do; {} when nothing special") {
 		return c
+	}
+	if r.rule.authenticates && !v.given() {
+		c.Interventions = &acp.Interventions{Supported: []string{"3ds"}}
 	}
 	if !v.object() {
 		return c

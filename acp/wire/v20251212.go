@@ -19,4 +19,6 @@ var rules20251212 = rules{
 	buyerName:   firstAndLast,
 	provider:    true,
 	addressLine: acp.MaxAddressLine,
+
+	authenticates: true,
 }
