@@ -150,7 +150,9 @@ func checkoutExamples(v acp.Version) []example {
 		return acp.PaymentData{Provider: "stripe", InstrumentType: "card", CredentialType: "spt", Token: token, Billing: billing,
 			HandlerParam: "$.payment_data.provider", TokenParam: "$.payment_data.token"}
 	}
-	if handlers {
+	if !handlers { // these versions have 3-D Secure, and no way to say who can do it
+		create.Capabilities.Interventions = &acp.Interventions{Supported: []string{"3ds"}}
+	} else {
 		create.Currency, create.Capabilities, pay = "usd", agentCan, cardPayment
 	}
 	touch := create
