@@ -20,6 +20,7 @@ import (
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/limit"
 	"github.com/checkstand/checkstand/server/mcp"
+	"github.com/checkstand/checkstand/server/openapi"
 	"github.com/checkstand/checkstand/server/rest"
 	"github.com/checkstand/checkstand/server/schemas"
 	"github.com/checkstand/checkstand/server/web"
@@ -55,6 +56,7 @@ type App struct {
 	handler   http.Handler
 	work      *background
 	limits    *limit.Limits
+	described *openapi.Library
 	lock      *processLock
 	draining  atomic.Bool
 }
@@ -121,6 +123,7 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (_ *App, err err
 	if a.limits, err = newLimits(cfg.Limits); err != nil {
 		return nil, fmt.Errorf("limits.trusted_proxies: %w", err)
 	}
+	a.described = a.describe()
 	surface := rest.New(rest.Config{Core: a.core, Merchants: a.merchants, Credentials: a.store, Box: box,
 		Now: a.now, Log: a.log, BodyLimit: cfg.Limits.BodyBytes, Limits: a.limits, MismatchStatus: cfg.Idempotency.MismatchStatus, Unreleased: cfg.Protocol.Unreleased,
 		BaseURL: cfg.PublicURL, Currencies: a.merchants.currencies(),
@@ -237,6 +240,9 @@ func (a *App) routes(surface *rest.Surface, chats *mcp.Surface, pages http.Handl
 	mux.HandleFunc("POST "+pspWebhookPath, a.limited(a.pspWebhook))
 	mux.HandleFunc("GET "+pspWebhookPath, a.limited(a.pspWebhook)) // Braintree's challenge
 	mux.Handle("GET "+schemas.Root, schemas.Handler())
+	for _, pattern := range []string{"GET /openapi.json", "GET /openapi.yaml", "GET /openapi/{file}"} {
+		mux.HandleFunc(pattern, a.limited(a.described.ServeHTTP))
+	}
 	for _, pattern := range slices.Sorted(maps.Keys(extra)) {
 		mux.Handle(pattern, extra[pattern])
 	}

@@ -61,6 +61,7 @@ func (m *market) checkAnswer(t testing.TB, r request, a answer) {
 func checkError(t testing.TB, r request, a answer) {
 	t.Helper()
 	acptest.Schema(t, versionOf(r.version), "Error").Check(t, a.body)
+	checkDescribed(t, versionOf(r.version), "Error", a.body)
 	for _, name := range []string{"type", "code", "message"} {
 		if a.text(name) == "" {
 			t.Errorf("ERR-01: no %s in %s", name, a.body)
@@ -113,6 +114,7 @@ func (m *market) checkSession(t testing.TB, v dialect, s answer) {
 		def = "CheckoutSessionWithOrder"
 	}
 	acptest.Schema(t, versionOf(v), def).Check(t, s.body)
+	checkDescribed(t, versionOf(v), "Session", s.body)
 	checkIntegers(t, "$", map[string]any(s.object))
 	checkTotals(t, v, s)
 	checkLines(t, s)

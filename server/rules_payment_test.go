@@ -174,6 +174,7 @@ func TestRulesOfPaying(t *testing.T) {
 		}
 		event := m.told(t, s.text("id"))
 		acptest.Schema(t, acp.Version(v), "WebhookEvent").Check(t, event)
+		checkDescribed(t, acp.Version(v), "OrderEvent", event)
 		e := parseObject(event)
 		want := map[acp.Version]string{acp.V20250912: "order_created"}[acp.Version(v)]
 		if want == "" {

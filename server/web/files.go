@@ -18,6 +18,9 @@ import (
 //go:embed dropin.js
 var dropIn []byte
 
+//go:embed reference.css
+var referenceCSS []byte
+
 // asset is a file of Checkstand itself.
 type asset struct {
 	contentType string
@@ -32,6 +35,9 @@ var (
 	// scriptPath is that of the one script there is, for the payment form that
 	// a provider's own script draws.
 	scriptPath = "/assets/" + hashed("dropin", dropIn, ".js")
+	// referencePath is that of what the API reference looks like, beyond the
+	// other pages.
+	referencePath = "/assets/" + hashed("reference", referenceCSS, ".css")
 )
 
 func hashed(name string, content []byte, ext string) string {
@@ -45,9 +51,10 @@ func digest(content []byte) string {
 
 func assets() map[string]asset {
 	return map[string]asset{
-		path.Base(stylePath):  {"text/css; charset=utf-8", []byte(ui.CSS())},
-		path.Base(iconPath):   {"image/svg+xml", ui.Icon()},
-		path.Base(scriptPath): {"text/javascript; charset=utf-8", dropIn},
+		path.Base(stylePath):     {"text/css; charset=utf-8", []byte(ui.CSS())},
+		path.Base(iconPath):      {"image/svg+xml", ui.Icon()},
+		path.Base(scriptPath):    {"text/javascript; charset=utf-8", dropIn},
+		path.Base(referencePath): {"text/css; charset=utf-8", referenceCSS},
 	}
 }
 

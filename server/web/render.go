@@ -29,7 +29,7 @@ var templates = func() map[string]*template.Template {
 	layout := template.Must(template.New("layout.html").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html"))
 	all := map[string]*template.Template{}
 	for _, name := range []string{"order.html", "front.html", "policy.html", "message.html",
-		"checkout.html", "checkout-message.html", "checkout-away.html"} {
+		"checkout.html", "checkout-message.html", "checkout-away.html", "reference.html"} {
 		page := template.Must(layout.Clone())
 		all[name] = template.Must(page.ParseFS(templateFiles, "templates/"+name))
 	}
@@ -62,6 +62,7 @@ type view struct {
 	Home     bool   // the shop's name leads to the front page
 	Forms    bool   // a page of a checkout: it may send forms to this site
 	Embed    *Embed // the script that the page runs; nil runs none
+	Sheet    string // path of one more style sheet; "" for none
 	Body     any
 
 	// Set by render.

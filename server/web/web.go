@@ -15,6 +15,7 @@ import (
 	"net/http"
 
 	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/server/openapi"
 	"github.com/checkstand/checkstand/ui"
 )
 
@@ -52,6 +53,9 @@ type Config struct {
 	Items  Items  // required
 	// Checkouts serves the checkout pages; nil serves none.
 	Checkouts Checkouts
+	// Reference describes the API in a version, the newest for ""; nil for one
+	// that is not spoken. A nil function serves no reference.
+	Reference func(version string) *openapi.Document
 	// Policies holds the texts served below /policies/, one NAME.txt each: a
 	// title, then paragraphs apart from each other by an empty line; a
 	// paragraph that starts with "# " is a heading. nil serves none.
@@ -78,6 +82,7 @@ const defaultLocale = "en-US"
 //	GET /                 the front page
 //	GET /orders/{id}      an order
 //	GET /policies/{name}  a policy
+//	GET /docs             the reference of the API
 //	GET /pictures/{file}  a picture of the catalogue
 //	GET /assets/{file}    style sheet and icon, under names that change with them
 //
@@ -98,6 +103,7 @@ type Pages struct {
 	orders    Orders
 	items     Items
 	checkouts Checkouts
+	reference func(version string) *openapi.Document
 	secure    bool // the cookie is for https only
 	policies  map[string]*policy
 	pictures  fs.FS
@@ -135,6 +141,7 @@ func New(cfg Config) (*Pages, error) {
 		orders:    cfg.Orders,
 		items:     cfg.Items,
 		checkouts: cfg.Checkouts,
+		reference: cfg.Reference,
 		policies:  policies,
 		pictures:  cfg.Pictures,
 		assets:    assets(),
@@ -156,6 +163,9 @@ func New(cfg Config) (*Pages, error) {
 	p.mux.HandleFunc("GET /pictures/{file}", p.picture)
 	p.mux.HandleFunc("GET /assets/{file}", p.asset)
 	p.mux.HandleFunc("GET /", p.notFound)
+	if p.reference != nil {
+		p.mux.HandleFunc("GET /docs", p.docs)
+	}
 	if p.checkouts != nil {
 		if err := p.checkoutRoutes(cfg.BaseURL); err != nil {
 			return nil, fmt.Errorf("web: BaseURL: %w", err)
