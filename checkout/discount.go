@@ -66,6 +66,9 @@ func FoldCode(code string) string { return strings.ToUpper(strings.TrimSpace(cod
 // extension for them.
 func (m *Merchant) hasDiscounts() bool { return m.Discounts != nil }
 
+// TakeCodes reports whether there is anything for a buyer to enter.
+func (ds *Discounts) TakeCodes() bool { return ds != nil && len(ds.byCode) > 0 }
+
 // known reports whether a code is one of the shop's.
 func (ds *Discounts) known(code string) bool { return ds.byCode[FoldCode(code)] != nil }
 

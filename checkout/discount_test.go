@@ -159,7 +159,7 @@ func TestWhatADiscountShows(t *testing.T) {
 		t.Errorf("%+v", a[0])
 	}
 	if a[1].Coupon.PercentOff != nil || *a[1].Coupon.AmountOff != 500 || a[1].Coupon.Currency != "usd" || len(a[1].Allocations) != 1 ||
-		s.Totals[4].Type != acp.TotalFulfillment || a[1].Allocations[0].Path != "$.totals[4]" {
+		s.Totals[3].Type != acp.TotalFulfillment || a[1].Allocations[0].Path != "$.totals[3]" {
 		t.Errorf("%+v of %+v", a[1], s.Totals)
 	}
 	if a[2].Code != "" || !a[2].Automatic || *a[2].Coupon.AmountOff != 500 || a[2].Method != "across" || len(a[2].Allocations) != 2 {

@@ -168,11 +168,12 @@ func (s *Session) show(q pricing.Quote, final bool) {
 	s.Totals = append(make([]acp.Total, 0, 7),
 		acp.Total{Type: acp.TotalItemsBaseAmount, DisplayText: "Items", Amount: q.ItemsBase},
 		acp.Total{Type: acp.TotalItemsDiscount, DisplayText: "Item discounts", Amount: q.ItemsDiscount},
-		acp.Total{Type: acp.TotalSubtotal, DisplayText: "Subtotal", Amount: q.Subtotal})
+		acp.Total{Type: acp.TotalSubtotal, DisplayText: "Subtotal", Amount: q.Subtotal},
+		acp.Total{Type: acp.TotalFulfillment, DisplayText: "Delivery", Amount: q.Fulfillment})
 	if q.Discount > 0 {
 		s.Totals = append(s.Totals, acp.Total{Type: acp.TotalDiscount, DisplayText: "Delivery discount", Amount: q.Discount})
 	}
-	s.Totals = append(s.Totals, acp.Total{Type: acp.TotalFulfillment, DisplayText: "Delivery", Amount: q.Fulfillment}, tax, total)
+	s.Totals = append(s.Totals, tax, total)
 	if !final {
 		s.Totals[len(s.Totals)-1].Description = "Delivery and tax are added once the address is known."
 	}

@@ -220,6 +220,7 @@ func (p checkoutPages) Checkout(ctx context.Context, v web.Visit) (web.Checkout,
 	}
 	if c.State == web.CheckoutOpen {
 		c.Deliveries = deliveryChoices(sess, c.Shipped)
+		c.Codes = codesOf(sess, m)
 		tell(&c, sess, last)
 	}
 	if sess.Order != nil {
@@ -322,7 +323,7 @@ func firstOf(values ...string) string {
 
 func checkoutLine(l *acp.LineItem) web.CheckoutLine {
 	line := web.CheckoutLine{ID: l.ID, Line: web.Line{Title: l.Name, Options: optionWords(l), Quantity: l.Quantity}}
-	line.Amount, _ = acp.Amount(l.Totals, acp.TotalSubtotal)
+	line.Amount, _ = acp.Amount(l.Totals, acp.TotalItemsBaseAmount) // discounts are a figure of their own
 	if len(l.Images) > 0 {
 		line.ImageURL = l.Images[0]
 	}

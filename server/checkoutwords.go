@@ -21,7 +21,7 @@ var addressProblems = map[string]string{
 // tell puts the session's messages where they belong on the page. last is the
 // last try to pay, or nil.
 func tell(c *web.Checkout, sess *checkout.Session, last *payment.Attempt) {
-	const line, address = "$.line_items[", "$.fulfillment_details.address"
+	const line, address, code = "$.line_items[", "$.fulfillment_details.address", "$.discounts.codes["
 	declined := false
 	for _, m := range sess.Messages {
 		switch {
@@ -29,6 +29,11 @@ func tell(c *web.Checkout, sess *checkout.Session, last *payment.Attempt) {
 			index, _, _ := strings.Cut(m.Param[len(line):], "]")
 			if i, err := strconv.Atoi(index); err == nil && i < len(c.Lines) {
 				c.Lines[i].Note = worse(c.Lines[i].Note, &web.Notice{Tone: toneOf(m), Text: m.Content})
+			}
+		case strings.HasPrefix(m.Param, code) && c.Codes != nil:
+			index, _, _ := strings.Cut(m.Param[len(code):], "]")
+			if i, err := strconv.Atoi(index); err == nil && i < len(c.Codes.Given) {
+				c.Codes.Given[i].Note = &web.Notice{Tone: toneOf(m), Text: m.Content}
 			}
 		case strings.HasPrefix(m.Param, address):
 			complain(c, m, strings.TrimPrefix(m.Param[len(address):], "."))

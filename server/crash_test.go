@@ -206,7 +206,22 @@ func TestAProcessKilledInAPurchase(t *testing.T) {
 	})
 }
 
+// counted is a discount that each purchase of these tests uses once.
+var counted = config.DiscountConfig{ID: "counted", Name: "Counted", Code: "COUNTED", Kind: "percent", Percent: "10", Priority: 1, MaxUses: 1000, MaxUsesPerBuyer: 1000}
+
+// usesOf reads how often a discount was used or is held, in test mode.
+func usesOf(t *testing.T, w *servertest.World, discountID string) int64 {
+	t.Helper()
+	u := checkout.Use{DiscountID: discountID}
+	n, err := w.Store.Reader(t.Context()).DiscountUses(servertest.MerchantID, false, []checkout.Use{u})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n[u]
+}
+
 func killedAtEachPoint(t *testing.T, opts servertest.Options, ahead time.Duration) {
+	opts.Discounts, opts.Codes = []config.DiscountConfig{counted}, []string{counted.Code}
 	place := servertest.NewWorld(t, opts).Place(t)
 	d := newDesk(t, place)
 	var left, repeated []victim
@@ -257,6 +272,9 @@ func killedAtEachPoint(t *testing.T, opts servertest.Options, ahead time.Duratio
 	}
 	if mug := place.Item(t, servertest.Mug); mug.Stock != 1000-int64(len(all)) || mug.Reserved != 0 {
 		t.Errorf("%d mugs, %d of them reserved, after %d sales", mug.Stock, mug.Reserved, len(all))
+	}
+	if n := usesOf(t, place.World, counted.ID); n != int64(len(all)) {
+		t.Errorf("%d uses of the discount after %d sales", n, len(all))
 	}
 	// A process may have died with a webhook in its hands.
 	told := webhookTime

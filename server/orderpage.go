@@ -97,7 +97,9 @@ func linesInWords(o *order.Order, sess *checkout.Session) (lines []web.Line) {
 			}
 			line.Options = strings.TrimPrefix(line.Options+", "+words, ", ")
 		}
-		if l.Subtotal != nil {
+		if base, ok := acp.Amount(l.Totals, acp.TotalItemsBaseAmount); ok {
+			line.Amount = base // discounts are a figure of their own
+		} else if l.Subtotal != nil {
 			line.Amount = *l.Subtotal
 		}
 		lines = append(lines, line)

@@ -62,7 +62,9 @@ func Cart(itemIDs ...string) acp.CreateRequest {
 // Open opens a session for one of each item; it is ready for payment.
 func (a *Agent) Open(t testing.TB, itemIDs ...string) *client.Session {
 	t.Helper()
-	s, err := a.Create(t.Context(), Cart(itemIDs...))
+	cart := Cart(itemIDs...)
+	cart.DiscountCodes = a.world.opts.Codes
+	s, err := a.Create(t.Context(), cart)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,11 @@ type Options struct {
 	Database string         // path of a SQLite file or postgres:// URL
 	Items    []catalog.Item // what the shop sells; Goods when nil
 	PSP      string         // one of PSPs; the sandbox when empty
-	Wired    bool           // with World.Wire between the servers and the PSP
+	// Discounts are the shop's; none when nil. Codes are those that each session
+	// of Agent.Open asks for.
+	Discounts []config.DiscountConfig
+	Codes     []string
+	Wired     bool // with World.Wire between the servers and the PSP
 	// PaymentTimeout bounds one exchange with the PSP and UnknownBudget what a
 	// request spends on an unclear outcome; the defaults when zero.
 	PaymentTimeout time.Duration

@@ -54,6 +54,11 @@ type Checkouts interface {
 	ChooseDelivery(ctx context.Context, v Visit, option string) error
 	// SetQuantity changes a line; 0 removes it. Errors: ErrChanged, *Refusal.
 	SetQuantity(ctx context.Context, v Visit, line string, quantity int64) error
+	// EnterCode adds a discount code, and RemoveCode takes one back, as it is in
+	// Checkout.Codes. A code that does not apply is not kept. Errors: ErrChanged,
+	// *Refusal.
+	EnterCode(ctx context.Context, v Visit, code string) error
+	RemoveCode(ctx context.Context, v Visit, code string) error
 	// Pay gives the address of the payment provider's page, or "" when the
 	// session cannot be paid as it is, which Checkout then tells about, or
 	// needs no payment. Errors: ErrChanged, ErrNotCharged.
@@ -108,6 +113,7 @@ type Checkout struct {
 	Totals     []Total
 	TotalNote  string // such as that delivery and tax are not in it yet
 	Deliveries []DeliveryChoice
+	Codes      *Codes // nil where there are none to enter
 	Notices    []Notice
 	Embed      *Embed // the payment is made by a script on this page; nil is on a page of the provider
 
@@ -127,6 +133,20 @@ type CheckoutLine struct {
 
 // Open reports whether the means to change the line are to be seen at once.
 func (l CheckoutLine) Open() bool { return l.Note != nil && l.Note.Tone == Negative }
+
+// Codes are the discount codes of a checkout.
+type Codes struct {
+	Given []GivenCode
+	// Typed is what the field holds, and Problem what is wrong with it.
+	Typed, Problem string
+}
+
+// GivenCode is a code that was entered, by the agent or the buyer.
+type GivenCode struct {
+	Code string
+	Name string  // of its discount, when it applies
+	Note *Notice // such as that it has expired; nil is none
+}
 
 // Notice is something that the buyer should know.
 type Notice struct {

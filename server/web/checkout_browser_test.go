@@ -49,6 +49,9 @@ func checkoutStates() map[string]struct {
 		c.Payable = false
 		c.Problems = map[string]string{"postal_code": "This postal code does not fit the country. Check both."}
 	})
+	noCode := with(reduced(), func(c *web.Checkout) {
+		c.Codes.Typed, c.Codes.Problem = "SUMMER", "This shop has no such discount code."
+	})
 	declined := with(filledIn(), func(c *web.Checkout) {
 		c.Notices = []web.Notice{{Tone: web.Negative, Text: "Your payment was declined. You have not been charged. Try again, or pay in another way."}}
 	})
@@ -61,6 +64,8 @@ func checkoutStates() map[string]struct {
 		"empty":     {&checkouts{view: empty()}, session, 200, "Checkout"},
 		"review":    {&checkouts{view: filledIn()}, session, 200, "Review and pay"},
 		"change":    {&checkouts{view: filledIn()}, session + "?change=details", 200, "Checkout"},
+		"reduced":   {&checkouts{view: reduced()}, session, 200, "Review and pay"},
+		"no-code":   {&checkouts{view: noCode}, session, 200, "Review and pay"},
 		"live":      {&checkouts{view: live}, session, 200, "Review and pay"},
 		"sold-out":  {&checkouts{view: soldOut}, session, 200, "Checkout"},
 		"wrong":     {&checkouts{view: wrong}, session, 200, "Checkout"},

@@ -87,6 +87,14 @@ func (c *checkouts) SetQuantity(_ context.Context, _ web.Visit, line string, qua
 	return c.did("quantity", line, string(rune('0'+quantity)))
 }
 
+func (c *checkouts) EnterCode(_ context.Context, _ web.Visit, code string) error {
+	return c.did("enter", code)
+}
+
+func (c *checkouts) RemoveCode(_ context.Context, _ web.Visit, code string) error {
+	return c.did("remove", code)
+}
+
 func (c *checkouts) Pay(context.Context, web.Visit) (string, error) { return c.page, c.did("pay") }
 
 func (c *checkouts) PayToken(_ context.Context, _ web.Visit, token string) error {
@@ -125,6 +133,17 @@ func empty() web.Checkout {
 	c.Payable, c.Details, c.Deliveries = false, web.Details{}, nil
 	c.Totals = []web.Total{{Label: "Subtotal", Amount: 4500}, {Label: "Total", Amount: 4500, Strong: true}}
 	c.TotalNote = "Delivery and tax are added once the address is known."
+	return c
+}
+
+// reduced is a session with a code that applies and one that does not.
+func reduced() web.Checkout {
+	c := filledIn()
+	c.Codes = &web.Codes{Given: []web.GivenCode{
+		{Code: "SPRING10", Name: "Spring sale"},
+		{Code: "WINTER", Note: &web.Notice{Tone: web.Caution, Text: "This discount code has expired."}}}}
+	c.Totals = []web.Total{{Label: "Item discounts", Amount: -450}, {Label: "Subtotal", Amount: 4050}, {Label: "Delivery", Amount: 590},
+		{Label: "Tax", Amount: 349}, {Label: "Total", Amount: 4989, Strong: true}}
 	return c
 }
 

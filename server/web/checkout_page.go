@@ -39,12 +39,14 @@ func (p *Pages) checkoutRoutes(baseURL string) error {
 		"POST " + session + "/details":  p.form(p.saveDetails),
 		"POST " + session + "/delivery": p.form(p.chooseDelivery),
 		"POST " + session + "/items":    p.form(p.setQuantity),
+		"POST " + session + "/codes":    p.form(p.enterCode),
 		"POST " + session + "/pay":      p.form(p.pay),
 		"POST " + session + "/leave":    p.form(p.closePage),
 		// A form's address that is loaded anew.
 		"GET " + session + "/details":  p.reloaded,
 		"GET " + session + "/delivery": p.reloaded,
 		"GET " + session + "/items":    p.reloaded,
+		"GET " + session + "/codes":    p.reloaded,
 		"GET " + session + "/pay":      p.reloaded,
 		"GET " + session + "/leave":    p.reloaded,
 	} {

@@ -108,6 +108,14 @@ func TestFormsAsked(t *testing.T) {
 			422, "", []string{"quantity li_1 9"}, "Lower it."},
 		"a change that comes too late": {&checkouts{view: filledIn(), fail: web.ErrChanged}, "/delivery", []string{"delivery", "express"}, 303, session, []string{"delivery express"}, ""},
 		"details that come too late":   {&checkouts{view: done()}, "/details", goodDetails(), 303, session, nil, ""},
+		"a code":                       {&checkouts{view: reduced()}, "/codes", []string{"code", " ten "}, 303, session + "#codes", []string{"enter ten"}, ""},
+		"a code removed":               {&checkouts{view: reduced()}, "/codes", []string{"remove", "WINTER"}, 303, session + "#codes", []string{"remove WINTER"}, ""},
+		"no code":                      {&checkouts{view: reduced()}, "/codes", []string{"code", " "}, 422, "", nil, "Enter a code."},
+		"a card for a code":            {&checkouts{view: reduced()}, "/codes", []string{"code", "4242 4242 4242 4242"}, 422, "", nil, "This looks like a card number."},
+		"a code of great length":       {&checkouts{view: reduced()}, "/codes", []string{"code", strings.Repeat("A", 300)}, 422, "", nil, "This is no discount code. Check it."},
+		"a code that does not apply":   {&checkouts{view: reduced(), fail: &web.Refusal{Message: "This shop has no such discount code."}}, "/codes", []string{"code", "WHAT"}, 422, "", []string{"enter WHAT"}, "This shop has no such discount code."},
+		"a code where there are none":  {&checkouts{view: filledIn()}, "/codes", []string{"code", "TEN"}, 303, session, nil, ""},
+		"a code that comes too late":   {&checkouts{view: done()}, "/codes", []string{"code", "TEN"}, 303, session, nil, ""},
 		"pay":                          {&checkouts{view: filledIn(), page: away}, "/pay", []string{"total", "5478 usd"}, 200, "", []string{"pay"}, "Continue to payment"},
 		"pay what cannot be paid":      {&checkouts{view: filledIn()}, "/pay", []string{"total", "5478 usd"}, 303, session, []string{"pay"}, ""},
 		"pay what is paid":             {&checkouts{view: done(), fail: web.ErrChanged}, "/pay", nil, 303, session, []string{"pay"}, ""},
@@ -143,6 +151,22 @@ func TestFormsAsked(t *testing.T) {
 				t.Error("forms may go elsewhere")
 			}
 		})
+	}
+}
+
+// What was typed stays in the field, and the reason is tied to it.
+func TestACodeThatDoesNotApply(t *testing.T) {
+	c := &checkouts{view: reduced(), fail: &web.Refusal{Message: "This shop has no such discount code."}}
+	page := parse(t, ask(counter(t, c), http.MethodPost, session+"/codes", nil, "code", "WHAT"))
+	field, problem := byID(page, "code"), byID(page, "code-problem")
+	if field == nil || problem == nil || attr(field, "value") != "WHAT" || attr(field, "aria-describedby") != "code-problem" || attr(field, "aria-invalid") != "true" ||
+		text(problem) != "This shop has no such discount code." {
+		t.Errorf("field %v, problem %v", field, problem)
+	}
+	for _, says := range []string{"Spring sale", "This discount code has expired.", "Remove code WINTER", "-$4.50"} {
+		if !strings.Contains(text(page), says) {
+			t.Errorf("the page does not say %q: %s", says, text(page))
+		}
 	}
 }
 
@@ -238,6 +262,7 @@ func TestWhatABuyerWritesIsTextOnly(t *testing.T) {
 		c.Lines[0].Title, c.Lines[0].ID = evil, evil
 		c.Deliveries[0].Method, c.Deliveries[0].ID = evil, evil
 		c.Notices = []web.Notice{{Text: evil}}
+		c.Codes = &web.Codes{Given: []web.GivenCode{{Code: evil, Name: evil, Note: &web.Notice{Text: evil}}}, Typed: evil, Problem: evil}
 		c.Shop.Logo = "javascript:alert(1)"
 	})}
 	h := counter(t, c)

@@ -1,0 +1,89 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/server/web"
+)
+
+// codesOf are a session's discount codes for its buyer; nil where the shop
+// takes none.
+func codesOf(sess *checkout.Session, m *checkout.Merchant) *web.Codes {
+	if !m.Discounts.TakeCodes() || sess.Discounts == nil {
+		return nil
+	}
+	c := &web.Codes{}
+	for i, code := range sess.Discounts.Codes {
+		given := web.GivenCode{Code: code}
+		at := slices.IndexFunc(sess.Discounts.Applied, func(a acp.AppliedDiscount) bool { return a.Code == code })
+		if at >= 0 && slices.Index(sess.Discounts.Codes, code) == i {
+			given.Name = sess.Discounts.Applied[at].Coupon.Name
+		}
+		c.Given = append(c.Given, given)
+	}
+	return c
+}
+
+// EnterCode adds a code and, if it does not apply, takes it back and says why.
+func (p checkoutPages) EnterCode(ctx context.Context, v web.Visit, code string) error {
+	before, err := p.codes(ctx, v)
+	switch {
+	case err != nil:
+		return err
+	case slices.ContainsFunc(before, func(c string) bool { return checkout.FoldCode(c) == checkout.FoldCode(code) }):
+		return &web.Refusal{Message: "This code is entered already."}
+	case len(before) >= acp.MaxDiscountCodes:
+		return &web.Refusal{Message: fmt.Sprintf("An order can have %d codes at most. Remove one first.", acp.MaxDiscountCodes)}
+	}
+	sess, err := p.core.Revise(ctx, visit(v), acp.UpdateRequest{DiscountCodes: acp.Some(append(before[:len(before):len(before)], code))})
+	if refused, ok := errors.AsType[*acp.Error](err); ok && refused.Status == http.StatusTooManyRequests {
+		return &web.Refusal{Message: "Too many codes were tried that the shop does not have. Wait a while before you try another one."}
+	}
+	if err != nil {
+		return pageError(err)
+	}
+	if sess.Discounts == nil { // the shop has just given them up
+		return web.ErrChanged
+	}
+	for _, r := range sess.Discounts.Rejected {
+		if r.Code != code {
+			continue
+		}
+		if _, err := p.core.Revise(ctx, visit(v), acp.UpdateRequest{DiscountCodes: acp.Some(before)}); err != nil {
+			return pageError(err)
+		}
+		return &web.Refusal{Message: r.Message}
+	}
+	return nil
+}
+
+func (p checkoutPages) RemoveCode(ctx context.Context, v web.Visit, code string) error {
+	before, err := p.codes(ctx, v)
+	if err != nil {
+		return err
+	}
+	left := slices.DeleteFunc(slices.Clone(before), func(c string) bool { return c == code })
+	if len(left) == len(before) {
+		return web.ErrChanged
+	}
+	_, err = p.core.Revise(ctx, visit(v), acp.UpdateRequest{DiscountCodes: acp.Some(left)})
+	return pageError(err)
+}
+
+// codes are those that a session has now.
+func (p checkoutPages) codes(ctx context.Context, v web.Visit) ([]string, error) {
+	sess, _, err := p.core.Visited(ctx, visit(v))
+	if err != nil {
+		return nil, pageError(err)
+	}
+	if sess.Discounts == nil {
+		return []string{}, nil
+	}
+	return sess.Discounts.Codes, nil
+}
