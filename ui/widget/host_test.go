@@ -60,6 +60,7 @@ type shop struct {
 	Address     *json.RawMessage `json:"address,omitempty"`
 	Mode        string           `json:"mode,omitempty"`
 	Codes       []string         `json:"codes,omitempty"` // discount codes in force
+	Tax         string           `json:"tax,omitempty"`   // what the shop calls it
 	NoSheet     bool             `json:"-"`
 	Sheet       *bool            `json:"sheet,omitempty"`
 	Status      string           `json:"status,omitempty"`

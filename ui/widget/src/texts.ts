@@ -19,6 +19,7 @@ export class Words {
   readonly language: string;
   readonly direction: "ltr" | "rtl";
   private readonly texts: Catalogue;
+  private readonly english: Catalogue;
 
   /**
    * locale is the reader's; money and dates are always written for it. others
@@ -28,6 +29,7 @@ export class Words {
     const names = [locale, ...others].flatMap((wish) => [wish, wish.replace(/[-_].*/, "").toLowerCase()]);
     this.language = names.find((name) => Object.hasOwn(catalogues, name)) ?? "en";
     this.texts = catalogues[this.language] as Catalogue;
+    this.english = catalogues.en as Catalogue;
     this.direction = direction(this.language);
   }
 
@@ -36,6 +38,11 @@ export class Words {
     const text = this.texts[key];
     const form = typeof text === "string" ? text : (text[new Intl.PluralRules(this.language).select(count)] ?? text.other);
     return form.replace(/\{(\w+)\}/g, (whole, name: string) => (name === "count" ? this.number(count) : (put[name] ?? whole)));
+  }
+
+  /** translated is a shop's name for something of the protocol, in these words where it is the usual English one. */
+  translated(word: string, text: string): string {
+    return this.has(word) && (text === "" || text === this.english[word]) ? this.say(word) : text || word;
   }
 
   number(n: number): string {

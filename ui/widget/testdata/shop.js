@@ -50,10 +50,10 @@ class Shop {
       line_items: lines,
       totals: [
         { type: "items_base_amount", display_text: "Items", amount: base },
-        { type: "items_discount", display_text: "Discount", amount: discount },
+        { type: "items_discount", display_text: "Item discounts", amount: discount },
         { type: "subtotal", display_text: "Subtotal", amount: base - discount },
         { type: "fulfillment", display_text: "Delivery", amount: shipping },
-        { type: "tax", display_text: "Tax", amount: tax },
+        { type: "tax", display_text: this.tax ?? "Tax", amount: tax },
         { type: "total", display_text: "Total", amount: base - discount + shipping + tax },
       ],
       fulfillment_options: this.address ? deliveries.map((d) => ({ type: "shipping", ...d, tax: 0, total: d.subtotal })) : [],

@@ -22,7 +22,7 @@ export function totals(scene: Scene, session: Session): Tag {
 function part(scene: Scene, session: Session, t: Total): Tag {
   const minor = deducted.includes(t.type) ? -t.amount : t.amount;
   return h("div", { key: t.type + t.text },
-    theirs("dt", {}, t.text || t.type),
+    theirs("dt", {}, scene.words.translated(t.type, t.text)),
     h("dd", { class: "amount" }, t.type === "fulfillment" && t.amount === 0 ? scene.words.say("free") : amount(scene, session, minor)));
 }
 
@@ -51,7 +51,7 @@ export function discount(scene: Scene, session: Session): Tag | undefined {
     h("details", { key: `entry ${discounts.map(({ code }) => code).join(" ")}`, class: "entry" },
       h("summary", null, words.say("discountAdd")),
       h("form", null,
-        h("label", { for: "code", class: "unseen" }, words.say("discount")),
+        h("label", { for: "code", class: "unseen" }, words.say("discountCode")),
         h("input", { id: "code", name: "code", type: "text", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 64 }),
         h("button", { type: "submit", class: "button", onclick: (event: Event) => apply(scene, event) }, words.say("discountApply")))),
     refusals.map((refusal) => refused(scene, refusal)),
