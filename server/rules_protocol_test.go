@@ -21,8 +21,8 @@ var rulesNotCovered = map[string]string{
 	"DISC-09":                    "tests run over plain HTTP, so that api_base_url is not https",
 	"HDR-04":                     "TLS is ended in front of the server",
 	"HDR-05":                     "texts are in one language, which discovery says",
-	"CAP-07, CAP-08":             "the shop asks for no interventions yet",
-	"CMP-08 to CMP-11, DA":       "3-D Secure does not exist yet; a card that asks for it is refused as requires_3ds",
+	"CAP-07":                     "shown in package checkout: no shop here insists on authentication",
+	"DA":                         "shown by the tests of package sandbox; TestRulesOfAuthentication goes the whole way",
 	"MD-01":                      "the shop sends plain text alone, and takes no markdown in",
 	"MKT":                        "marketing consents do not exist yet; they are read and change nothing",
 	"ORD, WHK-07 and WHK-09":     "orders do not change after the sale yet",
@@ -241,6 +241,9 @@ func TestRulesOfCapabilities(t *testing.T) {
 				if !slices.Contains(supported, can) {
 					t.Errorf("%v is not among %v", can, supported)
 				}
+			}
+			if len(got) == 0 && !slices.ContainsFunc(s.list("messages"), func(m object) bool { return strings.HasPrefix(m.text("param"), "$.capabilities.interventions") }) {
+				t.Errorf("CAP-08: nothing in common, and nobody says so: %s", s.body)
 			}
 			if s.at("capabilities").list("extensions") != nil {
 				t.Errorf("an extension that is not there: %s", s.body)
