@@ -178,8 +178,11 @@ var (
 // or none.
 func (s *searching) gather() (hits []*hit, all bool, err error) {
 	every, few := s.plan.groups(s.scope, anywhere, s.counts)
-	if len(every) == 0 {
+	switch {
+	case len(every) == 0:
 		return nil, false, nil
+	case slices.ContainsFunc(every, none):
+		return nil, true, nil
 	}
 	if len(s.plan.terms) == 0 || s.plan.Sort != catalog.ByRelevance {
 		var n int64
@@ -220,9 +223,11 @@ func (s *searching) gather() (hits []*hit, all bool, err error) {
 	return best, false, nil
 }
 
+func none(group []string) bool { return len(group) == 0 }
+
 func (s *searching) match(t tier) (hits []*hit, err error) {
 	groups, few := s.plan.groups(s.scope, t, s.counts)
-	if slices.ContainsFunc(groups, func(group []string) bool { return len(group) == 0 }) {
+	if slices.ContainsFunc(groups, none) {
 		return nil, nil
 	}
 	sql, args := s.store.engine.Dialect().Search.Match(groups, catalog.MaxRanked, few)

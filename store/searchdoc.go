@@ -229,6 +229,8 @@ func (b *describer) head(own int) string {
 // category, and in other texts alone. A product that changes is counted again.
 type wordCount struct{ heads, texts int64 }
 
+const digits = "0123456789"
+
 // count adds the words of the last product. Of other texts those with digits
 // are left out: most of them are numbers of one product.
 func (b *describer) count(counts map[string]wordCount) {
@@ -240,7 +242,7 @@ func (b *describer) count(counts map[string]wordCount) {
 		}
 	}
 	for _, w := range b.elsewhere.list {
-		if !b.brands.seen[w] && !b.categories.seen[w] && !strings.ContainsAny(w, "0123456789") {
+		if !b.brands.seen[w] && !b.categories.seen[w] && !strings.ContainsAny(w, digits) {
 			n := counts[w]
 			n.texts++
 			counts[w] = n

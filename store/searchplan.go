@@ -21,11 +21,11 @@ const (
 )
 
 const (
-	completeWord = `SELECT word, n, texts FROM (
-SELECT word, n, texts FROM search_word WHERE scope = $1 AND word > $2 AND word < $3 AND n > 0 ORDER BY word LIMIT $4) w
-ORDER BY n DESC, word LIMIT $5`
+	completeWord = `SELECT CAST(%[1]d AS BIGINT), word, n, texts FROM (SELECT word, n, texts FROM (
+SELECT word, n, texts FROM search_word WHERE scope = $1 AND word > $%[2]d AND word < $%[3]d AND n > 0 ORDER BY word LIMIT %[4]d) w
+ORDER BY n DESC, word LIMIT %[5]d) c%[1]d`
 
-	countWords = `SELECT word, n, texts FROM %s CROSS JOIN search_word WHERE scope = $1 AND word = member`
+	countWords = `SELECT CAST(-1 AS BIGINT), word, n, texts FROM %s CROSS JOIN search_word WHERE scope = $1 AND word = member`
 )
 
 // searchPlan is a query as it is looked for.
@@ -104,7 +104,7 @@ func otherForms(word string) []string {
 type tier struct{ text, complete bool }
 
 // groups gives what the engine looks for: of every group a word. A group can be
-// empty: no title has such a word then. few is about how many products there
+// empty: nothing has such a word there then. few is about how many products there
 // are with a word of the rarest group.
 func (p *searchPlan) groups(scope int64, t tier, counts map[string]wordCount) (groups [][]string, few int64) {
 	prefix := strconv.FormatInt(scope, 10)
@@ -122,7 +122,8 @@ func (p *searchPlan) groups(scope int64, t tier, counts map[string]wordCount) (g
 			if counts[one].heads > 0 {
 				group = append(group, prefix+titleWord+one)
 			}
-			if t.text {
+			// A word without digits that was never counted is nowhere.
+			if t.text && (counts[one] != wordCount{} || strings.ContainsAny(one, digits)) {
 				n += counts[one].texts
 				group = append(group, prefix+textWord+one)
 			}
@@ -157,37 +158,36 @@ func (p *searchPlan) priceSteps(prefix string) []string {
 // may be the beginning of, and how common all the words are.
 func (s *searching) complete() error {
 	s.counts = map[string]wordCount{}
-	count := func(row Row) (w string, err error) {
-		var n wordCount
-		err = row.Scan(&w, &n.heads, &n.texts)
-		s.counts[w] = n
-		return w, err
-	}
 	list := slices.Concat(s.plan.brand, s.plan.category)
+	args := []any{s.scope}
+	var parts []string
 	for i := range s.plan.terms {
 		t := &s.plan.terms[i]
 		list = append(append(list, t.word), t.forms...)
 		t.completions = nil
-		if !singleCharacter(t.word) && (i+1 < len(s.plan.terms) || len(t.word) < 2) {
-			continue
-		}
-		args := []any{s.scope, t.word, t.word + "\U0010FFFF", int64(maxWordsLooked), int64(maxCompletions)}
-		err := s.read(completeWord, args, func(row Row) error {
-			w, err := count(row)
-			t.completions = append(t.completions, w)
-			return err
-		})
-		if err != nil {
-			return err
+		if singleCharacter(t.word) || i+1 == len(s.plan.terms) && len(t.word) > 1 {
+			parts = append(parts, fmt.Sprintf(completeWord, i, len(args)+1, len(args)+2, maxWordsLooked, maxCompletions))
+			args = append(args, t.word, t.word+"\U0010FFFF")
 		}
 	}
 	if len(list) == 0 {
 		return nil
 	}
-	table, arg := s.store.engine.Dialect().Members(2, list)
-	return s.read(fmt.Sprintf(countWords, table), []any{s.scope, arg}, func(row Row) error {
-		_, err := count(row)
-		return err
+	table, words := s.store.engine.Dialect().Members(len(args)+1, list)
+	parts = append(parts, fmt.Sprintf(countWords, table))
+	return s.read(strings.Join(parts, "\nUNION ALL\n"), append(args, words), func(row Row) error {
+		var word string
+		var n wordCount
+		var of int64 // the term that it completes, or -1
+		if err := row.Scan(&of, &word, &n.heads, &n.texts); err != nil {
+			return err
+		}
+		s.counts[word] = n
+		if of >= 0 {
+			t := &s.plan.terms[of]
+			t.completions = append(t.completions, word)
+		}
+		return nil
 	})
 }
 
