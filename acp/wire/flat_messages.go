@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/checkstand/checkstand/acp"
@@ -59,8 +60,10 @@ func flatCode(m *acp.Message) string {
 // sessionParam turns a path into the newest session into one into a session of
 // the codec's version; "" when there is nothing of the kind in it.
 func (c flat) sessionParam(param string) string {
+	root, _, _ := strings.Cut(strings.TrimPrefix(param, "$."), ".")
+	root, _, _ = strings.Cut(root, "[")
 	switch {
-	case strings.HasPrefix(param, "$.discounts"), strings.HasPrefix(param, "$.capabilities"):
+	case slices.Contains(newerMembers, root), !c.nested && strings.HasPrefix(root, "authentication_"):
 		return ""
 	case strings.HasPrefix(param, "$.line_items[") && strings.HasSuffix(param, "].quantity"):
 		return strings.TrimSuffix(param, "quantity") + "item.quantity"
@@ -69,6 +72,10 @@ func (c flat) sessionParam(param string) string {
 	}
 	return flatSessionParam(param)
 }
+
+// newerMembers are the members of a session that came with 2026-01-30 or later.
+var newerMembers = []string{"capabilities", "continue_url", "created_at", "discounts", "expires_at", "fulfillment_groups", "locale",
+	"marketing_consent_options", "metadata", "protocol", "quote_expires_at", "quote_id", "timezone", "updated_at"}
 
 // requestParam does the same for requests, where the list of items has another
 // name. What the agent sent has the path that it was sent under, so what only
