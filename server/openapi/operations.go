@@ -117,6 +117,8 @@ var operations = []Operation{
 	{Method: "POST", Path: "/checkout/{shop}/{session}/delivery", ID: "checkoutDelivery", Tag: "Pages", Summary: "How it gets there", BodyType: forms, Answers: afterForm()},
 	{Method: "GET", Path: "/checkout/{shop}/{session}/items", ID: "checkoutItemsAgain", Tag: "Pages", Summary: "A form's address, loaded anew", Answers: afterForm()},
 	{Method: "POST", Path: "/checkout/{shop}/{session}/items", ID: "checkoutItems", Tag: "Pages", Summary: "How many of a line", BodyType: forms, Answers: afterForm()},
+	{Method: "GET", Path: "/checkout/{shop}/{session}/codes", ID: "checkoutCodesAgain", Tag: "Pages", Summary: "A form's address, loaded anew", Answers: afterForm()},
+	{Method: "POST", Path: "/checkout/{shop}/{session}/codes", ID: "checkoutCodes", Tag: "Pages", Summary: "Discount codes", BodyType: forms, Answers: afterForm()},
 	{Method: "GET", Path: "/checkout/{shop}/{session}/pay", ID: "checkoutPayAgain", Tag: "Pages", Summary: "A form's address, loaded anew", Answers: afterForm()},
 	{Method: "POST", Path: "/checkout/{shop}/{session}/pay", ID: "checkoutPay", Tag: "Pages", Summary: "Pay", BodyType: forms, Answers: afterForm()},
 	{Method: "GET", Path: "/checkout/{shop}/{session}/leave", ID: "checkoutLeaveAgain", Tag: "Pages", Summary: "A form's address, loaded anew", Answers: afterForm()},
