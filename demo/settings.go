@@ -57,6 +57,12 @@ func configure(opts Options, info Info, s *secrets) *config.Config {
 				{UpTo: "1000", Price: cents(opts, 1690)}, {UpTo: "5000", Price: cents(opts, 3490)}, {Price: cents(opts, 5990)}}, MinDays: 7, MaxDays: 16},
 		{ID: "electronic", Title: "By e-mail", Description: "A link to what you bought", Kind: "digital", Price: "0"},
 	}
+	// Codes to try; docs/quickstart.md names them.
+	m.Discounts = []config.DiscountConfig{
+		{ID: "welcome", Name: "Welcome", Code: "WELCOME10", Kind: "percent", Percent: "10", Priority: 1, Combines: true},
+		{ID: "free-delivery", Name: "Free standard delivery", Code: "FREESHIP", Kind: "free_delivery", Delivery: []string{"standard"}, Priority: 1, Combines: true},
+		{ID: "last-year", Name: "Last year's sale", Code: "LASTYEAR", Kind: "percent", Percent: "20", Priority: 1, Ends: "2026-01-01T00:00:00Z"},
+	}
 	m.Payment.Test.Provider, m.Payment.Test.URL, m.Payment.Test.Key, m.Payment.Test.MerchantID =
 		"sandbox", info.SandboxURL, secret.New(s.MerchantKey), accountID
 	m.Payment.Test.Sandbox.WebhookSecret = secret.New(s.PSPSecret)
