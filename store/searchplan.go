@@ -34,7 +34,8 @@ type searchPlan struct {
 	terms           []term
 	brand, category []string // words
 	low, high       int64    // bounds of the price
-	digest          [8]byte  // of all but the page, in cursors
+	merchantID      string
+	words           []string // all of them, also those past the bound
 }
 
 // term is one word of a query, with the words that do in its place.
@@ -65,12 +66,17 @@ func planSearch(merchantID string, q catalog.Query) (*searchPlan, error) {
 	}
 	var list wordSet
 	list.add(queryWords(q.Words)...)
-	for _, w := range list.list[:min(len(list.list), catalog.MaxQueryWords)] {
+	p.merchantID, p.words = merchantID, list.list
+	for _, w := range p.words[:min(len(p.words), catalog.MaxQueryWords)] {
 		p.terms = append(p.terms, term{word: w, forms: otherForms(w)})
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %d %d %t %s", merchantID, list.list, p.brand, p.category, p.low, p.high, p.InStock, p.Sort))
-	p.digest = [8]byte(sum[:])
 	return p, nil
+}
+
+// digest is of all but the page. Cursors have it.
+func (p *searchPlan) digest() [8]byte {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %d %d %t %s", p.merchantID, p.words, p.brand, p.category, p.low, p.high, p.InStock, p.Sort))
+	return [8]byte(sum[:])
 }
 
 // otherForms are the English singular or plural of a word. In other languages
@@ -210,7 +216,8 @@ func (p *searchPlan) before(a, b place) bool {
 
 // cursor writes a place down.
 func (p *searchPlan) cursor(at place) string {
-	b := append(p.digest[:], make([]byte, 8)...)
+	digest := p.digest()
+	b := append(digest[:], make([]byte, 8)...)
 	binary.BigEndian.PutUint64(b[8:], uint64(at.key))
 	return base64.RawURLEncoding.EncodeToString(append(b, at.productID...))
 }
@@ -221,7 +228,7 @@ func (p *searchPlan) start() (at place, found bool, err error) {
 		return place{}, false, nil
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(p.Cursor)
-	if err != nil || len(b) <= 16 || [8]byte(b[:8]) != p.digest {
+	if err != nil || len(b) <= 16 || [8]byte(b[:8]) != p.digest() {
 		return place{}, false, catalog.ErrCursor
 	}
 	return place{int64(binary.BigEndian.Uint64(b[8:])), string(b[16:])}, true, nil
