@@ -57,8 +57,16 @@ func TestOfficialAppBridge(t *testing.T) {
 				tab.WaitText("#said", call)
 			}
 
+			widget.Click(".entry summary")
+			widget.Click("#code")
+			widget.Type("NONE")
+			widget.Keys("Enter")
+			tab.WaitText("#said", `"discount_codes":["NONE"]`)
+			widget.WaitText(".discount", "NONE")
+
 			tab.Click("#dark")
 			widget.WaitText(`html[data-scheme="dark"] .totals`, "14,90 $")
+			widget.WaitText("h1", "Ihr Warenkorb")
 			widget.Click(".header .step")
 			if got := said(t, tab, "display"); got != "fullscreen" {
 				t.Errorf("the widget asked for %s", got)
