@@ -19,10 +19,11 @@ import (
 // and to its schema). docs/versions.md says what each has a place for.
 func TestSessionsAcrossVersions(t *testing.T) {
 	m := openMarket(t)
+	m.bearer, m.account = m.issueFor(t, bargains), "acct_"+bargains
 	rapid.Check(t, func(rt *rapid.T) {
 		p := &projected{market: m, t: drawing{TB: t, rt: rt}}
 		p.open()
-		steps := []func(){p.changeItems, p.changeBuyer, p.changeDelivery, p.clearDelivery, p.choose, p.changeNotes}
+		steps := []func(){p.changeItems, p.changeBuyer, p.changeDelivery, p.clearDelivery, p.choose, p.changeNotes, p.changeCodes}
 		for _, i := range rapid.SliceOfN(rapid.IntRange(0, len(steps)-1), 0, 8).Draw(rt, "steps") {
 			steps[i]()
 			p.look(p.version(), p.version())
@@ -64,6 +65,7 @@ type projected struct {
 	address  object
 	option   string // the delivery that was chosen, as long as nothing else was changed
 	notes    string
+	codes    []any // discount codes, in the order that they were sent
 	metadata object
 	locale   string
 	status   string // "" while it is open
@@ -225,6 +227,19 @@ func (p *projected) changeNotes() {
 	p.update(p.t, p.version(), p.id, object{"order_notes": p.notes}).want(p.t, 200)
 }
 
+// changeCodes sends discount codes, under either name.
+func (p *projected) changeCodes() {
+	p.codes = []any{}
+	for _, code := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"OK10", "FIVE", "FREESHIP", "COMBO", "EXPIRED"}), 0, 3, rapid.ID).Draw(p.t.rt, "codes") {
+		p.codes = append(p.codes, code)
+	}
+	body := object{"discounts": object{"codes": p.codes}}
+	if rapid.Bool().Draw(p.t.rt, "as coupons") {
+		body = object{"coupons": p.codes}
+	}
+	p.update(p.t, p.version(), p.id, body).want(p.t, 200)
+}
+
 // pay buys what is in the session, once it lacks nothing.
 func (p *projected) pay() {
 	if p.buyer == nil {
@@ -264,6 +279,9 @@ func (p *projected) look(versions ...dialect) {
 		if !v.flat() {
 			p.has(v, s.object, "metadata", p.metadata)
 			p.has(v, s.object, "locale", p.locale)
+			if shown, _ := s.at("discounts")["codes"].([]any); len(shown) != len(p.codes) || !slices.Equal(shown, p.codes) {
+				p.t.Errorf("%s has the codes %v; sent were %v", v, shown, p.codes)
+			}
 		}
 		if o := s.at("order"); v.keyed() && o != nil {
 			p.has(v, o.at("confirmation"), "order_notes", p.notes)
