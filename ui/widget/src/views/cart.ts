@@ -22,7 +22,7 @@ function row(scene: Scene, session: Session, line: Line): Tag {
       h("div", { class: "pair" },
         h("div", { class: "what" },
           theirs("p", { class: "title" }, line.name),
-          line.detail !== "" && theirs("p", { class: "detail" }, line.detail),
+          line.detail !== "" && h("p", { class: "detail", dir: "auto" }, line.detail), // what is cut off is its end
           !checkout.editable && line.quantity > 1 && h("p", { class: "detail" }, words.say("items", {}, line.quantity))),
         price(scene, session, line, checkout.updating)),
       checkout.asking ? question(scene) : checkout.editable && changes(scene, session, line),
