@@ -21,6 +21,8 @@ import (
 	"github.com/checkstand/checkstand/credential"
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/secret"
+	"github.com/checkstand/checkstand/server/servertest"
+	"github.com/checkstand/checkstand/store/pgtest"
 )
 
 // signatory is an agent that signs in one mode.
@@ -233,5 +235,29 @@ func TestReplaysAreRefusedAcrossSurfaces(t *testing.T) {
 		if a := send["mcp"](t, c); a.text("code") != "replayed_request" {
 			t.Errorf("%s: %s", s.mode, a.body)
 		}
+	}
+}
+
+// What one server has taken, another one on the same database knows.
+func TestReplaysAreRefusedByAllServers(t *testing.T) {
+	w := servertest.NewWorld(t, servertest.Options{Database: pgtest.URL(t)})
+	one, two := limitedServer{w.Start(t)}, limitedServer{w.Start(t)}
+	body := string(bytesOf(t, dialect(acp.V20260417).order(line(servertest.Mug, 1))))
+	signature, timestamp, err := sign.SignRequest(sign.TimestampMode, w.SignatureKey, []byte(body), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(s limitedServer, key string) reply {
+		return s.call(t, "POST", "/checkout_sessions", "198.51.100.1", w.SignedAPIKey.Reveal(), body, "Signature", signature, "Timestamp", timestamp, "Idempotency-Key", key)
+	}
+	first := send(one, "first")
+	if first.StatusCode != 201 {
+		t.Fatalf("%d %s", first.StatusCode, first.body)
+	}
+	if again := send(two, "first"); again.body != first.body || again.Header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("its own key, at the other server: %d %s", again.StatusCode, again.body)
+	}
+	if replay := send(two, "second"); replay.StatusCode != 401 || !strings.Contains(replay.body, "replayed_request") {
+		t.Errorf("another key, at the other server: %d %s", replay.StatusCode, replay.body)
 	}
 }

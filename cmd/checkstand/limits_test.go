@@ -31,7 +31,7 @@ var limitDirs = map[string]string{
 
 // noLimits are exported constants of those packages that are numbers, but limit
 // nothing.
-var noLimits = []string{"job.NoLimit", "pricing.MaxPPM"}
+var noLimits = []string{"job.NoLimit", "pricing.MaxPPM", "pricing.OfDelivery"}
 
 // limit is a row of docs/limits.md.
 type limit struct{ what, value, from string }
