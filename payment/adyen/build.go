@@ -59,6 +59,7 @@ type paymentRequest struct {
 	CaptureDelayHours  *int                `json:"captureDelayHours,omitzero"`
 	AdditionalData     map[string]string   `json:"additionalData,omitempty"`
 	Authentication     *authenticationData `json:"authenticationData,omitzero"`
+	MPI                *mpiData            `json:"mpiData,omitzero"`
 	ShopperEmail       string              `json:"shopperEmail,omitzero"`
 	ShopperStatement   string              `json:"shopperStatement,omitzero"`
 	BillingAddress     *billingAddress     `json:"billingAddress,omitzero"`
@@ -114,6 +115,7 @@ func (p *Provider) Build(c payment.Charge) ([]byte, error) {
 	if a := option(p.cfg.Authentication); a != "" {
 		r.Authentication = &authenticationData{a}
 	}
+	r.threeDS(c)
 	if len(c.BuyerEmail) <= maxEmail {
 		r.ShopperEmail = c.BuyerEmail
 	}
@@ -127,6 +129,8 @@ func (p *Provider) checkCharge(c payment.Charge) (amount, error) {
 		return amount{}, errors.New("adyen payments: the charge has no attempt id, or one that is too long or has a hyphen or a colon")
 	case len(c.SessionID) > maxMetadata || len(c.OrderID) > maxMetadata:
 		return amount{}, fmt.Errorf("adyen payments: the session id or the order id is longer than %d bytes", maxMetadata)
+	case c.Proof.Check() != nil:
+		return amount{}, fmt.Errorf("adyen payments: %w", c.Proof.Check())
 	case c.Amount <= 0 || c.Amount > money.Max:
 		return amount{}, fmt.Errorf("adyen payments: %d cannot be charged", c.Amount)
 	case c.MerchantID != "" && c.MerchantID != p.cfg.MerchantID:

@@ -16,6 +16,9 @@ type paymentAnswer struct {
 	Amount            *amount `json:"amount"`
 	MerchantReference string  `json:"merchantReference"`
 	RefusalCode       string  `json:"refusalReasonCode"`
+	PaymentMethod     struct {
+		Brand string `json:"brand"`
+	} `json:"paymentMethod"`
 }
 
 // errorAnswer is the answer of every other status. Its message is not read:
@@ -64,7 +67,9 @@ func (a paymentAnswer) result(sent paymentRequest) payment.Result {
 			result.Amount, result.Currency, _ = a.Amount.minor()
 		}
 	}
-	result.Class = class
+	if result.Class = class; class == payment.ClassRequiresAction {
+		result.Brand = a.brand()
+	}
 	return result
 }
 

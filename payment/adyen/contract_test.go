@@ -87,6 +87,7 @@ func harness(t *testing.T) paymenttest.Harness {
 		Mint: func(_ testing.TB, a paymenttest.Allowance) payment.Credential {
 			return payment.Credential{Type: "spt", Token: secret.New(fake.Mint(a))}
 		},
+		Prove:   paymenttest.AnyProof,
 		Books:   func(_ testing.TB, session string) paymenttest.Books { return fake.Books(session) },
 		Break:   func(_ testing.TB, f paymenttest.Fault) { fake.Break(f) },
 		Heal:    func(testing.TB) { fake.Heal() },

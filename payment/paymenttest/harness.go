@@ -98,6 +98,9 @@ type Harness struct {
 	Reusable payment.Credential
 	// Mint makes a token at the PSP.
 	Mint func(t testing.TB, a Allowance) payment.Credential
+	// Prove has the buyer of a charge authenticated, at a PSP that takes the
+	// proof; nil where none does.
+	Prove func(t testing.TB, c payment.Charge) payment.Proof
 	// Books reads the PSP's record.
 	Books func(t testing.TB, sessionID string) Books
 	// Break switches a fault on for the next request that it concerns.

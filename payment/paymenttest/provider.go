@@ -25,6 +25,7 @@ func TestProvider(t *testing.T, h Harness) {
 	t.Run("Identity", s.identity)
 	t.Run("Build", s.build)
 	t.Run("Outcomes", s.outcomes)
+	t.Run("Proof", s.proof)
 	t.Run("ReusableToken", s.reusableToken)
 	t.Run("TokenMisuse", s.tokenMisuse)
 	t.Run("SameKeyAgain", s.sameKeyAgain)

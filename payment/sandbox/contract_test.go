@@ -2,11 +2,13 @@ package sandbox_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -37,15 +39,16 @@ type world struct {
 	url      string
 	provider *sandbox.Provider
 
-	taps  sync.Mutex // one buyer looks at a page and pays at a time
-	mu    sync.Mutex
-	clock time.Time
-	keys  int
+	taps    sync.Mutex // one buyer looks at a page and pays at a time
+	mu      sync.Mutex
+	clock   time.Time
+	keys    int
+	numbers map[string]string // by token
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{clock: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
+	w := &world{numbers: map[string]string{}, clock: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
 	p, err := psp.Open(context.Background(), psp.Config{
 		Path:        filepath.Join(t.TempDir(), "sandbox.db"),
 		AgentKey:    secret.New(agentKey),
@@ -142,6 +145,9 @@ func (w *world) issue(t testing.TB, number, merchant, session, currency string, 
 	if err := json.Unmarshal(answer, &token); err != nil || token.ID == "" {
 		t.Fatalf("delegate_payment: %s", answer)
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.numbers[token.ID] = number
 	return token.ID
 }
 
@@ -217,11 +223,76 @@ func (w *world) harness(t *testing.T) paymenttest.Harness {
 		MerchantID:  shop,
 		Reusable:    payment.Credential{Type: "spt", Token: secret.New("tok_visa")},
 		Mint:        w.mint,
+		Prove:       w.prove,
 		Books:       w.books,
 		Break:       w.breakNext,
 		Heal:        w.heal,
 		Advance:     w.advance,
 	}
+}
+
+// prove has the issuer of a token's card authenticate the buyer.
+func (w *world) prove(t testing.TB, c payment.Charge) payment.Proof {
+	t.Helper()
+	w.mu.Lock()
+	number := w.numbers[c.Credential.Token.Reveal()]
+	w.keys++
+	key := fmt.Sprint("auth-", w.keys)
+	w.mu.Unlock()
+	ask := func(method, path, body string, into any) {
+		t.Helper()
+		req, err := http.NewRequest(method, w.url+"/delegate_authentication"+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Close = true
+		for name, value := range map[string]string{"Authorization": "Bearer " + agentKey, "Idempotency-Key": key + path, "API-Version": "2026-01-28", "Content-Type": "application/json"} {
+			req.Header.Set(name, value)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		answer, err := io.ReadAll(resp.Body)
+		if err != nil || json.Unmarshal(answer, into) != nil || resp.StatusCode >= 300 {
+			t.Fatalf("%d %s %v", resp.StatusCode, answer, err)
+		}
+	}
+	var a struct {
+		ID     string `json:"authentication_session_id"`
+		Action struct {
+			Challenge struct {
+				URL    string `json:"acs_url"`
+				ACS    string `json:"acs_trans_id"`
+				Server string `json:"three_ds_server_trans_id"`
+			} `json:"challenge"`
+		} `json:"action"`
+		Result struct {
+			ECI        string `json:"electronic_commerce_indicator"`
+			Cryptogram string `json:"three_ds_cryptogram"`
+			Directory  string `json:"transaction_id"`
+			Version    string `json:"version"`
+		} `json:"authentication_result"`
+	}
+	ask("POST", "", fmt.Sprintf(`{"merchant_id": %q, "payment_method": {"type": "card", "number": %q, "exp_month": "11", "exp_year": "2027", "name": "Test Buyer"},
+		"amount": {"value": %d, "currency": %q}, "checkout_session_id": %q, "challenge_notification_url": "https://agent.example/3ds"}`,
+		shop, number, c.Amount, strings.ToUpper(c.Currency), c.SessionID), &a)
+	ask("POST", "/"+a.ID+"/authenticate", `{"fingerprint_completion": "U", "channel": {"type": "browser", "browser": {"accept_header": "text/html",
+		"ip_address": "192.0.2.1", "javascript_enabled": false, "language": "en", "user_agent": "Test"}}}`, &a)
+	if q := a.Action.Challenge; q.URL != "" {
+		creq := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"threeDSServerTransID":%q,"acsTransID":%q,"messageType":"CReq"}`, q.Server, q.ACS))
+		resp, err := http.PostForm(q.URL, url.Values{"creq": {creq}, "action": {"approve"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := resp.Body.Close(); err != nil {
+			t.Fatal(err)
+		}
+		http.DefaultClient.CloseIdleConnections()
+	}
+	ask("GET", "/"+a.ID, "", &a)
+	return payment.Proof{Cryptogram: secret.New(a.Result.Cryptogram), ECI: a.Result.ECI, TransactionID: a.Result.Directory, Version: a.Result.Version}
 }
 
 // heal forgets the faults that have not struck.

@@ -55,6 +55,7 @@ func (p *Provider) Build(c payment.Charge) ([]byte, error) {
 	if !p.cfg.AllowAction {
 		f.add("error_on_requires_action", "true")
 	}
+	addThreeDS(&f, c)
 	f.add("description", description(c))
 	f.add("receipt_email", p.receiptEmail(c))
 	addMetadata(&f, "metadata", c)

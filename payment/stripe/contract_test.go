@@ -89,6 +89,7 @@ func (w *world) harness(t testing.TB) paymenttest.Harness {
 		Mint: func(_ testing.TB, a paymenttest.Allowance) payment.Credential {
 			return payment.Credential{Type: "spt", Token: secret.New(psp.Mint(a))}
 		},
+		Prove:   paymenttest.AnyProof,
 		Books:   func(_ testing.TB, session string) paymenttest.Books { return psp.Books(session) },
 		Break:   func(_ testing.TB, f paymenttest.Fault) { psp.Break(f) },
 		Heal:    func(testing.TB) { psp.Heal() },

@@ -36,11 +36,11 @@ func (p *Provider) Send(ctx context.Context, key string, body []byte) (payment.R
 		if !ok {
 			return result, nil
 		}
-		return p.finish(ctx, in, result), nil
+		return p.named(ctx, body, p.finish(ctx, in, result)), nil
 	case r.status >= 500 && r.replayed:
 		return p.afterReplayedFailure(ctx, r, body), nil
 	}
-	return p.refusal(ctx, r, body), nil
+	return p.named(ctx, body, p.refusal(ctx, r, body)), nil
 }
 
 // refusal classifies an answer to a charge that is not 200.

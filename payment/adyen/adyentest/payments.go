@@ -27,6 +27,14 @@ type paymentRequest struct {
 	AuthenticationData       *struct {
 		AttemptAuthentication string `json:"attemptAuthentication"`
 	} `json:"authenticationData"`
+	MPIData *struct {
+		CAVV                   string `json:"cavv"`
+		ECI                    string `json:"eci"`
+		DSTransID              string `json:"dsTransID"`
+		DirectoryResponse      string `json:"directoryResponse"`
+		AuthenticationResponse string `json:"authenticationResponse"`
+		ThreeDSVersion         string `json:"threeDSVersion"`
+	} `json:"mpiData"`
 	BillingAddress *billingAddress   `json:"billingAddress"`
 	Metadata       map[string]string `json:"metadata"`
 }
@@ -49,6 +57,7 @@ type paymentAnswer struct {
 	RefusalReason     string            `json:"refusalReason,omitzero"`
 	RefusalReasonCode string            `json:"refusalReasonCode,omitzero"`
 	Action            map[string]string `json:"action,omitzero"`
+	PaymentMethod     map[string]string `json:"paymentMethod,omitzero"`
 }
 
 // outcomes are the answers to payments that are not simply authorised.
@@ -99,10 +108,18 @@ func (f *Fake) charge(r paymentRequest, t *token) answer {
 	c := &charge{psp: newReference(), reference: r.Reference, session: r.Metadata["acp_session_id"], amount: *r.Amount, state: refused,
 		manual: r.AdditionalData["manualCapture"] == "true"}
 	f.payments = append(f.payments, c)
-	a := outcomes[t.Outcome]
+	outcome := t.Outcome
+	switch {
+	case r.MPIData != nil && (outcome == NeedsSCA || outcome == Redirect):
+		outcome = Authorised
+	case r.MPIData == nil && outcome == Authorised && r.AuthenticationData != nil && r.AuthenticationData.AttemptAuthentication == "always":
+		outcome = Redirect
+	}
+	a := outcomes[outcome]
 	a.PSPReference, a.MerchantReference = c.psp, c.reference
+	a.PaymentMethod = map[string]string{"type": "scheme", "brand": "visa"}
 	after := Fault("")
-	switch t.Outcome {
+	switch outcome {
 	case Redirect:
 		a.PSPReference = "" // comes with /payments/details
 		return answer{status: http.StatusOK, body: a}

@@ -10,7 +10,9 @@ import (
 )
 
 var intentParams = []string{"amount", "currency", "confirm", "payment_method", "payment_method_data[shared_payment_granted_token]", "capture_method",
-	"automatic_payment_methods[enabled]", "automatic_payment_methods[allow_redirects]", "error_on_requires_action", "description", "receipt_email", "metadata[]"}
+	"automatic_payment_methods[enabled]", "automatic_payment_methods[allow_redirects]", "error_on_requires_action", "description", "receipt_email", "metadata[]",
+	"payment_method_options[card][request_three_d_secure]", "payment_method_options[card][three_d_secure][cryptogram]", "payment_method_options[card][three_d_secure][transaction_id]",
+	"payment_method_options[card][three_d_secure][version]", "payment_method_options[card][three_d_secure][electronic_commerce_indicator]"}
 
 // Cards are Stripe's test cards with what they come to, and three of our own
 // (fake) for what Stripe has no card for. A card that is not here is unknown.
@@ -74,6 +76,18 @@ func (s *Server) createIntent(r request) answer {
 	how, known := Cards[card]
 	if !known {
 		return refuse(404, invalid, "resource_missing", "payment_method", "No such PaymentMethod")
+	}
+	proof := func(name string) string {
+		return r.params.Get("payment_method_options[card][three_d_secure][" + name + "]")
+	}
+	const asked = "authentication_required"
+	switch {
+	case proof("cryptogram") != "" && (proof("transaction_id") == "" || !slices.Contains([]string{"2.1.0", "2.2.0", "2.3.0", "2.3.1"}, proof("version"))):
+		return refuse(400, invalid, "parameter_missing", "payment_method_options[card][three_d_secure]", "Missing or invalid parameter")
+	case proof("cryptogram") != "" && how.Code == asked:
+		how = Card{}
+	case proof("cryptogram") == "" && how.Code == "" && r.params.Get("payment_method_options[card][request_three_d_secure]") == "any":
+		how = Cards["pm_card_authenticationRequired"]
 	}
 	in := &intent{id: s.id("pi"), currency: currency, amount: amount, card: card, token: spt, created: s.now(),
 		manual: r.params.Get("capture_method") == "manual", metadata: metadata(r, "metadata")}
