@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
@@ -113,6 +114,9 @@ func (p *purchase) takeProof(sess *Session) *acp.Error {
 		TransactionID: r.Details.TransactionID, Version: r.Details.Version}
 	if err := p.proof.Check(); err != nil {
 		return acp.Missing(authenticationParam+".outcome_details", "Send cryptogram, indicator, transaction id and version.")
+	}
+	if !slices.ContainsFunc(threeDSVersions, func(v string) bool { return p.proof.Version == v || strings.HasPrefix(p.proof.Version, v+".") }) {
+		return acp.Invalid(authenticationParam+".outcome_details.version", "No proof of this version of 3-D Secure is taken. The payment handler names those that are.")
 	}
 	return nil
 }

@@ -110,6 +110,11 @@ func TestAnAuthenticationThatIsAskedForHasToBeReported(t *testing.T) {
 	w.refused(w.send(s.ID, outcome("tok_3ds_1", acp.OutcomeAuthenticated)), 400, acp.CodeMissing, "$.authentication_result.outcome_details")
 	half := proven("tok_3ds_1", "", "ds-1")
 	w.refused(w.send(s.ID, half), 400, acp.CodeMissing, "$.authentication_result.outcome_details")
+	for _, version := range []string{"1.0.2", "2", "2.20", "22.0"} {
+		odd := proven("tok_3ds_1", "good", "ds-1")
+		odd.Authentication.Details.Version = version
+		w.refused(w.send(s.ID, odd), 400, acp.CodeInvalid, "$.authentication_result.outcome_details.version")
+	}
 	got, err := w.core.Get(context.Background(), agent, s.ID)
 	if err != nil || got.Status != acp.AuthenticationRequired || got.AuthenticationMetadata == nil {
 		t.Fatalf("%v %+v", err, got)

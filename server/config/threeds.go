@@ -61,6 +61,10 @@ func (p *PaymentConfig) checkThreeDS(r *report, at string) {
 	if mode == checkout.ThreeDSNever {
 		return
 	}
+	if p.Provider == braintree.Name {
+		r.errorf(at+".three_ds", "%s does not work with braintree, which takes a token once, so that none is left for the payment after the bank has confirmed; write never, and remove acquirer", clip(string(mode)))
+		return
+	}
 	a, path := p.Acquirer, at+".acquirer"
 	switch {
 	case a.BIN == "" && p.Provider != sandbox.Name:

@@ -24,6 +24,8 @@ func TestProblemsOfThreeDSecureAndPublicKeys(t *testing.T) {
 		"a long name":              {"test", stripeTest + ", acquirer: {bin: '4', merchant_id: '1', name: " + strings.Repeat("n", 41) + "}", `test.acquirer.name: is longer than 40 characters`},
 		"a brand without a server": {"test", stripeTest + ", three_ds: always, brands: [visa, jcb]" + acquirer, `test.brands: "jcb" has no directory server that agents know of, so with three_ds: always nobody could pay with it; remove it, or write three_ds: when_required`},
 
+		"a token that works once": {"test", braintreeTest + ", three_ds: always", `test.three_ds: always does not work with braintree, which takes a token once, so that none is left for the payment after the bank has confirmed; write never, and remove acquirer`},
+
 		"a secret key":                 {"test", stripeTest + ", public_key: sk_test_oops", `test.public_key: begins with "sk_", so it is a secret key, and every agent would be shown it; write the publishable one, and change this one at the provider if it was ever in a session`},
 		"a restricted key":             {"test", stripeTest + ", public_key: rk_test_oops", `test.public_key: begins with "rk_", so it is a secret key, and every agent would be shown it; write the publishable one, and change this one at the provider if it was ever in a session`},
 		"the key itself":               {"test", sandboxTest + ", public_key: hidden", `test.public_key: is the same as key, the secret one, and every agent would be shown it; write the publishable one`},
