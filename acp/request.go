@@ -45,8 +45,10 @@ type RequestedItem struct {
 }
 
 // CreateRequest opens a session. Currency is empty when the version does not
-// send one; the shop's own is meant then.
+// send one; the shop's own is meant then. With CartID, the items and the buyer
+// are those of the cart, and Items and Buyer are empty.
 type CreateRequest struct {
+	CartID             string
 	Items              []RequestedItem
 	Currency           string
 	Capabilities       RequestedCapabilities

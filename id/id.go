@@ -11,6 +11,7 @@ import (
 // Prefixes of the ids in use.
 const (
 	Session  = "cs"
+	Cart     = "cart"
 	Line     = "li"
 	Order    = "ord"
 	Attempt  = "pay"

@@ -16,7 +16,7 @@ var now = time.Date(2026, 3, 2, 10, 30, 0, 0, time.UTC)
 
 func TestForm(t *testing.T) {
 	form := regexp.MustCompile(`^[a-z]+_[0-7][0-9a-hjkmnp-tv-z]{25}$`)
-	for _, prefix := range []string{id.Session, id.Line, id.Order, id.Attempt, id.Event, id.Job, id.Key, id.Request, id.VaultTok, id.Charge} {
+	for _, prefix := range []string{id.Session, id.Cart, id.Line, id.Order, id.Attempt, id.Event, id.Job, id.Key, id.Request, id.VaultTok, id.Charge} {
 		got := id.New(prefix, now)
 		if !form.MatchString(got) || !strings.HasPrefix(got, prefix+"_") || len(got) != len(prefix)+27 {
 			t.Errorf("New(%q) = %q", prefix, got)

@@ -7,6 +7,8 @@ package acptest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -171,7 +173,30 @@ func readSchema(t testing.TB, v acp.Version) (doc, defs map[string]any) {
 	}
 	defs = doc["$defs"].(map[string]any)
 	addWebhook(t, defs, source)
+	addCart(t, defs, source)
 	return doc, defs
+}
+
+// addCart takes the definitions of carts from a version's schema of them, if it
+// has one, and makes their references local.
+func addCart(t testing.TB, defs map[string]any, source string) {
+	t.Helper()
+	raw, err := os.ReadFile(Shared(t, "spec", source, "json-schema", "schema.cart.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Defs map[string]any `json:"$defs"`
+	}
+	if err := json.Unmarshal(bytes.ReplaceAll(raw, []byte(`"schema.agentic_checkout.json#`), []byte(`"#`)), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for name, def := range doc.Defs {
+		defs[name] = def
+	}
 }
 
 func textOf(t testing.TB, doc map[string]any) string {

@@ -21,16 +21,22 @@ type rules struct {
 	// authenticates marks the versions that have 3-D Secure and no capabilities:
 	// their agents have to be able to do it, and cannot say so.
 	authenticates bool
+	carts         bool // the version has carts
 }
 
 // DecodeCreate reads POST /checkout_sessions.
 func (rule rules) DecodeCreate(doc *Document) (acp.CreateRequest, error) {
 	r, body := read(doc, rule)
+	cartID, items, buyer := r.cartID(body), []acp.RequestedItem(nil), value{r: r, at: -1}
+	if cartID == "" {
+		items, buyer = r.items(body), body.get("buyer")
+	}
 	req := acp.CreateRequest{
-		Items:              r.items(body),
+		CartID:             cartID,
+		Items:              items,
 		Currency:           r.currency(body.get("currency")),
 		Capabilities:       r.capabilities(body.first("capabilities", "agent_capabilities")),
-		Buyer:              r.buyer(body.get("buyer")),
+		Buyer:              r.buyer(buyer),
 		FulfillmentDetails: r.fulfillmentDetails(body),
 		Attribution:        r.attribution(body.get("affiliate_attribution")),
 		DiscountCodes:      r.discountCodes(body).Value,

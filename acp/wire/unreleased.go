@@ -6,7 +6,7 @@ import "github.com/checkstand/checkstand/acp"
 // the shapes of 2026-04-17, but for protocol.version, which may only be a
 // date; what is new stands in requests, and every version reads it there.
 var unreleased Codec = codec20260417{
-	rules:      rules20260130,
+	rules:      rules20260417,
 	version:    acp.Unreleased,
 	company:    true,
 	display:    true,

@@ -12,7 +12,7 @@ import (
 // v20260417 speaks 2026-04-17, the newest released version, whose shapes are
 // those of the model.
 var v20260417 Codec = codec20260417{
-	rules:      rules20260130,
+	rules:      rules20260417,
 	version:    acp.V20260417,
 	labelled:   true,
 	company:    true,
@@ -109,6 +109,13 @@ var rules20260130 = rules{
 	capabilities: true,
 	addressLine:  acp.MaxAddressLine,
 }
+
+// rules20260417 are those from 2026-04-17 on.
+var rules20260417 = func() rules {
+	r := rules20260130
+	r.carts = true
+	return r
+}()
 
 func (c codec20260417) AppendSession(dst []byte, s *acp.Session, _ SessionView) ([]byte, error) {
 	w := writer{b: dst}
