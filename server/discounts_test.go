@@ -8,6 +8,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/client"
+	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/servertest"
 )
@@ -140,5 +141,40 @@ func TestBuyerGuessesCodes(t *testing.T) {
 	}
 	if got := b.post("codes", "code", "COUNTED"); got.status != http.StatusSeeOther {
 		t.Errorf("a good code: %d", got.status)
+	}
+}
+
+// A refund of a line gives back what was paid for it, to the last cent however
+// it is cut, and the agent is told of the discounted figures.
+func TestRefundOfADiscountedLine(t *testing.T) {
+	odd := counted
+	odd.Percent = "7.77"
+	shop := servertest.Start(t, servertest.Options{Discounts: []config.DiscountConfig{odd}, Codes: []string{odd.Code}})
+	o := sold(t, shop, servertest.Mug, servertest.Lamp)
+	if off, _ := acp.Amount(o.Totals, acp.TotalItemsDiscount); off != 140+692 {
+		t.Errorf("%d off the order", off)
+	}
+	var lines, refunded int64
+	for _, l := range o.LineItems {
+		paid, _ := acp.Amount(l.Totals, acp.TotalTotal)
+		lines += paid
+		out, err := shop.App.Orders().Refund(t.Context(), byOperator(o, "refund-"+l.ID), 0, []order.Line{{ID: l.ID, Quantity: 1}}, order.Reason{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.Operation.Amount != paid {
+			t.Errorf("%d is refunded for a line of %d", out.Operation.Amount, paid)
+		}
+		refunded += out.Operation.Amount
+	}
+	settled(t, shop, o)
+	delivery := o.Total - lines
+	if refunded != lines || delivery <= 0 {
+		t.Errorf("%d refunded of lines of %d, in an order of %d", refunded, lines, o.Total)
+	}
+	for _, e := range shop.Told(o.CheckoutSessionID) {
+		if !strings.Contains(string(e.Body), `"type":"items_discount","display_text":"Item discounts","amount":832`) {
+			t.Errorf("an event does not say what was taken off: %s", e.Body)
+		}
 	}
 }
