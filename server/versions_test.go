@@ -250,7 +250,10 @@ func (p *projected) pay() {
 	}
 	v := p.version()
 	s := p.get(p.t, v, p.id).is(p.t, "ready_for_payment")
-	token := p.token(p.t, p.pays(s, card(sandbox.Approve)))
+	token := "tok_visa" // what costs nothing needs none of its own
+	if s.total("total") > 0 {
+		token = p.token(p.t, p.pays(s, card(sandbox.Approve)))
+	}
 	p.complete(p.t, v, p.id, v.paying(s, token)).want(p.t, 200).is(p.t, "completed")
 	p.status = "completed"
 	if got := p.ledger(p.t, p.id)["usd"]; got != s.total("total") {
