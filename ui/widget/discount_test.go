@@ -65,3 +65,16 @@ func TestCodesInForce(t *testing.T) {
 	tab.WaitGone(".codes")
 	tab.WaitText("#buy", "186,89 € bezahlen")
 }
+
+// Who tries too many codes is told so, beside what is known of the codes before,
+// and can pay all the same.
+func TestTooManyCodes(t *testing.T) {
+	tab := settings{OpenAI: chatGPT, Locale: "en-US", Shop: shop{Codes: []string{"WELCOME10"}}}.open(t, browsertest.Open(t), browsertest.Options{Width: 390})
+	enterCode(tab, "EXPIRED")
+	tab.WaitText(".refused", "EXPIRED")
+	enterCode(tab, "MANY")
+	tab.WaitText(".discount .note.negative", "Too many codes. Wait a minute.")
+	tab.WaitText(".codes", "WELCOME10")
+	tab.Click("#buy")
+	tab.WaitText(".done h1", "Thank you")
+}

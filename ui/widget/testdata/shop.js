@@ -88,6 +88,10 @@ class Shop {
     }
     if (name !== "update_checkout_session" || args.checkout_session_id !== "cs_1") return { isError: true, content: [{ type: "text", text: "There is no such tool or session." }] };
     if (this.refuse) return result({ messages: [{ type: "error", code: "conflict", content_type: "plain", content: this.refuse }] });
+    if (args.discount_codes?.includes("MANY")) {
+      const session = this.session();
+      return result({ ...session, messages: [{ type: "error", code: "rate_limited", param: "$.discounts.codes", content_type: "plain", content: "Too many codes. Wait a minute." }, ...session.messages] });
+    }
     this.update(args);
     return result(this.session());
   }

@@ -39,7 +39,7 @@ export function discount(scene: Scene, session: Session): Tag | undefined {
   const { discounts } = session;
   const refusals = checkout.updating ? [] : [...session.refusals, ...(checkout.refusal ? [checkout.refusal] : [])];
   // A shop says the same of a refused code in a message, in its own language.
-  const notes = checkout.updating || session.refusals.length > 0 ? [] : session.messages.filter(aboutDiscount);
+  const notes = checkout.updating ? [] : session.messages.filter((m) => aboutDiscount(m) && (session.refusals.length === 0 || m.type === "error"));
   if (!checkout.editable) return undefined;
   return h("div", { key: "discount", class: "discount" },
     discounts.length > 0 && h("ul", { class: "codes", "aria-label": words.say("discounts") }, discounts.map(({ code, name, amount: minor }) =>
