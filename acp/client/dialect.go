@@ -20,15 +20,17 @@ type dialect struct {
 	authenticates bool // 3-D Secure, affiliates and intent traces
 	handlers      bool // line_items, currency, capabilities, payment handlers, discounts
 	notes         bool // order_notes and marketing_consents
+	contact       bool // fulfillment_details with the payment
 }
 
 var dialects = []dialect{
 	{version: acp.V20250912, oneName: true, flatDelivery: true},
 	{version: acp.V20250929, flatDelivery: true},
-	{version: "2025-12-12", nestedOptions: true, authenticates: true},
-	{version: "2026-01-16", nestedOptions: true, authenticates: true},
-	{version: "2026-01-30", authenticates: true, handlers: true},
+	{version: acp.V20251212, nestedOptions: true, authenticates: true},
+	{version: acp.V20260116, nestedOptions: true, authenticates: true},
+	{version: acp.V20260130, authenticates: true, handlers: true},
 	{version: acp.V20260417, authenticates: true, handlers: true, notes: true},
+	{version: acp.Unreleased, authenticates: true, handlers: true, notes: true, contact: true},
 }
 
 // Versions lists the API versions that a client can speak, oldest first.
@@ -184,6 +186,7 @@ func (d dialect) complete(r acp.CompleteRequest) (object, error) {
 		field{"risk_signals", r.RiskSignals != nil, d.handlers},
 		field{"order_notes", r.OrderNotes != "", d.notes},
 		field{"marketing_consents", r.Consents != nil, d.notes},
+		field{"fulfillment_details", r.FulfillmentDetails.Set, d.contact},
 	)
 	if err != nil {
 		return nil, err
@@ -195,6 +198,13 @@ func (d dialect) complete(r acp.CompleteRequest) (object, error) {
 	o := object{"payment_data": payment}
 	if r.Buyer != nil {
 		o["buyer"] = d.buyer(*r.Buyer)
+	}
+	if f := r.FulfillmentDetails; f.Null {
+		o["fulfillment_details"] = nil
+	} else if f.Set {
+		if err := d.delivery(o, f.Value); err != nil {
+			return nil, err
+		}
 	}
 	if a := r.Authentication; a != nil {
 		result := object{"outcome": a.Outcome}

@@ -147,6 +147,15 @@ func TestWhatAVersionCannotSayIsNotDropped(t *testing.T) {
 			return d.update(acp.UpdateRequest{OrderNotes: acp.Some("ring twice")})
 		}},
 		{"authentication_result", "2025-09-29", func(d dialect) (object, error) { r := pay; r.Authentication = result; return d.complete(r) }},
+		{"fulfillment_details", "2026-04-17", func(d dialect) (object, error) {
+			r := pay
+			r.FulfillmentDetails = acp.Some(acp.FulfillmentDetailsPatch{PhoneNumber: acp.Some("+15550100")})
+			o, err := d.complete(r)
+			if err == nil && o["fulfillment_details"].(object)["phone_number"] != "+15550100" {
+				t.Errorf("%s: %v", d.version, o)
+			}
+			return o, err
+		}},
 		{"intent_trace", "2025-09-29", func(d dialect) (object, error) { return d.cancel(intent) }},
 		{"more than one fulfillment option", "2025-09-29", func(d dialect) (object, error) { return d.update(acp.UpdateRequest{Selected: selected}) }},
 		{"company", "2026-01-30", func(d dialect) (object, error) {
