@@ -239,7 +239,7 @@ func (a *App) routes(surface *rest.Surface, chats *mcp.Surface, pages http.Handl
 	mux.HandleFunc("GET /readyz", a.ready)
 	mux.HandleFunc("POST "+pspWebhookPath, a.limited(a.pspWebhook))
 	mux.HandleFunc("GET "+pspWebhookPath, a.limited(a.pspWebhook)) // Braintree's challenge
-	mux.Handle("GET "+schemas.Root, schemas.Handler())
+	mux.HandleFunc("GET "+schemas.Root, a.limited(schemas.Handler().ServeHTTP))
 	for _, pattern := range []string{"GET /openapi.json", "GET /openapi.yaml", "GET /openapi/{file}"} {
 		mux.HandleFunc(pattern, a.limited(a.described.ServeHTTP))
 	}

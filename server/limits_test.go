@@ -12,6 +12,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/acptest"
 	"github.com/checkstand/checkstand/server/config"
+	"github.com/checkstand/checkstand/server/openapi"
 	"github.com/checkstand/checkstand/server/servertest"
 )
 
@@ -244,5 +245,25 @@ func TestDefaultsLetAgentsWork(t *testing.T) {
 	}
 	for range cap(failed) {
 		must(t, <-failed)
+	}
+}
+
+// Every route there is counts, but those that tell whether the server is well.
+func TestEveryRouteIsLimited(t *testing.T) {
+	s := servertest.Start(t, servertest.Options{Configure: func(c *config.Config) {
+		c.Limits.AddressPerSecond = 1
+		c.Merchants[0].App.Enabled = true
+	}})
+	d, _ := openapi.New(openapi.Options{}, acp.V20260417)
+	o := owned{id: "cs_none"}
+	for i, op := range d.Operations {
+		from := fmt.Sprintf("203.0.113.%d", i+1)
+		held := false
+		for range 4 {
+			held = limitedServer{s}.call(t, op.Method, fill(op.Path, o), from, "", "").held(t) || held
+		}
+		if well := op.Path == "/healthz" || op.Path == "/readyz"; held == well {
+			t.Errorf("%s %s: held back %t", op.Method, op.Path, held)
+		}
 	}
 }

@@ -108,7 +108,7 @@ func New(c Config) (*Surface, error) {
 		return nil, fmt.Errorf("mcp: %q is not an origin", c.BaseURL)
 	}
 	s := &Surface{Config: c, mux: http.NewServeMux()}
-	gate := newGate(base, c.BodyLimit, c.Limits)
+	gate := newGate(base, c.BodyLimit)
 	challenge := ""
 	for i := range c.Apps {
 		paths := []string{AppPath + "/" + url.PathEscape(c.Apps[i].MerchantID)}
@@ -148,8 +148,16 @@ func Handles(path string) bool {
 	return path == ChallengePath
 }
 
-// ServeHTTP implements http.Handler.
-func (s *Surface) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+// ServeHTTP implements http.Handler. What is admitted is so for the requests
+// that it is carried out by, too.
+func (s *Surface) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	client, wait := s.Limits.Admit(r)
+	if wait > 0 {
+		tooMany(w, wait)
+		return
+	}
+	s.mux.ServeHTTP(w, r.WithContext(limit.WithClient(r.Context(), client)))
+}
 
 // streamable serves an MCP server over HTTP: every request by itself, answered
 // with plain JSON, so that any number of processes may share the work. The SDK's
