@@ -8,11 +8,14 @@ import (
 	"github.com/checkstand/checkstand/acp"
 )
 
-// Whoever tries codes out is stopped before one is found by luck (DSC-10).
+// Whoever tries codes out is stopped before one is found by luck (DSC-10). No new
+// code is taken then, be it right or wrong: an answer that told the two apart
+// would be what the guesser is after.
 const (
 	// maxWrongCodes is how many codes that the shop does not know a session may
-	// be sent within guessWindow, and maxWrongCodesOfKey how many all sessions of
-	// one credential may, in one process.
+	// be sent within guessWindow before no new one is taken, and
+	// maxWrongCodesOfKey how many all sessions of one credential may, in one
+	// process.
 	maxWrongCodes      = 10
 	maxWrongCodesOfKey = 300
 	guessWindow        = 10 * time.Minute
@@ -22,41 +25,45 @@ const (
 type guesses struct {
 	mu    sync.Mutex
 	since time.Time
-	byKey map[string]int
+	byKey map[credentialOf]int
 }
 
-// full refuses wrong more codes of a credential that has sent too many.
-func (g *guesses) full(credentialID string, wrong int, now time.Time) *acp.Error {
+// credentialOf is a credential of a shop; an app of several has the same name in
+// each.
+type credentialOf struct{ merchantID, credentialID string }
+
+// full refuses new codes of a credential that has sent too many wrong ones.
+func (g *guesses) full(who Caller, now time.Time) *acp.Error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.roll(now)
-	if wrong == 0 || g.byKey[credentialID]+wrong <= maxWrongCodesOfKey {
+	if g.byKey[credentialOf{who.MerchantID, who.CredentialID}] < maxWrongCodesOfKey {
 		return nil
 	}
 	return tooManyCodes(g.since.Add(guessWindow).Sub(now))
 }
 
 // add counts codes that were answered.
-func (g *guesses) add(credentialID string, wrong int, now time.Time) {
+func (g *guesses) add(who Caller, wrong int, now time.Time) {
 	if wrong == 0 {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.roll(now)
-	g.byKey[credentialID] += wrong
+	g.byKey[credentialOf{who.MerchantID, who.CredentialID}] += wrong
 }
 
 // roll opens another window when the last one is over.
 func (g *guesses) roll(now time.Time) {
 	if g.byKey == nil || now.Sub(g.since) >= guessWindow || now.Before(g.since) {
-		g.since, g.byKey = now, map[string]int{}
+		g.since, g.byKey = now, map[credentialOf]int{}
 	}
 }
 
 func tooManyCodes(wait time.Duration) *acp.Error {
 	e := acp.Refused(http.StatusTooManyRequests, acp.CodeRateLimited, codesParam,
-		"Too many discount codes were tried that this shop does not have. Go on without a code, or wait before trying another.")
+		"Too many discount codes were tried that this shop does not have. Go on without a new code, or wait before trying another.")
 	e.RetryAfter = max(wait, time.Second)
 	return e
 }
@@ -67,10 +74,9 @@ type WrongCodes struct {
 	Since time.Time `json:"since"`
 }
 
-// enterCodes replaces the session's codes and says how many of them the shop
-// does not know and the session did not have before. Too many of these are
-// refused.
-func (s *Session) enterCodes(m *Merchant, codes []string, now time.Time) (wrong int, err error) {
+// newCodes says how many codes of a list the session does not have yet, and how
+// many of these the shop does not know.
+func (s *Session) newCodes(m *Merchant, codes []string) (fresh, wrong int) {
 	had := map[string]bool{}
 	if s.Discounts != nil {
 		for _, c := range s.Discounts.Codes {
@@ -78,23 +84,49 @@ func (s *Session) enterCodes(m *Merchant, codes []string, now time.Time) (wrong 
 		}
 	}
 	for _, c := range codes {
-		if folded := FoldCode(c); !had[folded] && !m.Discounts.known(c) {
-			had[folded] = true
+		folded := FoldCode(c)
+		if had[folded] {
+			continue
+		}
+		had[folded] = true
+		fresh++
+		if !m.Discounts.known(c) {
 			wrong++
 		}
 	}
-	if wrong > 0 {
-		if now.Sub(s.Wrong.Since) >= guessWindow {
-			s.Wrong = WrongCodes{Since: now}
-		}
-		if s.Wrong.Count > 0 && s.Wrong.Count+wrong > maxWrongCodes {
-			return 0, tooManyCodes(s.Wrong.Since.Add(guessWindow).Sub(now))
-		}
-		s.Wrong.Count += wrong
+	return fresh, wrong
+}
+
+// enterCodes replaces the discount codes of a session by those of a request, if
+// it has any, and says how many of them are new and wrong. New ones are refused
+// where too many were wrong. A shop without discounts heeds no codes.
+func (s *Service) enterCodes(c *Call, m *Merchant, sess *Session, codes acp.Opt[[]string], now time.Time) (wrong int, err error) {
+	if !codes.Set || !m.hasDiscounts() {
+		return 0, nil
 	}
-	if s.Discounts == nil {
-		s.Discounts = &acp.Discounts{}
+	fresh, wrong := sess.newCodes(m, codes.Value)
+	if fresh > 0 {
+		if e := s.guesses.full(c.Caller, now); e != nil {
+			return 0, e
+		}
+		if now.Sub(sess.Wrong.Since) >= guessWindow {
+			sess.Wrong = WrongCodes{Since: now}
+		}
+		if sess.Wrong.Count >= maxWrongCodes {
+			return 0, tooManyCodes(sess.Wrong.Since.Add(guessWindow).Sub(now))
+		}
+		sess.Wrong.Count += wrong
 	}
-	s.Discounts.Codes = codes
+	if sess.Discounts == nil {
+		sess.Discounts = &acp.Discounts{}
+	}
+	sess.Discounts.Codes = codes.Value
 	return wrong, nil
+}
+
+// countWrong counts the wrong codes of a request that was answered.
+func (s *Service) countWrong(c *Call, ans Answer, wrong int) {
+	if ans.Err == nil && !ans.Replayed {
+		s.guesses.add(c.Caller, wrong, s.now())
+	}
 }

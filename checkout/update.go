@@ -31,7 +31,7 @@ func (s *Service) Update(ctx context.Context, c *Call, sessionID string, req acp
 		if req.OrderNotes.Set {
 			sess.OrderNotes = req.OrderNotes.Value
 		}
-		if wrong, err = s.enterCodes(m, sess, req.DiscountCodes, now); err != nil {
+		if wrong, err = s.enterCodes(c, m, sess, req.DiscountCodes, now); err != nil {
 			return nil, err
 		}
 		if wasFrozen && !reprices(m, req) {
@@ -44,29 +44,6 @@ func (s *Service) Update(ctx context.Context, c *Call, sessionID string, req acp
 	})
 	s.countWrong(c, ans, wrong)
 	return ans
-}
-
-// enterCodes replaces the discount codes of a session by those of a request, if
-// it has any. It says how many of them are new and wrong, and refuses too many
-// of these. A shop without discounts heeds no codes.
-func (s *Service) enterCodes(m *Merchant, sess *Session, codes acp.Opt[[]string], now time.Time) (wrong int, err error) {
-	if !codes.Set || !m.hasDiscounts() {
-		return 0, nil
-	}
-	if wrong, err = sess.enterCodes(m, codes.Value, now); err != nil {
-		return 0, err
-	}
-	if e := s.guesses.full(sess.CredentialID, wrong, now); e != nil {
-		return 0, e
-	}
-	return wrong, nil
-}
-
-// countWrong counts the wrong codes of a request that was answered.
-func (s *Service) countWrong(c *Call, ans Answer, wrong int) {
-	if ans.Err == nil && !ans.Replayed {
-		s.guesses.add(c.CredentialID, wrong, s.now())
-	}
 }
 
 // reprices reports whether a request changes anything that the price depends

@@ -215,6 +215,14 @@ func TestRulesOfDiscounts(t *testing.T) {
 		stranger := cart(v).with("discounts", codes("VIP")).with("buyer", v.buyer().with("customer_id", "cus_of_another"))
 		is(t, b.opens(t, v, stranger).is(t, "ready_for_payment"), "| VIP=user_ineligible")
 	}, extended()...)
+	eachVersion(t, "DSC-06 versions without the extension tell of a rejected code too", func(t *testing.T, v dialect) {
+		newest := dialect(acp.V20260417)
+		s := b.opens(t, newest, cart(newest).with("discounts", codes("WHAT")))
+		shown := b.send(t, request{method: "GET", path: "/checkout_sessions/" + s.text("id"), version: v, bearer: b.key}).want(t, 200)
+		if !slices.ContainsFunc(shown.list("messages"), func(m object) bool { return m.text("content") == "This shop has no such discount code." }) {
+			t.Errorf("%s", shown.body)
+		}
+	})
 	eachVersion(t, "DSC-08 coupons are codes, but discounts.codes wins", func(t *testing.T, v dialect) {
 		s := b.opens(t, v, cart(v).with("coupons", []any{"OK10"}))
 		is(t, s, "ok:499 |")
@@ -238,7 +246,9 @@ func TestRulesOfDiscounts(t *testing.T) {
 		if tries != 11 {
 			t.Errorf("refused at try %d", tries)
 		}
-		is(t, b.changes(t, v, id, object{"discounts": codes("OK10")}), "ok:499 |")
+		// Nor told from those that there are.
+		b.changes(t, v, id, object{"discounts": codes("OK10")}).refused(t, 429, "rate_limited", "$.discounts.codes")
+		is(t, b.changes(t, v, id, object{"discounts": codes()}), "|")
 	}, extended()...)
 	eachVersion(t, "DSC-12 nothing is ever negative", func(t *testing.T, v dialect) {
 		s := b.opens(t, v, cart(v).with("discounts", codes("HUGE")))
