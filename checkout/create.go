@@ -8,7 +8,9 @@ import (
 )
 
 // Create opens a session. The answer is the whole session (201), or an error:
-// 400 for an item the shop does not sell or another currency than the shop's.
+// 400 for an item the shop does not sell or another currency than the shop's,
+// 404 for a cart that is not there. A cart's session that is open already is the
+// answer, with what the cart holds now.
 func (s *Service) Create(ctx context.Context, c *Call, req acp.CreateRequest) Answer {
 	m, err := s.merchant(ctx, c.Caller)
 	if err != nil {
@@ -18,24 +20,34 @@ func (s *Service) Create(ctx context.Context, c *Call, req acp.CreateRequest) An
 		// Decided before any state is read, so it needs no record under the key.
 		return c.refuse(acp.Invalid("$.currency", "This shop sells in "+m.Currency+". Send that currency."))
 	}
-	ids := requestedIDs(req.Items)
 	wrong := 0
 	ans := s.once(ctx, c, func(tx Tx) (*Session, error) {
 		now := s.now()
+		ids, buyer := requestedIDs(req.Items), req.Buyer
+		var cart *Cart
+		if req.CartID != "" {
+			open, from, err := s.convert(tx, m, c, req, now)
+			if err != nil || open != nil {
+				return open, err
+			}
+			cart, ids, buyer = from, from.session().itemIDs(), from.Buyer
+		}
 		items, err := tx.RecentItems(c.MerchantID, ids)
 		if err != nil {
 			return nil, err
 		}
 		sess := &Session{
 			Session: acp.Session{
-				ID: id.New(id.Session, now), Currency: m.Currency, Buyer: req.Buyer,
+				ID: id.New(id.Session, now), Currency: m.Currency, Buyer: buyer,
 				FulfillmentDetails: req.FulfillmentDetails, Locale: req.Locale, Timezone: req.Timezone,
 				Metadata: req.Metadata, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(m.SessionTTL),
 			},
 			MerchantID: c.MerchantID, Agent: c.Agent, CredentialID: c.CredentialID, Live: c.Live, APIVersion: c.Version,
 			OrderNotes: req.OrderNotes, Interventions: req.Capabilities.Interventions, Extensions: req.Capabilities.Extensions, FirstTouch: req.Attribution,
 		}
-		if err := sess.replaceLines(req.Items, items, now); err != nil {
+		if cart != nil {
+			sess.takeCart(cart)
+		} else if err := sess.replaceLines(req.Items, items, now); err != nil {
 			return nil, err
 		}
 		if len(req.DiscountCodes) > 0 {
@@ -45,6 +57,12 @@ func (s *Service) Create(ctx context.Context, c *Call, req acp.CreateRequest) An
 		}
 		if err := sess.quote(tx, m, items, believed(req.Items), now); err != nil {
 			return nil, err
+		}
+		if cart != nil {
+			cart.opened(sess, false)
+			if err := tx.SaveCart(cart); err != nil {
+				return nil, err
+			}
 		}
 		sess.DeletableAt = sess.ExpiresAt.Add(keepUnsold)
 		return sess, tx.InsertSession(sess)

@@ -29,10 +29,14 @@ type Merchant struct {
 	LowStock   int64         // at or below this many left a low_stock warning is given; 0 gives none
 	SessionTTL time.Duration // how long a session without a purchase lives
 	QuoteTTL   time.Duration // how long a price shown at ready_for_payment is binding
+	CartTTL    time.Duration // how long a cart lives after its last change; 0 for a shop without carts
 
 	// CheckoutLink gives the address of the checkout page of a session; nil when
 	// the shop has none. See Links.
 	CheckoutLink func(*Session) string
+	// CartLink gives the address of the page of a cart; nil when the shop has
+	// none. See CartLinks.
+	CartLink func(*Cart) string
 	// ReturnOrigins are the origins of addresses that a buyer may be sent back
 	// to after the checkout page, as in "https://chatgpt.com".
 	ReturnOrigins []string

@@ -31,6 +31,8 @@ type Store interface {
 type Reader interface {
 	// Session returns the session or ErrNotFound. The caller owns the result.
 	Session(merchantID, id string) (*Session, error)
+	// Cart returns the cart or ErrNotFound. The caller owns the result.
+	Cart(merchantID, id string) (*Cart, error)
 	// Items returns those of the items that the merchant sells, by id.
 	Items(merchantID string, ids []string) (map[string]*catalog.Item, error)
 	// RecentItems is Items as it was a moment ago, at most a tenth of a second:
@@ -67,6 +69,14 @@ type Tx interface {
 	// SaveSession stores a session if its Version is still the stored one, and
 	// raises it.
 	SaveSession(*Session) error
+
+	// InsertCart stores a new cart; its Version becomes 1.
+	InsertCart(*Cart) error
+	// SaveCart stores a cart if its Version is still the stored one, and raises
+	// it.
+	SaveCart(*Cart) error
+	// DeleteCart removes a cart if its Version is still the stored one.
+	DeleteCart(*Cart) error
 
 	// Reserve holds quantity units of an item for a payment; guarded by
 	// availability. Items that are not counted are left alone.

@@ -18,6 +18,9 @@ SELECT expires_at, credential_id, digest FROM signature_replay WHERE expires_at 
 	sweepSessions = `DELETE FROM session WHERE (merchant_id, id) IN (
 SELECT merchant_id, id FROM session WHERE deletable_at > 0 AND deletable_at <= $1 ORDER BY deletable_at LIMIT $2)`
 
+	sweepCarts = `DELETE FROM cart WHERE (merchant_id, id) IN (
+SELECT merchant_id, id FROM cart WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
+
 	staleGenerations = `SELECT merchant_id, generation FROM stale_generation WHERE sweep_after <= $1 LIMIT $2`
 
 	endOfSweepBatch = `SELECT id FROM item WHERE merchant_id = $1 AND generation = $2 AND id > $3 ORDER BY id LIMIT 1 OFFSET $4`
@@ -31,12 +34,12 @@ AND NOT EXISTS (SELECT 1 FROM catalogue c WHERE c.merchant_id = $1 AND c.generat
 )
 
 // SweepExpired removes up to limit rows of each kind whose time has come:
-// idempotency records and remembered signatures that expired, and sessions
-// past their DeletableAt; and what abandoned imports left. n counts the rows
-// of the three kinds that were removed; callers go on until it is 0. Each kind
+// idempotency records, remembered signatures and carts that expired, and
+// sessions past their DeletableAt; and what abandoned imports left. n counts the
+// rows of the four kinds that were removed; callers go on until it is 0. Each kind
 // is a transaction of its own.
 func (s *Store) SweepExpired(ctx context.Context, now time.Time, limit int) (n int, err error) {
-	for _, sql := range []string{sweepIdempotency, sweepSignatures, sweepSessions} {
+	for _, sql := range []string{sweepIdempotency, sweepSignatures, sweepSessions, sweepCarts} {
 		var removed int64
 		err := s.commit(ctx, Op{SQL: sql, Args: []any{millis(now), int64(limit)}, Affected: &removed, What: "sweep"})
 		n += int(removed)

@@ -27,6 +27,7 @@ func Run(t *testing.T, open Open) {
 	for name, part := range map[string]func(*testing.T, Open){
 		"Update":      testUpdate,
 		"Session":     testSession,
+		"Cart":        testCart,
 		"Stock":       testStock,
 		"DiscountUse": testDiscountUse,
 		"RecentItems": testRecent,

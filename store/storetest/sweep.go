@@ -23,7 +23,9 @@ func testSweep(t *testing.T, open Open) {
 			ses := newSession(shop, fmt.Sprintf("cs_%d", i))
 			ses.DeletableAt = expires
 			rec := idempotency.Record{Hash: sha256.Sum256([]byte{byte(i)}), MerchantID: shop, State: idempotency.Done, ExpiresAt: expires}
-			if err := errors.Join(tx.InsertSession(ses), tx.PutIdempotencyRecord(rec, nil)); err != nil {
+			cart := newCart(shop, fmt.Sprintf("cart_%d", i))
+			cart.ExpiresAt = expires
+			if err := errors.Join(tx.InsertSession(ses), tx.InsertCart(cart), tx.PutIdempotencyRecord(rec, nil)); err != nil {
 				return err
 			}
 		}
@@ -50,13 +52,17 @@ func testSweep(t *testing.T, open Open) {
 		}
 		removed = append(removed, n)
 	}
-	if fmt.Sprint(removed) != "[6 6 6]" {
-		t.Errorf("removed %v; want 2 of each of 3 kinds, three times", removed)
+	if fmt.Sprint(removed) != "[8 8 8]" {
+		t.Errorf("removed %v; want 2 of each of 4 kinds, three times", removed)
 	}
 	for i := range rows {
 		_, err := s.Reader(ctx).Session(shop, fmt.Sprintf("cs_%d", i))
 		if gone := errors.Is(err, checkout.ErrNotFound); gone != (i <= rows/2) {
 			t.Errorf("session %d: %v", i, err)
+		}
+		_, err = s.Reader(ctx).Cart(shop, fmt.Sprintf("cart_%d", i))
+		if gone := errors.Is(err, checkout.ErrNotFound); gone != (i <= rows/2) {
+			t.Errorf("cart %d: %v", i, err)
 		}
 	}
 	if _, err := s.Reader(ctx).Session(shop, "cs_for_ever"); err != nil {
