@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/idempotency"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/store"
@@ -77,7 +78,19 @@ func drawWrite(rt *rapid.T, prefix string, unit int) write {
 	stale := rapid.Bool().Draw(rt, "stale")
 	id := func(kind string, n int) string { return fmt.Sprintf("%s_%s%d", kind, prefix, n) }
 
-	switch rapid.IntRange(0, 9).Draw(rt, "kind") {
+	switch rapid.IntRange(0, 10).Draw(rt, "kind") {
+	case 10:
+		u := checkout.Use{DiscountID: id("discount", n%2), Buyer: []string{"", "buyer"}[other%2]}
+		verb := rapid.SampledFrom([]string{"hold", "hold", "release", "spend"}).Draw(rt, "verb")
+		return write{verb + " use", func(tx *store.Tx) error {
+			switch verb {
+			case "hold":
+				return tx.HoldUse(shop, stale, u, 2)
+			case "release":
+				return tx.ReleaseUse(shop, stale, u)
+			}
+			return tx.SpendUse(shop, stale, u)
+		}}
 	case 0:
 		return write{"insert session", func(tx *store.Tx) error {
 			ses := newSession(shop, id("cs", n))
@@ -176,6 +189,13 @@ func dump(rt *rapid.T, t *testing.T, s *store.Store, prefix string) string {
 		note(r.IdempotencyRecord(idempotency.Scope{MerchantID: shop, Key: id("key")}))
 		session, used, err := r.TokenUsed("sandbox", [][]byte{[]byte(id("token"))})
 		note(fmt.Sprint(session, used), err)
+	}
+	for n := range 2 {
+		for _, live := range []bool{false, true} {
+			uses := []checkout.Use{{DiscountID: fmt.Sprintf("discount_%s%d", prefix, n)}, {DiscountID: fmt.Sprintf("discount_%s%d", prefix, n), Buyer: "buyer"}}
+			counts, err := r.DiscountUses(shop, live, uses)
+			note(fmt.Sprint(counts[uses[0]], counts[uses[1]]), err)
+		}
 	}
 	note(s.ListItems(ctx, shop, "", 10))
 	for now := at; ; now = now.Add(lease) {
