@@ -18,6 +18,9 @@ var seeds = []string{
 	`{"selected_fulfillment_options":[{"type":"shipping","shipping":{"option_id":"x","item_ids":["a"]}}],"buyer":null}`,
 	paying(`"authentication_result":{"outcome":"denied"},"risk_signals":{"ip_address":"192.0.2.1"},"marketing_consents":[{"channel":"sms","opted_in":true}]`),
 	`{"payment_data":{"provider":"stripe","token":"t","billing_address":` + address + `}}`,
+	`{"payment_data":{"type":"stripe","token":"t","payment_method_details":{"card":{}}},"fulfillment_details":{"phone_number":"+1"}}`,
+	`{"payment_data":{"instrument":{"handler_id":"card","type":"card","credential":{"type":"spt","token":"t"}}},"authentication_result":{"outcome":"attempt","outcome_details":{"three_ds_cryptogram":"c","electronic_commerce_indicator":"5","transaction_id":"t","version":"2.1"}}}`,
+	`{"line_items":[{"id":"a","suggested_price":{"amount":1,"source":[],"observed_at":null}}],"currency":"usd","agent_capabilities":{"interventions":{"supported":["3ds_redirect"]}}}`,
 	`{"intent_trace":{"reason_code":"comparison","metadata":{"n":0.5}}}`,
 }
 
