@@ -420,3 +420,31 @@ func TestOneProofForTwoSessionsAtOnce(t *testing.T) {
 }
 
 var _ payment.ProofTaker = (*fakePSP)(nil)
+
+// What an agent cannot do for a shop that always authenticates, the PSP's page
+// can: the buyer who takes up the link pays there. So can one whose agent has
+// given the authentication up.
+func TestAPageAuthenticatesByItself(t *testing.T) {
+	for name, mode := range map[string]checkout.ThreeDSMode{"the agent cannot": checkout.ThreeDSAlways, "the agent was asked": checkout.ThreeDSWhenRequired} {
+		t.Run(name, func(t *testing.T) {
+			w, psp := pageWorld(t)
+			w.merchant.Test.ThreeDS = checkout.ThreeDS{Mode: mode, Acquirer: acquirer}
+			var s *acp.Session
+			if mode == checkout.ThreeDSAlways {
+				if s = w.createFor(nil, "mug"); s.Status != acp.NotReadyForPayment {
+					t.Fatal(s.Status)
+				}
+			} else {
+				s = w.must(w.send(w.createFor(can3DS, "mug").ID, pay("tok_3ds_1")))
+			}
+			v := w.visit(s.ID)
+			opened, err := w.core.OpenPage(context.Background(), v)
+			if err != nil || opened.URL == "" || opened.Session.Status != acp.CompleteInProgress || opened.Session.AuthenticationMetadata != nil {
+				t.Fatalf("%v %+v", err, opened)
+			}
+			if len(psp.pages) != 1 {
+				t.Errorf("%d pages", len(psp.pages))
+			}
+		})
+	}
+}

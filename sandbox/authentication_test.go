@@ -210,6 +210,7 @@ func TestRulesOfDelegateAuthentication(t *testing.T) {
 		d.signature = secret.New("a-secret-for-signatures")
 		defer func() { d.signature = secret.String{} }()
 		d.auth("POST", "", valid).want(t, 401, sign.CodeSignatureRequired)
+		d.delegate(newest, d.freshKey(), delegateBody("4242424242424242", "cs_1")).want(t, 401, sign.CodeSignatureRequired) // DP-07
 		for _, mode := range []sign.Mode{sign.BodyURLMode, sign.TimestampMode} {
 			signature, at, err := sign.SignRequest(mode, d.signature, []byte(valid), d.now())
 			if err != nil {

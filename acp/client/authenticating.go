@@ -40,7 +40,7 @@ func (p *purchase) authenticate(ctx context.Context, s *Step) error {
 		return err
 	}
 	r := AuthenticationRequest{Card: p.card(), MerchantID: cmp.Or(p.MerchantID, h.MerchantID), Amount: p.session.Total, Currency: p.session.Currency,
-		SessionID: p.session.ID, Metadata: p.session.Authentication, NotifyURL: agentCallback, Browser: testBrowser}
+		SessionID: p.session.ID, Metadata: p.session.Authentication, NotifyURL: cmp.Or(p.NotifyURL, agentCallback), Browser: testBrowser}
 	var a *Authentication
 	call := func(do func(key CallOption) (*Authentication, error)) error {
 		return p.repeat(ctx, s, func(key CallOption) error {

@@ -56,6 +56,9 @@ type PurchaseConfig struct {
 	// Answer has the buyer answer the card's issuer, where it asks. It may
 	// return before the buyer has. Nil abandons what the issuer asks.
 	Answer func(context.Context, *Client, ChallengeAction) error
+	// NotifyURL is where the buyer's browser goes after the issuer's question;
+	// an address that is nobody's when empty, for buyers without a browser.
+	NotifyURL string
 
 	// Wait pauses between attempts; it returns the context's error when that
 	// ends first. A timer when nil.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -146,6 +148,23 @@ func (f *purchaseFlags) answer(out io.Writer) func(context.Context, *client.Clie
 	}
 }
 
+// welcome serves, on loopback and until ctx ends, the page that a buyer's
+// browser comes to once the bank has its answer. The answer itself is read at
+// the provider.
+func welcome(ctx context.Context) (address string, err error) {
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	srv := &http.Server{ReadHeaderTimeout: 5 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, "The bank has your answer. You can close this window.\n") // whoever hung up gets nothing
+	})}
+	context.AfterFunc(ctx, func() { _ = srv.Close() }) // nobody is waiting any more
+	go func() { _ = srv.Serve(ln) }()                  // ends with Close
+	return "http://" + ln.Addr().String() + "/", nil
+}
+
 var cardDigits = strings.NewReplacer(" ", "", "-", "")
 
 func joinVersions(list []acp.Version) string {
@@ -181,7 +200,11 @@ func (f *purchaseFlags) config(ctx context.Context, out io.Writer, base string) 
 	if f.token == "" && (cfg.PSPURL == "" || cfg.PSPKey.IsZero()) {
 		return cfg, errors.New("a card needs a payment provider that makes a payment token of it: name it with --psp and set CHECKSTAND_PSP_KEY to the agent's key there; or pay with a test token, --token tok_visa")
 	}
-	cfg.Answer = f.answer(out)
+	if cfg.Answer = f.answer(out); f.bank == "ask" {
+		if cfg.NotifyURL, err = welcome(ctx); err != nil {
+			return cfg, err
+		}
+	}
 	if f.token == "" {
 		cfg.Card = client.Card{Number: secret.New(cardDigits.Replace(f.card)), ExpMonth: 12, ExpYear: time.Now().Year() + 3, CVC: secret.New("123")}
 	} else if cfg.LedgerKey.IsZero() {

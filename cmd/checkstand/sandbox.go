@@ -26,6 +26,7 @@ const (
 	envSandboxAgentKey = "CHECKSTAND_TEST_SANDBOX_AGENT_KEY"
 	envSandboxShopKey  = "CHECKSTAND_TEST_SANDBOX_SHOP_KEY"
 	envSandboxHookKey  = "CHECKSTAND_TEST_SANDBOX_WEBHOOK_SECRET"
+	envSandboxSigning  = "CHECKSTAND_TEST_SANDBOX_SIGNATURE_KEY"
 )
 
 // sandboxGrace is how long answers in flight may take when the sandbox stops.
@@ -60,6 +61,10 @@ configuration. Without a configuration, or for other keys, set
 With --webhook it reports what becomes of payments, signed with the secret in
 
   ` + envSandboxHookKey + `
+
+Agents have to sign their requests to it once they share this secret with it:
+
+  ` + envSandboxSigning + `
 
 Card numbers, and what becomes of a payment with them:
 
@@ -138,7 +143,7 @@ func sandboxOf(cfg *config.Config) (accounts []string, key secret.String, at str
 func (d *sandboxDesk) run(c *cobra.Command) (err error) {
 	ctx := c.Context()
 	psp, err := sandbox.Open(ctx, sandbox.Config{Path: d.data, MerchantIDs: d.accounts, Name: "sandbox", Now: time.Now, SlowAnswer: d.slow,
-		AgentKey: d.agentKey, MerchantKey: d.shopKey, PublicURL: d.publicURL, Log: quietLogger(c.ErrOrStderr(), false)})
+		AgentKey: d.agentKey, MerchantKey: d.shopKey, SignatureKey: secret.New(os.Getenv(envSandboxSigning)), PublicURL: d.publicURL, Log: quietLogger(c.ErrOrStderr(), false)})
 	if err != nil {
 		return err
 	}
