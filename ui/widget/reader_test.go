@@ -103,13 +103,18 @@ func TestAnotherLanguageOfTheReader(t *testing.T) {
 	}{
 		"the second":      {"nl-NL", []string{"nl", "de-AT", "fr"}, "186,89"},
 		"the host's goes": {"fr-FR", []string{"de"}, "Payer"},
-		"none":            {"nl-NL", []string{"nl", "da"}, "Pay €"},
+		"none":            {"ar-EG", []string{"ar", "da"}, "Pay "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tab := settings{Locale: tt.locale, Languages: tt.languages}.open(t, b, browsertest.Options{Width: 640})
 			tab.WaitText("#buy", tt.says)
-			if name == "the second" {
+			switch name {
+			case "the second":
 				tab.WaitText("h1", "Ihr Warenkorb")
+				tab.WaitText("address", "Vereinigte Staaten")
+			case "none": // a date in the middle of a sentence is in its language
+				tab.WaitText(".choice", "Arrives Tue, Dec 1 – Thu, Dec 3")
+				tab.WaitText(".total", "١٨٦")
 			}
 		})
 	}

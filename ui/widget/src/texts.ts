@@ -18,17 +18,20 @@ export class Words {
   /** Of the texts; the language of the document. */
   readonly language: string;
   readonly direction: "ltr" | "rtl";
+  /** For dates and names of countries, which stand in sentences: the reader's where the texts are in its language. */
+  readonly wording: string;
   private readonly texts: Catalogue;
   private readonly english: Catalogue;
 
   /**
-   * locale is the reader's; money and dates are always written for it. others
+   * locale is the reader's; amounts are always written for it. others
    * are what the reader understands as well, for texts that are not in it.
    */
   constructor(readonly locale: string, catalogues: Catalogues, others: readonly string[] = []) {
     const names = [locale, ...others].flatMap((wish) => [wish, wish.replace(/[-_].*/, "").toLowerCase()]);
     this.language = names.find((name) => Object.hasOwn(catalogues, name)) ?? "en";
     this.texts = catalogues[this.language] as Catalogue;
+    this.wording = names.slice(0, 2).includes(this.language) ? locale : this.language;
     this.english = catalogues.en as Catalogue;
     this.direction = direction(this.language);
   }

@@ -41,7 +41,7 @@ function openForm(scene: Scene): void {
 export function summary(scene: Scene, at: Address): Tag {
   const street = [at.line_one, at.line_two].filter(Boolean).join(", ");
   const town = [at.postal_code, at.city, at.state].filter(Boolean).join(" ");
-  const land = at.country === "" ? "" : country(scene.words.locale, at.country);
+  const land = at.country === "" ? "" : country(scene.words.wording, at.country);
   return h("address", null,
     theirs("span", { class: "title" }, at.name),
     theirs("span", {}, [street, town, land].filter(Boolean).join(", ")));

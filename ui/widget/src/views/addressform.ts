@@ -81,8 +81,8 @@ function draw(scene: Scene, session: Session, { name, autocomplete, needed, half
 function choice(scene: Scene, props: Record<string, unknown>, value: string): Tag {
   const { words } = scene;
   const chosen = value || (new Intl.Locale(words.locale).maximize().region ?? "");
-  const names = countries.map((code) => ({ code, name: country(words.locale, code) }));
-  names.sort((a, b) => a.name.localeCompare(b.name, words.locale));
+  const names = countries.map((code) => ({ code, name: country(words.wording, code) }));
+  names.sort((a, b) => a.name.localeCompare(b.name, words.wording));
   return h("select", props as never,
     h("option", { value: "" }, words.say("countryNone")),
     names.map(({ code, name }) => h("option", { key: code, value: code, selected: code === chosen }, name)));

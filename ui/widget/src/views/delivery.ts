@@ -35,7 +35,7 @@ export function delivery(scene: Scene, session: Session): Tag | undefined {
 
 function described(scene: Scene, session: Session, option: Option): Tag[] {
   const { words, host } = scene;
-  const when = days(words.locale, host.surroundings.timeZone, option.earliest, option.latest);
+  const when = days(words.wording, host.surroundings.timeZone, option.earliest, option.latest);
   return [
     h("span", { class: "what" },
       theirs("span", { class: "title" }, option.title),
