@@ -27,7 +27,7 @@ var rulesNotCovered = map[string]string{
 	"MKT":                        "marketing consents do not exist yet; they are read and change nothing",
 	"ORD, WHK-07 and WHK-09":     "orders do not change after the sale yet",
 	"SBH, CRT, MCP":              "seller-backed payments, carts and MCP do not exist yet",
-	"DP-07":                      "the sandbox PSP has no signature setting",
+	"DP-07":                      "shown by the tests of package sandbox",
 	"IDM-12":                     "shown with a broken renderer in package checkout",
 	"INT-05, AFF-01":             "what is kept of intents and affiliates is not shown on any surface yet",
 	"WHK-05, WHK-06":             "shown with servers and receivers that fail, beside these tests",
