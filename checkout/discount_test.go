@@ -433,6 +433,35 @@ func TestUsesOutliveAProcess(t *testing.T) {
 	}
 }
 
+// A payment page gets lines that add up to its amount, whatever is off them, and
+// holds the use of the discount while it is open.
+func TestAPaymentPageWithDiscounts(t *testing.T) {
+	w, p := pageWorld(t)
+	w.offers(limited(1, 0), ten("free", "FREE", func(d *checkout.Discount) {
+		d.Discount = pricing.Discount{ID: "free", Kind: pricing.FreeDelivery, MaxAmount: 300, Priority: 1, Combines: true}
+	}))
+	s, other := w.withCodes(want("mug", "lamp"), nil, "FEW", "FREE"), w.withCodes(want("mug"), nil, "FEW")
+	v := w.visit(s.ID)
+	if opened := w.open(v); opened.URL == "" || w.uses(few) != 1 {
+		t.Fatalf("%+v, %d uses", opened, w.uses(few))
+	}
+	for _, page := range p.pages {
+		var sum int64
+		for _, l := range page.body.Lines {
+			sum += l.Amount
+		}
+		if len(page.body.Lines) != 4 || sum != page.body.Amount || sum != total(s, acp.TotalTotal) {
+			t.Errorf("%+v come to %d; want %d", page.body.Lines, sum, page.body.Amount)
+		}
+	}
+	if got := w.must(w.complete(other.ID, "tok_2")); got.Order != nil || applied(got) != "| FEW=usage_limit_reached" {
+		t.Errorf("beside the open page: %s %s", got.Status, applied(got))
+	}
+	if _, err := w.core.ClosePage(context.Background(), v); err != nil || w.uses(few) != 0 {
+		t.Errorf("the page is closed: %d uses, %v", w.uses(few), err)
+	}
+}
+
 func TestGuessingCodes(t *testing.T) {
 	guess := func(n int) []string { return []string{fmt.Sprintf("GUESS%d", n)} }
 	t.Run("in one session", func(t *testing.T) {
