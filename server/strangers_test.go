@@ -39,6 +39,7 @@ type stranger struct {
 type owned struct {
 	id, key string
 	order   string // its order; "" for none
+	cart    string // a cart of the same owner; "" where there are none
 	live    bool
 }
 
@@ -128,6 +129,11 @@ func (n *neighbourhood) open(t *testing.T, o owned, paid bool) owned {
 	if o.id = s.ID; s.Order != nil {
 		o.order = s.Order.ID
 	}
+	made := n.send(t, http.MethodPost, "/carts", o.key, "application/json",
+		`{"line_items":[{"id":"mug"}],"buyer":{"email":"`+marks[0]+`","first_name":"`+marks[2]+`"}}`)
+	if made.status == http.StatusCreated || made.status == http.StatusOK {
+		o.cart, _ = parseObject(made.body)["id"].(string)
+	}
 	return o
 }
 
@@ -174,6 +180,9 @@ func fill(path string, o owned) string {
 	if o.order != "" { // whoever has the id of an order sees its page, without a name on it
 		path = strings.Replace(path, "/orders/{id}", "/orders/"+o.order, 1)
 	}
+	if strings.HasPrefix(path, "/carts/") {
+		path = strings.Replace(path, "{id}", o.cart, 1)
+	}
 	return strings.NewReplacer("{id}", o.id, "{session}", o.id, "{shop}", otherShop, "{merchant}", otherShop, "{mode}", "test",
 		"{proof}", strings.Repeat("A", 43), "{name}", "terms", "{file}", "nothing.json", "{endpoint}", "mcp").Replace(path)
 }
@@ -184,6 +193,7 @@ type walked func(t *testing.T, n *neighbourhood, d *openapi.Document, op openapi
 // walks is how each group of operations is tried. A new group has to be added.
 var walks = map[string]walked{
 	"Checkout":  tryCheckout,
+	"Carts":     tryCarts,
 	"MCP":       tryMCP,
 	"Discovery": tryOpen,
 	"Pages":     tryOpen,
@@ -205,6 +215,14 @@ func tryCheckout(t *testing.T, n *neighbourhood, d *openapi.Document, op openapi
 	}
 	refusedAs(t, a.status, a.body, s.code)
 	return a
+}
+
+// tryCarts is the same with the owner's cart.
+func tryCarts(t *testing.T, n *neighbourhood, d *openapi.Document, op openapi.Operation, s stranger, o owned) seen {
+	if o.cart == "" {
+		t.Fatal("the owner could make no cart")
+	}
+	return tryCheckout(t, n, d, op, s, o)
 }
 
 func refusedAs(t *testing.T, status int, body []byte, code string) {
