@@ -159,7 +159,7 @@ func (n *neighbourhood) send(t *testing.T, method, path, key, contentType, body 
 	}
 	h.Set("API-Version", string(acp.V20260417))
 	h.Set("Accept", "application/json, text/event-stream")
-	if method == http.MethodPost {
+	if method != http.MethodGet {
 		h.Set("Idempotency-Key", "owner-complete") // a key that the owner has used
 	}
 	c := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -321,6 +321,10 @@ func TestStrangersSeeNothing(t *testing.T) {
 		if before.status != 200 || !bytes.Contains(before.body, []byte(marks[0])) {
 			t.Fatalf("%s: its owner gets %d %s", which, before.status, before.body)
 		}
+		cart := n.send(t, http.MethodGet, "/carts/"+o.cart, o.key, "", "")
+		if o.cart != "" && !bytes.Contains(cart.body, []byte(marks[0])) {
+			t.Fatalf("%s: the cart's owner gets %d %s", which, cart.status, cart.body)
+		}
 		strangers := maps.Clone(n.strangers)
 		for name, other := range n.owned { // the same shop and agent, in the other mode
 			if other.live != o.live {
@@ -353,6 +357,9 @@ func TestStrangersSeeNothing(t *testing.T) {
 		after := n.send(t, http.MethodGet, "/checkout_sessions/"+o.id, o.key, "", "")
 		if !bytes.Equal(after.body, before.body) {
 			t.Errorf("%s was\n%s\nand is\n%s", which, before.body, after.body)
+		}
+		if now := n.send(t, http.MethodGet, "/carts/"+o.cart, o.key, "", ""); !bytes.Equal(now.body, cart.body) {
+			t.Errorf("the cart was\n%s\nand is\n%s", cart.body, now.body)
 		}
 	}
 }
