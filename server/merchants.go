@@ -47,6 +47,9 @@ func newMerchants(cfg *config.Config, box *secret.Box, now func() time.Time) (*m
 		if mc.Checkout.Enabled {
 			m.CheckoutLink = checkout.Links(box, m.BaseURL)
 		}
+		if m.CartTTL > 0 {
+			m.CartLink = checkout.CartLinks(box, m.BaseURL)
+		}
 		ms.byID[m.ID] = &m
 		ms.order = append(ms.order, m.ID)
 		for _, agent := range mc.Agents {
@@ -121,6 +124,16 @@ func (ms *merchants) currencies() []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// haveCarts reports whether some shop here has carts.
+func (ms *merchants) haveCarts() bool {
+	for _, m := range ms.byID {
+		if m.CartTTL > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // extensions lists those that some shop here has, by name.

@@ -18,6 +18,7 @@ type MerchantConfig struct {
 	Accent     string             `yaml:"accent_color,omitempty" doc:"The shop's colour on its pages: #rrggbb or oklch(L C H). It is made darker or lighter until it is readable."`
 	Links      LinksConfig        `yaml:"links"`
 	Checkout   CheckoutConfig     `yaml:"checkout"`
+	Carts      CartsConfig        `yaml:"carts"`
 	LowStock   int64              `yaml:"low_stock" default:"5" doc:"At this many left, or fewer, agents are told that stock is low; 0 never tells."`
 	SessionTTL time.Duration      `yaml:"session_ttl" default:"6h" doc:"How long a session without a purchase lives."`
 	QuoteTTL   time.Duration      `yaml:"quote_ttl" default:"30m" doc:"How long a price that was shown as final is kept."`
@@ -33,6 +34,12 @@ type MerchantConfig struct {
 type CheckoutConfig struct {
 	Enabled       bool     `yaml:"enabled" default:"true" doc:"Whether sessions carry a link to a checkout page of ours, where the buyer pays at the payment provider. At most one browser can use a link, and a new one is shown then."`
 	ReturnOrigins []string `yaml:"return_origins" default:"https://chatgpt.com" doc:"Origins that the page may send the buyer back to, such as \"https://chatgpt.com\". Other return addresses are ignored."`
+}
+
+// CartsConfig are the baskets that agents can fill before a checkout.
+type CartsConfig struct {
+	Enabled bool          `yaml:"enabled" default:"true" doc:"Whether agents can keep carts. Each has a link to a page of ours that shows it, and opens a checkout from it where checkout.enabled is on."`
+	TTL     time.Duration `yaml:"ttl" default:"168h" doc:"How long a cart lives after its last change."`
 }
 
 // LinksConfig are the pages that a buyer may want to read before buying.

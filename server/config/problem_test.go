@@ -107,6 +107,7 @@ func TestProblems(t *testing.T) {
 		"http link":           {replaced("https://shop.example.com/terms", "http://shop.example.com/terms"), nil, `checkstand.yaml:7: merchants[0].links.terms_of_use: is http, which is for this machine only (localhost, 127.0.0.1); write https://shop.example.com`},
 		"low stock":           {merchant("low_stock: -1"), nil, `checkstand.yaml:9: merchants[0].low_stock: -1 is outside its bounds; write a number from 0 to 1000000`},
 		"session ttl":         {merchant("session_ttl: 1s"), nil, `checkstand.yaml:9: merchants[0].session_ttl: 1s is outside its bounds; write a duration from 1m0s to 720h0m0s`},
+		"cart ttl":            {merchant("carts:\n      ttl: 10s"), nil, `checkstand.yaml:10: merchants[0].carts.ttl: 10s is outside its bounds; write a duration from 1m0s to 2160h0m0s`},
 		"quote outlives":      {merchant("quote_ttl: 7h"), nil, `checkstand.yaml:9: merchants[0].quote_ttl: 7h0m0s is longer than session_ttl, 6h0m0s; a price cannot outlive its session`},
 
 		// Tax.

@@ -31,6 +31,9 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 		Test: m.Payment.Test.setup(m), Live: m.Payment.Live.setup(m),
 		ReturnOrigins: m.Checkout.ReturnOrigins,
 	}
+	if m.Carts.Enabled {
+		s.CartTTL = m.Carts.TTL
+	}
 	for _, link := range m.Links.list() {
 		if link.URL != "" {
 			s.Links = append(s.Links, link)

@@ -31,6 +31,8 @@ merchants:
       terms_of_use: https://shop.example.com/terms
     low_stock: 3
     session_ttl: 2h
+    carts:
+      ttl: 72h
     quote_ttl: 10m
     tax:
       prices_include_tax: true
@@ -75,7 +77,7 @@ merchants:
 			{ID: "subtotal", Title: "Subtotal", Kind: pricing.BySubtotal, Tiers: []pricing.Tier{{UpTo: 2000, Price: 300}}},
 			{ID: "mail", Title: "E-mail", Kind: pricing.Electronic},
 		},
-		LowStock: 3, SessionTTL: 2 * time.Hour, QuoteTTL: 10 * time.Minute,
+		LowStock: 3, SessionTTL: 2 * time.Hour, QuoteTTL: 10 * time.Minute, CartTTL: 72 * time.Hour,
 		ReturnOrigins: []string{"https://chatgpt.com"},
 		Test: checkout.PaymentSetup{MerchantID: "acct", StandIn: "adyen", Brands: []string{"jcb"}, Capture: payment.CaptureLater,
 			ThreeDS: checkout.ThreeDS{Mode: checkout.ThreeDSWhenRequired, Acquirer: acp.AcquirerDetails{

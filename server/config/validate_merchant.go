@@ -20,6 +20,8 @@ const (
 	MinSessionTTL      = time.Minute
 	MaxSessionTTL      = 30 * 24 * time.Hour
 	MinQuoteTTL        = time.Minute
+	MinCartTTL         = time.Minute
+	MaxCartTTL         = 90 * 24 * time.Hour
 	MaxAgents          = 100
 	MaxReturnOrigins   = 20
 	maxMerchantIDBytes = 256 // of a payment provider; the protocol's bound
@@ -54,6 +56,7 @@ func (m *MerchantConfig) check(r *report, at string, timeout time.Duration) {
 	}
 	m.Links.check(r, at+".links")
 	m.Checkout.check(r, at+".checkout")
+	r.lasting(at+".carts.ttl", m.Carts.TTL, MinCartTTL, MaxCartTTL)
 	r.between(at+".low_stock", m.LowStock, 0, MaxLowStock)
 	r.lasting(at+".session_ttl", m.SessionTTL, MinSessionTTL, MaxSessionTTL)
 	r.lasting(at+".quote_ttl", m.QuoteTTL, MinQuoteTTL, MaxSessionTTL)

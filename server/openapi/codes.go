@@ -8,9 +8,9 @@ type Code struct {
 }
 
 // codes lists the refusals of the operations that agents call. mismatch is the
-// status of an idempotency conflict.
-func codes(mismatch int) []Code {
-	return []Code{
+// status of an idempotency conflict, and carts says that the version has carts.
+func codes(mismatch int, carts bool) []Code {
+	list := []Code{
 		{400, "missing", "A required field was not sent: param says which."},
 		{400, "invalid", "A field, the body or a header is not what it has to be: param and message say which and why."},
 		{400, "invalid_type", "A field has the wrong type."},
@@ -40,4 +40,9 @@ func codes(mismatch int) []Code {
 		{503, "payment_outcome_unknown", "The payment provider has not said what became of the payment. Repeat under the same Idempotency-Key."},
 		{503, "payment_provider_unavailable", "The payment provider does not answer, and nothing was charged. Repeat later."},
 	}
+	if carts {
+		list = append(list, Code{422, "out_of_stock", "Nothing of the cart can be had."},
+			Code{422, "invalid", "The cart would be in another currency than the shop's."})
+	}
+	return list
 }

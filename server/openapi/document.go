@@ -58,7 +58,8 @@ func New(o Options, v acp.Version) (*Document, bool) {
 	}
 	d := &Document{Options: o, Version: v, Types: typesOf(slices.Index(Versions(), v)), NeedsKey: codec.RequiresIdempotencyKey()}
 	d.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
-	d.Codes = codes(cmp.Or(o.MismatchStatus, codec.MismatchStatus()))
+	_, carts := wire.Carts(codec)
+	d.Codes = codes(cmp.Or(o.MismatchStatus, codec.MismatchStatus()), carts)
 	slices.SortStableFunc(d.Codes, func(a, b Code) int { return cmp.Compare(a.Status, b.Status) })
 	d.Versions = wire.Supported()
 	if o.Unreleased {
@@ -75,7 +76,9 @@ func New(o Options, v acp.Version) (*Document, bool) {
 			d.names = append(d.names, t.Name)
 		}
 	}
-	d.Operations = slices.Clone(operations)
+	d.Operations = slices.DeleteFunc(slices.Clone(operations), func(op Operation) bool {
+		return slices.ContainsFunc(op.Answers, func(a Answer) bool { return a.Type != "" && d.Types[a.Type] == nil }) // not in this version
+	})
 	for i := range d.Operations {
 		if op := &d.Operations[i]; d.Types[op.Body] == nil {
 			op.Body = "" // this version has none
@@ -151,7 +154,7 @@ func (d *Document) Curl(op Operation) string {
 	if op.Agent {
 		header("Authorization: Bearer KEY")
 		header("API-Version: " + string(d.Version))
-		if op.Method == http.MethodPost {
+		if op.Method != http.MethodGet {
 			header("Idempotency-Key: NEW-FOR-EACH-REQUEST")
 		}
 	}
@@ -296,7 +299,7 @@ func (d *Document) answerHeaders(op Operation) object {
 	text := object{{"type", "string"}}
 	h := object{{"Request-Id", object{{"description", "As it was sent, or a new one."}, {"schema", text}}},
 		{"API-Version", object{{"description", "The version of the answer."}, {"schema", text}}}}
-	if op.Method == http.MethodPost {
+	if op.Method != http.MethodGet {
 		h.set("Idempotency-Key", object{{"description", "As it was sent."}, {"schema", text}})
 		h.set("Idempotent-Replayed", object{{"description", "true when this is the answer to an earlier request with the same key."}, {"schema", object{{"const", "true"}}}})
 	}

@@ -39,6 +39,7 @@ type Answer struct {
 // Tags group the operations, in this order.
 var Tags = []Parameter{
 	{Name: "Checkout", Doc: "A session from the first item to the order. These need a key."},
+	{Name: "Carts", Doc: "A basket before there is a session, where the shop has carts. These need a key."},
 	{Name: "Discovery", Doc: "What this server speaks, for everybody."},
 	{Name: "MCP", Doc: "The same checkout, and the app for chats, over the Model Context Protocol. Requests and answers are those of its Streamable HTTP transport."},
 	{Name: "Pages", Doc: "What people see in a browser."},
@@ -53,6 +54,10 @@ const (
 
 func session(status int, doc string) []Answer {
 	return []Answer{{Status: status, Doc: doc, Type: "Session"}}
+}
+
+func cart(status int, doc string) []Answer {
+	return []Answer{{Status: status, Doc: doc, Type: "Cart"}}
 }
 
 func page(doc string) []Answer { return []Answer{{Status: http.StatusOK, Doc: doc, Media: html}} }
@@ -75,6 +80,17 @@ var operations = []Operation{
 		Answers: session(200, "The session, with its order once it is completed.")},
 	{Method: "POST", Path: "/checkout_sessions/{id}/cancel", ID: "cancelSession", Tag: "Checkout", Agent: true, Summary: "Cancel a session", Body: "CancelRequest", BodyOptional: true,
 		Detail: "It cannot be opened again. One that is paid is refused with 405.", Answers: session(200, "The canceled session.")},
+
+	{Method: "POST", Path: "/carts", ID: "createCart", Tag: "Carts", Agent: true, Summary: "Make a cart", Body: "CartCreateRequest",
+		Detail: "What is in it is priced as far as it can be without an address. It lives until it has not been changed for a while, and holds nothing back for the buyer.", Answers: cart(201, "The cart.")},
+	{Method: "GET", Path: "/carts/{id}", ID: "getCart", Tag: "Carts", Agent: true, Summary: "Read a cart",
+		Detail: "With the prices and the stock of now. messages tell what has changed since it was last written.", Answers: cart(200, "The cart.")},
+	{Method: "PUT", Path: "/carts/{id}", ID: "replaceCart", Tag: "Carts", Agent: true, Summary: "Replace what is in a cart", Body: "CartUpdateRequest",
+		Detail: "The body is all of the cart from now on: a buyer that it does not name is taken away. Lines of items that stay keep their ids, and expires_at is put off.", Answers: cart(200, "The cart after the change.")},
+	{Method: "POST", Path: "/carts/{id}", ID: "replaceCartByPost", Tag: "Carts", Agent: true, Summary: "The same, as the text of the protocol has it", Body: "CartUpdateRequest",
+		Answers: cart(200, "The cart after the change.")},
+	{Method: "POST", Path: "/carts/{id}/cancel", ID: "cancelCart", Tag: "Carts", Agent: true, Summary: "Throw a cart away", Body: "CancelRequest", BodyOptional: true,
+		Detail: "From then on there is no such cart. A session that was opened from it goes on.", Answers: cart(200, "The last that the cart was.")},
 
 	{Method: "GET", Path: "/.well-known/acp.json", ID: "discover", Tag: "Discovery", Summary: "What this server speaks",
 		Answers: []Answer{{Status: 200, Doc: "The discovery document.", Type: "Discovery"}}},
@@ -141,7 +157,7 @@ var parameterDocs = map[string]string{"id": "Its id.", "shop": "Id of the shop."
 
 // agentHeaders are the headers of the requests of agents.
 func agentHeaders(d *Document) []Parameter {
-	key := Parameter{Name: "Idempotency-Key", Required: d.NeedsKey, Doc: "Up to 255 printable ASCII characters, new for each new request and the same for a repeat. A repeat within 24 hours gets the first answer, with Idempotent-Replayed: true. Only POST has it."}
+	key := Parameter{Name: "Idempotency-Key", Required: d.NeedsKey, Doc: "Up to 255 printable ASCII characters, new for each new request and the same for a repeat. A repeat within 24 hours gets the first answer, with Idempotent-Replayed: true. GET has none."}
 	return []Parameter{
 		{Name: "API-Version", Required: true, Doc: "The version of request and answer.", Words: []string{string(d.Version)}}, key,
 		{Name: "Request-Id", Doc: "Comes back as it is, and is in the log; one is made when it is missing."},

@@ -43,6 +43,9 @@ func (s *Surface) discovery() http.Handler {
 	d.APIBaseURL = s.BaseURL
 	d.Transports = []string{"rest", "mcp"}
 	d.Capabilities.Services = []string{"checkout"}
+	if s.Carts {
+		d.Capabilities.Services = append(d.Capabilities.Services, "carts")
+	}
 	for _, e := range s.Extensions {
 		d.Capabilities.Extensions = append(d.Capabilities.Extensions, discoveryExtension{e.Name, e.Spec, e.Schema})
 	}

@@ -207,8 +207,12 @@ func (s *Surface) finish(x *exchange) {
 		attrs = append(attrs, slog.String("version", string(x.codec.Version())))
 	}
 	// Other ids are whatever a client put there.
-	if sessionID := x.r.PathValue("id"); strings.HasPrefix(sessionID, id.Session+"_") && len(sessionID) <= maxLoggedID {
-		attrs = append(attrs, slog.String("session", sessionID))
+	if named := x.r.PathValue("id"); len(named) <= maxLoggedID {
+		if strings.HasPrefix(named, id.Session+"_") {
+			attrs = append(attrs, slog.String("session", named))
+		} else if strings.HasPrefix(named, id.Cart+"_") {
+			attrs = append(attrs, slog.String("cart", named))
+		}
 	}
 	if x.replayed {
 		attrs = append(attrs, slog.Bool("replayed", true))

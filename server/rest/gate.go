@@ -52,7 +52,7 @@ func (s *Surface) agent(next func(context.Context, *exchange)) http.Handler {
 			x.refuse(x.codec, e)
 			return
 		}
-		if r.Method == http.MethodPost {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			if e := checkContentType(r, len(x.raw)); e != nil {
 				x.refuse(x.codec, e)
 				return

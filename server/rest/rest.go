@@ -43,6 +43,9 @@ type Config struct {
 	// discovery document too.
 	Extensions        []acp.Extension
 	InterventionTypes []string
+	// Carts says that some shop here has carts; without one there are no routes
+	// of them.
+	Carts bool
 }
 
 // Surface is the http.Handler of the protocol.
@@ -59,6 +62,7 @@ type Surface struct {
 //	POST /checkout_sessions/{id}            update
 //	POST /checkout_sessions/{id}/complete
 //	POST /checkout_sessions/{id}/cancel
+//	POST /carts                             create, and the rest of carts.go
 //	GET  /.well-known/acp.json              discovery, for everybody
 func New(c Config) *Surface {
 	s := &Surface{Config: c, mux: http.NewServeMux(), cache: newCredentialCache(c.Credentials, c.Now)}
@@ -67,6 +71,9 @@ func New(c Config) *Surface {
 	s.mux.Handle("POST /checkout_sessions/{id}", s.agent(s.update))
 	s.mux.Handle("POST /checkout_sessions/{id}/complete", s.agent(s.complete))
 	s.mux.Handle("POST /checkout_sessions/{id}/cancel", s.agent(s.cancel))
+	if c.Carts {
+		s.cartRoutes()
+	}
 	s.mux.Handle("GET /.well-known/acp.json", s.discovery())
 	return s
 }
@@ -74,7 +81,8 @@ func New(c Config) *Surface {
 // Handles reports whether a path is one of the protocol's, whatever the
 // method.
 func Handles(path string) bool {
-	return path == "/checkout_sessions" || path == "/.well-known/acp.json" || strings.HasPrefix(path, "/checkout_sessions/")
+	return path == "/checkout_sessions" || path == "/carts" || path == "/.well-known/acp.json" ||
+		strings.HasPrefix(path, "/checkout_sessions/") || strings.HasPrefix(path, "/carts/")
 }
 
 // ServeHTTP answers every request, also one that no route fits, with JSON, and
@@ -171,12 +179,19 @@ func scopePath(x *exchange) string {
 
 // call is the core's view of this exchange.
 func (s *Surface) call(x *exchange, doc *wire.Document, success int) *checkout.Call {
+	c := s.request(x, doc)
+	c.Render = s.render(x, success)
+	return &c
+}
+
+// request is a call without its answer.
+func (s *Surface) request(x *exchange, doc *wire.Document) checkout.Call {
 	mismatch := x.codec.MismatchStatus()
 	if s.MismatchStatus != 0 {
 		mismatch = s.MismatchStatus
 	}
-	return &checkout.Call{Caller: x.caller, Version: x.codec.Version(), Path: scopePath(x),
-		Key: x.key, Signed: x.signed, Fingerprint: doc.Fingerprint(), MismatchStatus: mismatch, Render: s.render(x, success)}
+	return checkout.Call{Caller: x.caller, Version: x.codec.Version(), Path: scopePath(x),
+		Key: x.key, Signed: x.signed, Fingerprint: doc.Fingerprint(), MismatchStatus: mismatch}
 }
 
 // What a session takes in an answer, roughly: the buffer starts at that size.

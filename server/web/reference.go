@@ -168,7 +168,9 @@ func (p *Pages) docs(w http.ResponseWriter, r *http.Request) {
 			}
 			g.Operations = append(g.Operations, o)
 		}
-		page.Groups = append(page.Groups, g)
+		if len(g.Operations) > 0 {
+			page.Groups = append(page.Groups, g)
+		}
 	}
 	page.Webhook, page.Sample, page.Refusal = tree.of("OrderEvent"), d.Example("OrderEvent"), tree.of("Error")
 	p.render(w, r, http.StatusOK, view{Template: "reference.html", Title: "API reference", Shop: p.shop, Ribbon: shopRibbon(p.live),
