@@ -83,18 +83,15 @@ func (p *purchase) prepareAuthentication(sess *Session, a *payment.Attempt, char
 	}
 }
 
-// takeProof reads what the agent reports of an authentication. It refuses a
-// result that is missing, that nobody asked for, or that belongs to another
-// token; the session is unchanged then.
+// takeProof reads what the agent reports of an authentication that the session
+// asked for. It refuses a result that is missing or belongs to another token;
+// the session is unchanged then.
 func (p *purchase) takeProof(sess *Session) *acp.Error {
 	p.proof = nil
 	r := p.req.Authentication
 	switch {
-	case sess.Status != acp.AuthenticationRequired && r == nil:
-		return nil
 	case sess.Status != acp.AuthenticationRequired:
-		return acp.Invalid(authenticationParam,
-			"This session has not asked for an authentication, so that there is none to report. Complete it without authentication_result; if the issuer asks, the answer says so.")
+		return nil // see unasked
 	case r == nil:
 		return acp.Refused(http.StatusBadRequest, acp.CodeRequires3DS, authenticationParam,
 			"This session waits for the buyer's authentication. Repeat the request with authentication_result, whatever its outcome; report canceled to pay in another way.")
@@ -144,24 +141,52 @@ func (p *purchase) authenticated(tx Tx, sess *Session, now time.Time) (goOn bool
 	return true, sess.become(acp.ReadyForPayment)
 }
 
+// unasked deals with a result that came before anybody asked. One that proves
+// something is not bound to this payment and is not used: if the issuer wants
+// it, the session asks, and takes the same one then. After one that says no,
+// nothing is charged.
+func (p *purchase) unasked(tx Tx, sess *Session) (goOn bool, err error) {
+	r := p.req.Authentication
+	if r == nil || sess.Status != acp.ReadyForPayment {
+		return true, nil
+	}
+	if r.Details != nil {
+		if _, _, err := p.knownProof(tx, sess, r.Details.TransactionID); err != nil {
+			return false, err
+		}
+	}
+	switch r.Outcome {
+	case acp.OutcomeDenied, acp.OutcomeRejected, acp.OutcomeCanceled, acp.OutcomeAbandoned:
+		sess.say(authenticationFailed(r.Outcome))
+		return false, nil
+	}
+	return true, nil
+}
+
 // useProof notes that the proof is this session's, and refuses one that is
 // another's.
 func (p *purchase) useProof(tx Tx, sess *Session, now time.Time) error {
-	scope := idempotency.Scope{MerchantID: sess.MerchantID, Path: "3-D Secure", Key: string(p.box.Fingerprints(p.proof.TransactionID)[0])}
-	known, err := tx.IdempotencyRecord(scope)
-	if err != nil {
+	scope, known, err := p.knownProof(tx, sess, p.proof.TransactionID)
+	if err != nil || known {
 		return err
 	}
-	session := sha256.Sum256([]byte(sess.ID))
-	switch {
-	case known == nil:
-		return tx.PutIdempotencyRecord(idempotency.Record{Hash: scope.Hash(), MerchantID: sess.MerchantID, Fingerprint: session,
-			State: idempotency.Done, ExpiresAt: now.Add(proofMemory)}, nil)
-	case known.Fingerprint != session:
-		return acp.Invalid(authenticationParam+".outcome_details.transaction_id",
+	return tx.PutIdempotencyRecord(idempotency.Record{Hash: scope.Hash(), MerchantID: sess.MerchantID, Fingerprint: sha256.Sum256([]byte(sess.ID)),
+		State: idempotency.Done, ExpiresAt: now.Add(proofMemory)}, nil)
+}
+
+// knownProof reports whether a proof is known to be this session's; that it is
+// another's is an error.
+func (p *purchase) knownProof(tx Tx, sess *Session, transaction string) (scope idempotency.Scope, known bool, err error) {
+	scope = idempotency.Scope{MerchantID: sess.MerchantID, Path: "3-D Secure", Key: string(p.box.Fingerprints(transaction)[0])}
+	rec, err := tx.IdempotencyRecord(scope)
+	if err != nil || rec == nil {
+		return scope, false, err
+	}
+	if rec.Fingerprint != sha256.Sum256([]byte(sess.ID)) {
+		return scope, false, acp.Invalid(authenticationParam+".outcome_details.transaction_id",
 			"This authentication was used for another checkout session. Have the buyer authenticated for this one.")
 	}
-	return nil
+	return scope, true, nil
 }
 
 // askForAuthentication opens the session for a proof, after an attempt that

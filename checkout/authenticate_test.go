@@ -170,9 +170,20 @@ func TestAProofIsBound(t *testing.T) {
 	t.Run("to what was asked for", func(t *testing.T) {
 		w := newAuthenticatingWorld(t, checkout.ThreeDSWhenRequired)
 		s := w.createFor(can3DS, "mug")
-		w.refused(w.send(s.ID, proven("tok_ok", "good", "ds-1")), 400, acp.CodeInvalid, "$.authentication_result")
-		w.refused(w.send(s.ID, outcome("tok_ok", acp.OutcomeRejected)), 400, acp.CodeInvalid, "$.authentication_result")
-		w.must(w.send(s.ID, pay("tok_ok")))
+		for _, what := range []string{acp.OutcomeRejected, acp.OutcomeDenied, acp.OutcomeCanceled, acp.OutcomeAbandoned} {
+			got := w.must(w.send(s.ID, outcome("tok_ok", what)))
+			if n, _ := w.psp.taken(); n != 0 || got.Status != acp.ReadyForPayment || !slices.Equal(codes(got), []string{acp.CodePaymentDeclined}) {
+				t.Fatalf("%s: %d charges, %s %v", what, n, got.Status, said(got))
+			}
+		}
+		asked := w.must(w.send(s.ID, proven("tok_3ds_early", "good", "ds-1")))
+		if n, _ := w.psp.taken(); n != 0 || asked.Status != acp.AuthenticationRequired {
+			t.Fatalf("a proof before it was asked for: %d charges, %s", n, asked.Status)
+		}
+		w.must(w.send(s.ID, proven("tok_3ds_early", "good", "ds-1")))
+		w.settled(s.ID, true)
+		other := w.createFor(can3DS, "mug")
+		w.refused(w.send(other.ID, proven("tok_ok", "good", "ds-1")), 400, acp.CodeInvalid, "$.authentication_result.outcome_details.transaction_id")
 	})
 	t.Run("to the amount", func(t *testing.T) {
 		w := newAuthenticatingWorld(t, checkout.ThreeDSWhenRequired)
@@ -202,7 +213,12 @@ func TestAProofIsBound(t *testing.T) {
 		if got.Status != acp.ReadyForPayment || got.AuthenticationMetadata != nil || len(got.Messages) != 0 {
 			t.Fatalf("%s %v", got.Status, said(got))
 		}
-		w.refused(w.send(s.ID, proven("tok_3ds_a", "good", "ds-1")), 400, acp.CodeInvalid, "$.authentication_result")
+		if again := w.must(w.send(s.ID, proven("tok_3ds_a", "good", "ds-1"))); again.Status != acp.AuthenticationRequired {
+			t.Fatal(again.Status)
+		}
+		if n, _ := w.psp.taken(); n != 0 {
+			t.Errorf("%d charges", n)
+		}
 	})
 }
 

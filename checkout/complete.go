@@ -144,6 +144,10 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 		if !goOn {
 			return p.answerIn(tx, sess)
 		}
+	} else if goOn, err := p.unasked(tx, sess); err != nil {
+		return p.refuseIn(tx, err)
+	} else if !goOn {
+		return p.answerIn(tx, sess)
 	}
 	payable, items, err := p.recheck(tx, sess, now)
 	if err != nil {
