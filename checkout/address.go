@@ -34,20 +34,20 @@ var postalCodes = map[string]*regexp.Regexp{
 
 const addressParam = "$.fulfillment_details.address"
 
-// checkAddress looks for what makes an address undeliverable whoever delivers.
-// It returns nil when there is nothing.
-func checkAddress(a *acp.Address) *acp.Message {
+// checkAddress looks for what makes the address at a path undeliverable whoever
+// delivers. It returns nil when there is nothing.
+func checkAddress(a *acp.Address, param string) *acp.Message {
 	region, err := language.ParseRegion(a.Country)
 	if err != nil || !region.IsCountry() {
-		return blockingMessage(acp.CodeInvalid, addressParam+".country",
+		return blockingMessage(acp.CodeInvalid, param+".country",
 			"The address names no country we know. Give its two-letter ISO 3166-1 code.")
 	}
 	if re := postalCodes[a.Country]; re != nil && !re.MatchString(strings.ToUpper(strings.TrimSpace(a.PostalCode))) {
-		return blockingMessage(acp.CodeInvalid, addressParam+".postal_code",
+		return blockingMessage(acp.CodeInvalid, param+".postal_code",
 			"The postal code does not fit the country of the address. Check both.")
 	}
 	if code := regionCode(a.Country, a.State); !regionKnown(a.Country, code) && !postalStates[a.Country+"-"+code] {
-		return blockingMessage(acp.CodeInvalid, addressParam+".state",
+		return blockingMessage(acp.CodeInvalid, param+".state",
 			"The state is not one of the country of the address. Give its code, such as CA.")
 	}
 	return nil

@@ -206,8 +206,14 @@ func (p *purchase) recheck(tx Reader, sess *Session, now time.Time) (payable boo
 		}
 	}
 	if !frozen {
+		delivery := sess.SelectedFulfillmentOptions
 		if err := sess.quote(tx, p.merchant, items, nil, now); err != nil {
 			return false, nil, err
+		}
+		if sess.Status == acp.ReadyForPayment && !sess.deliveredAs(delivery) {
+			sess.say(acp.Message{Type: acp.Info, ContentType: "plain", Param: "$.selected_fulfillment_options",
+				Content: "The delivery is another now. Nothing was charged. Confirm it."})
+			return false, items, nil
 		}
 		if sess.Status == acp.ReadyForPayment && sess.Total() != shown && !hasCode(sess.Messages, acp.CodePriceChange) {
 			sess.say(acp.Message{Type: acp.Info, ContentType: "plain", Param: "$.totals",

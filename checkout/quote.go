@@ -20,8 +20,7 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 	var msgs []acp.Message
 	cart := pricing.Cart{Currency: s.Currency, Lines: make([]pricing.Line, 0, len(s.LineItems))}
 	prices := make(map[string]int64, len(s.LineItems))
-	physical, digital := s.split(items)
-
+	var digital []string
 	for i := range s.LineItems {
 		l := &s.LineItems[i]
 		it := items[l.Item.ID]
@@ -43,6 +42,9 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 		if known && was != it.Price {
 			msgs = append(msgs, priceChanged(i, it.Title, was, it.Price, s.Currency, m.Locale))
 		}
+		if it.Kind == catalog.Digital {
+			digital = append(digital, l.ID)
+		}
 		prices[it.ID] = it.Price
 		cart.Lines = append(cart.Lines, pricing.Line{ID: l.ID, UnitPrice: it.Price, Quantity: l.Quantity,
 			TaxClass: it.TaxClass, TaxExempt: it.TaxExempt, Digital: it.Kind == catalog.Digital, WeightGrams: it.WeightGrams,
@@ -50,24 +52,12 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 	}
 	s.Prices = prices
 
-	addressed := false
-	if d := destination(s.FulfillmentDetails); d.Known() {
-		if msg := checkAddress(s.FulfillmentDetails.Address); msg != nil {
-			msgs = append(msgs, *msg)
-		} else {
-			cart.Destination, addressed = d, true
-		}
-	} else if len(physical) > 0 {
-		msgs = append(msgs, *blockingMessage(acp.CodeMissing, addressParam,
-			"Delivery and tax depend on the address. Add a delivery address to go on."))
-	}
-
-	options, err := pricing.Options(cart, m.Methods, m.Taxes, now)
+	s.DigitalLines = digital
+	said, covered, err := s.deliver(m, &cart, now)
 	if err != nil {
 		return tooLarge(err)
 	}
-	s.offer(options)
-	msgs = append(msgs, s.choose(options, &cart, physical, digital, addressed)...)
+	msgs = append(msgs, said...)
 	msgs = append(msgs, m.interventionMessages(s)...)
 
 	discounting, err := s.discount(tx, m, &cart, now)
@@ -78,7 +68,7 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 	if err != nil {
 		return tooLarge(err)
 	}
-	s.show(q, len(physical) == 0 || addressed)
+	s.show(q, covered)
 	s.Messages = append(msgs, discounting.show(s, &q)...)
 	if s.Messages == nil {
 		s.Messages = []acp.Message{}
@@ -91,6 +81,9 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 		s.QuoteID, s.QuoteExpiresAt = id.New("quote", now), now.Add(m.QuoteTTL)
 		if s.QuoteExpiresAt.After(s.ExpiresAt) {
 			s.QuoteExpiresAt = s.ExpiresAt
+		}
+		if first := s.roundStarts(); !first.IsZero() && first.Before(s.QuoteExpiresAt) {
+			s.QuoteExpiresAt = first
 		}
 	} else {
 		s.QuoteID, s.QuoteExpiresAt = "", time.Time{}
@@ -111,35 +104,16 @@ func (s *Session) gone(l *acp.LineItem) *catalog.Item {
 		name = l.Item.ID
 	}
 	kind := catalog.Physical
-	if l.Weight == nil && s.coveredDigitally(l.ID) {
+	if l.Weight == nil && s.digitalLine(l.ID) {
 		kind = catalog.Digital
 	}
 	return &catalog.Item{ID: l.Item.ID, ProductID: l.ProductID, Title: name, Description: l.Description, Images: l.Images,
 		Price: s.Prices[l.Item.ID], Currency: s.Currency, Kind: kind, Availability: catalog.OutOfStock, TaxExempt: l.TaxExempt}
 }
 
-func (s *Session) coveredDigitally(lineID string) bool {
-	return slices.ContainsFunc(s.SelectedFulfillmentOptions, func(f acp.SelectedFulfillmentOption) bool {
-		return f.Type == acp.FulfillmentDigital && slices.Contains(f.ItemIDs, lineID)
-	})
-}
-
-// split lists the ids of the lines that are shipped and of those that are not.
-func (s *Session) split(items map[string]*catalog.Item) (physical, digital []string) {
-	for i := range s.LineItems {
-		l := &s.LineItems[i]
-		it := items[l.Item.ID]
-		if it == nil {
-			it = s.gone(l)
-		}
-		if it.Kind == catalog.Digital {
-			digital = append(digital, l.ID)
-		} else {
-			physical = append(physical, l.ID)
-		}
-	}
-	return physical, digital
-}
+// digitalLine reports whether a line was one that nobody carries when the
+// session was last quoted.
+func (s *Session) digitalLine(lineID string) bool { return slices.Contains(s.DigitalLines, lineID) }
 
 // show writes a quote into the session's lines and totals.
 func (s *Session) show(q pricing.Quote, final bool) {

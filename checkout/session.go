@@ -21,9 +21,11 @@ type Session struct {
 	APIVersion   acp.Version `json:"api_version"` // of the last writing request
 	Version      int64       `json:"-"`           // counts the writes; compare-and-set
 
-	// OptionChosen says that the agent selected the delivery itself, so that a
-	// re-quote keeps it rather than the cheapest.
-	OptionChosen bool `json:"option_chosen,omitzero"`
+	// Chosen is how the agent wants the lines delivered, so that a re-quote keeps
+	// it rather than the cheapest.
+	Chosen []Choice `json:"chosen,omitzero"`
+	// DigitalLines are the lines that nobody has to carry, by their ids.
+	DigitalLines []string `json:"digital_lines,omitzero"`
 	// Prices are those the buyer was last shown, by item id, in minor units.
 	Prices map[string]int64 `json:"prices,omitzero"`
 	// Reserved is the stock that is held for the attempt in flight.

@@ -43,15 +43,18 @@ type Line struct {
 	TaxExempt   bool
 	Digital     bool
 	WeightGrams int64 // of one unit; counts for lines that are not digital
+	// To is where the line goes, and is taxed, when that is not the cart's
+	// Destination: another address, or the place where it is picked up.
+	To Destination
 
 	// What a discount may be bound to.
 	ItemID, ProductID string
 	Categories, Tags  []string
 }
 
-// Cart is what is to be priced. Delivery is empty until one is chosen; a cart
-// of physical and digital lines may have one for each. Only the Listed price
-// of a delivery is read: its tax is computed anew for this cart.
+// Cart is what is to be priced. Delivery is empty until one is chosen, and has
+// as many as the lines of the cart are split into. Only the Listed price and To
+// of a delivery are read: its tax is computed anew for this cart.
 type Cart struct {
 	Currency    string // lower-case ISO 4217
 	Lines       []Line

@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,25 +13,40 @@ import (
 // Option is a Method priced for one cart, in minor units. Net + Tax = Total;
 // with Taxes.ShowGross Net is the listed price and Tax is 0.
 type Option struct {
-	ID          string
+	ID          string // the method's, or one of a round's own
+	MethodID    string // "" is ID
+	Way         Way
 	Title       string
 	Description string
 	Carrier     string
-	Digital     bool
 	Listed      int64 // as the method lists it, tax included or not
 	Net         int64
 	Tax         int64
 	Total       int64
-	Earliest    time.Time // zero when no window is promised
-	Latest      time.Time
+	// To is where the delivery is taxed; the zero Destination is the cart's.
+	To Destination
+	// Earliest and Latest are when it is delivered; of what is picked up, when it
+	// is ready and until when it is kept. Zero is not promised.
+	Earliest time.Time
+	Latest   time.Time
+	Pickup   *Pickup // set for what is picked up
+}
+
+func (o *Option) method() string { return cmp.Or(o.MethodID, o.ID) }
+
+// Parcel is what one delivery may carry: some lines of a cart, by their index,
+// to one destination.
+type Parcel struct {
+	Lines []int
+	To    Destination
 }
 
 // Options prices those of the methods that serve a cart, in their order. A
 // cart without digital lines gets no Electronic method, one without physical
-// lines nothing else; physical lines need a destination, and so does a method
-// that is bound to countries or regions. Tiers and FreeFrom look at the listed
-// prices of all lines, weights are of the physical ones. What the cart has as
-// Delivery plays no part.
+// lines nothing else; physical lines need a destination unless they are picked
+// up, and so does a method that is bound to countries or regions. Tiers and
+// FreeFrom look at the listed prices of all lines, weights are of the physical
+// ones. What the cart has as Delivery plays no part.
 //
 // A window begins at 00:00 UTC of the day MinDays from now (at the next full
 // hour, if MinDays is 0) and ends with the day MaxDays from now, so that
@@ -39,46 +55,64 @@ type Option struct {
 // Methods and taxes must have passed Validate. An error names the field of the
 // cart, or the method, whose figure is beyond money.Max (money.ErrRange).
 func Options(c Cart, methods []Method, t Taxes, now time.Time) ([]Option, error) {
-	load, err := measure(c.Lines)
+	all := make([]int, len(c.Lines))
+	for i := range all {
+		all[i] = i
+	}
+	return Offer(c, Parcel{Lines: all, To: c.Destination}, methods, t, now)
+}
+
+// Offer is Options for some lines of a cart. Only what these lines weigh, and
+// whether they are digital, is looked at; subtotals are of the whole cart.
+func Offer(c Cart, p Parcel, methods []Method, t Taxes, now time.Time) ([]Option, error) {
+	load, err := measure(c.Lines, p.Lines)
 	if err != nil {
 		return nil, err
 	}
-	var ppm int64
-	if row := t.find(t.place(c.Destination), t.DeliveryClass); row >= 0 {
-		ppm = t.Rates[row].PPM
-	}
 	options := make([]Option, 0, len(methods))
+	ppm := t.deliveryPPM(p.To)
 	for i := range methods {
 		m := &methods[i]
-		if !m.serves(c.Destination, load) {
+		if !m.serves(p.To, load) {
 			continue
 		}
 		listed, ok := m.price(load)
 		if !ok {
 			continue
 		}
-		f, err := t.figure(listed, 1, ppm)
+		o := Option{
+			ID: m.ID, MethodID: m.ID, Way: m.Way(), Title: m.Title, Description: m.Description, Carrier: m.Carrier,
+			Listed: listed, To: p.To,
+		}
+		rate := ppm
+		if m.Pickup != nil {
+			rate = t.deliveryPPM(m.Pickup.Location.Destination())
+		}
+		f, err := t.figure(listed, 1, rate)
 		if err != nil {
 			return nil, fmt.Errorf("methods[%d] (%s): %w", i, m.ID, err)
 		}
-		o := Option{
-			ID: m.ID, Title: m.Title, Description: m.Description, Carrier: m.Carrier,
-			Digital: m.Kind == Electronic,
-			Listed:  listed, Net: f.base, Tax: f.tax, Total: f.total,
-		}
-		o.Earliest, o.Latest = m.window(now)
-		options = append(options, o)
+		o.Net, o.Tax, o.Total = f.base, f.tax, f.total
+		options = m.schedule(options, o, now)
 	}
 	return options, nil
 }
 
-// Cheapest finds the option to preselect for the digital or the physical lines
-// of a cart: the lowest Total, then the earliest Latest (no promise comes
-// last), then the first. It reports false when there is none of that kind.
-func Cheapest(opts []Option, digital bool) (index int, ok bool) {
+// deliveryPPM is the rate of delivery to a place.
+func (t *Taxes) deliveryPPM(to Destination) int64 {
+	if row := t.find(t.place(to), t.DeliveryClass); row >= 0 {
+		return t.Rates[row].PPM
+	}
+	return 0
+}
+
+// Cheapest finds the option to preselect of one way: the lowest Total, then the
+// earliest Latest (no promise comes last), then the first. It reports false
+// when there is none of that way.
+func Cheapest(opts []Option, way Way) (index int, ok bool) {
 	best := -1
 	for i := range opts {
-		if opts[i].Digital == digital && (best < 0 || opts[i].beats(&opts[best])) {
+		if opts[i].Way == way && (best < 0 || opts[i].beats(&opts[best])) {
 			best = i
 		}
 	}
@@ -89,10 +123,19 @@ func (o *Option) beats(p *Option) bool {
 	if o.Total != p.Total {
 		return o.Total < p.Total
 	}
-	if o.Latest.IsZero() || p.Latest.IsZero() {
-		return !o.Latest.IsZero() && p.Latest.IsZero()
+	if a, b := o.due(), p.due(); a.IsZero() || b.IsZero() {
+		return !a.IsZero() && b.IsZero()
+	} else {
+		return a.Before(b)
 	}
-	return o.Latest.Before(p.Latest)
+}
+
+// due is when the buyer has the goods for sure, or can have them.
+func (o *Option) due() time.Time {
+	if o.Way == PickedUp {
+		return o.Earliest
+	}
+	return o.Latest
 }
 
 // load is what a cart weighs and is worth to a delivery method.
@@ -102,7 +145,8 @@ type load struct {
 	physical, digital bool
 }
 
-func measure(lines []Line) (load, error) {
+// measure adds up what of the lines count for a delivery of some of them.
+func measure(lines []Line, carried []int) (load, error) {
 	var sum load
 	for i := range lines {
 		l := &lines[i]
@@ -116,6 +160,9 @@ func measure(lines []Line) (load, error) {
 		if err != nil {
 			return load{}, fmt.Errorf("lines[%d]: %w", i, err)
 		}
+	}
+	for _, i := range carried {
+		l := &lines[i]
 		if l.Digital {
 			sum.digital = true
 			continue
@@ -135,12 +182,21 @@ func measure(lines []Line) (load, error) {
 
 // serves reports whether the method delivers such a load to d.
 func (m *Method) serves(d Destination, l load) bool {
-	if m.Kind == Electronic {
+	switch m.Way() {
+	case Digital:
 		if !l.digital {
 			return false
 		}
-	} else if !l.physical || !d.Known() {
-		return false
+	case PickedUp:
+		return l.physical
+	case LocalDelivery:
+		if !l.physical || !d.Known() || !m.Local.serves(d) {
+			return false
+		}
+	default:
+		if !l.physical || !d.Known() {
+			return false
+		}
 	}
 	if len(m.Countries) == 0 && len(m.Regions) == 0 {
 		return true

@@ -1,6 +1,7 @@
 package pricing_test
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -141,7 +142,7 @@ func TestWhatAnOptionShows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := pricing.Option{ID: "post", Title: "Post", Description: "To the door", Carrier: "Parcel Co", Listed: 500, Net: c.net, Tax: c.tax, Total: c.total}
+		want := pricing.Option{ID: "post", MethodID: "post", Way: pricing.Shipping, To: germany, Title: "Post", Description: "To the door", Carrier: "Parcel Co", Listed: 500, Net: c.net, Tax: c.tax, Total: c.total}
 		if len(got) != 1 || got[0] != want {
 			t.Errorf("Options = %+v; want %+v", got, want)
 		}
@@ -217,23 +218,28 @@ func TestCheapest(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		options []pricing.Option
-		digital bool
+		way     pricing.Way
 		want    int // -1 is none
 	}{
-		{"none", nil, false, -1},
-		{"none of the kind", []pricing.Option{{Digital: true}}, false, -1},
-		{"the lowest total", []pricing.Option{{Total: 5}, {Total: 3}, {Total: 4}}, false, 1},
-		{"not the lowest net", []pricing.Option{{Net: 1, Total: 5}, {Net: 3, Total: 3}}, false, 1},
-		{"then the earliest", []pricing.Option{{Total: 3, Latest: day(3)}, {Total: 3, Latest: day(2)}}, false, 1},
-		{"a promise before none", []pricing.Option{{Total: 3}, {Total: 3, Latest: day(9)}}, false, 1},
-		{"none after a promise", []pricing.Option{{Total: 3, Latest: day(9)}, {Total: 3}}, false, 0},
-		{"then the first", []pricing.Option{{Total: 3, Latest: day(2)}, {Total: 3, Latest: day(2)}}, false, 0},
-		{"the first without promises", []pricing.Option{{Total: 3}, {Total: 3}}, false, 0},
-		{"of the physical", []pricing.Option{{Total: 0, Digital: true}, {Total: 9}}, false, 1},
-		{"of the digital", []pricing.Option{{Total: 0}, {Total: 9, Digital: true}}, true, 1},
+		{"none", nil, pricing.Shipping, -1},
+		{"none of the kind", []pricing.Option{{Way: pricing.Digital}}, pricing.Shipping, -1},
+		{"the lowest total", []pricing.Option{{Total: 5}, {Total: 3}, {Total: 4}}, pricing.Shipping, 1},
+		{"not the lowest net", []pricing.Option{{Net: 1, Total: 5}, {Net: 3, Total: 3}}, pricing.Shipping, 1},
+		{"then the earliest", []pricing.Option{{Total: 3, Latest: day(3)}, {Total: 3, Latest: day(2)}}, pricing.Shipping, 1},
+		{"a promise before none", []pricing.Option{{Total: 3}, {Total: 3, Latest: day(9)}}, pricing.Shipping, 1},
+		{"none after a promise", []pricing.Option{{Total: 3, Latest: day(9)}, {Total: 3}}, pricing.Shipping, 0},
+		{"then the first", []pricing.Option{{Total: 3, Latest: day(2)}, {Total: 3, Latest: day(2)}}, pricing.Shipping, 0},
+		{"the first without promises", []pricing.Option{{Total: 3}, {Total: 3}}, pricing.Shipping, 0},
+		{"of the physical", []pricing.Option{{Total: 0, Way: pricing.Digital}, {Total: 9}}, pricing.Shipping, 1},
+		{"of the digital", []pricing.Option{{Total: 0}, {Total: 9, Way: pricing.Digital}}, pricing.Digital, 1},
+		{"of local deliveries", []pricing.Option{{Total: 0}, {Total: 9, Way: pricing.LocalDelivery}}, pricing.LocalDelivery, 1},
+		{"what is kept longer is not later", []pricing.Option{{Earliest: day(1), Latest: day(9), Way: pricing.PickedUp}, {Earliest: day(2), Latest: day(3), Way: pricing.PickedUp}}, pricing.PickedUp, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, ok := pricing.Cheapest(c.options, c.digital)
+			for i := range c.options {
+				c.options[i].Way = cmp.Or(c.options[i].Way, pricing.Shipping)
+			}
+			got, ok := pricing.Cheapest(c.options, c.way)
 			if ok != (c.want >= 0) || ok && got != c.want {
 				t.Errorf("Cheapest = %d, %v; want %d", got, ok, c.want)
 			}
@@ -284,7 +290,8 @@ func TestOptionsKeepTheirPromises(t *testing.T) {
 				t.Fatalf("%s is out of order: %s", o.ID, ids(got))
 			}
 			next += i + 1
-			if o.Digital && !digital || !o.Digital && (!physical || !c.Destination.Known()) {
+			switch needs := o.Way == pricing.Shipping || o.Way == pricing.LocalDelivery; {
+			case o.Way == pricing.Digital && !digital, o.Way != pricing.Digital && !physical, needs && !c.Destination.Known():
 				t.Fatalf("%+v does not suit the cart", o)
 			}
 			if o.Net+o.Tax != o.Total || o.Net < 0 || o.Tax < 0 {

@@ -239,7 +239,7 @@ func (d *Discount) take(c *Cart, rounding money.Rounding, left []int64) ([]int64
 	parts := make([]int64, len(left)) // first: what of each place it is about
 	if d.Kind == FreeDelivery {
 		for i := range c.Delivery {
-			if len(d.Scope.Methods) == 0 || slices.Contains(d.Scope.Methods, c.Delivery[i].ID) {
+			if len(d.Scope.Methods) == 0 || slices.Contains(d.Scope.Methods, c.Delivery[i].method()) {
 				parts[len(c.Lines)+i] = left[len(c.Lines)+i]
 			}
 		}

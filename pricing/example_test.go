@@ -29,7 +29,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	if i, ok := pricing.Cheapest(options, false); ok {
+	if i, ok := pricing.Cheapest(options, pricing.Shipping); ok {
 		cart.Delivery = []pricing.Option{options[i]}
 	}
 	quote, err := pricing.Price(cart, taxes)

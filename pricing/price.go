@@ -20,7 +20,7 @@ func Price(c Cart, t Taxes) (Quote, error) {
 			return Quote{}, fmt.Errorf("lines[%d]%w", i, err)
 		}
 	}
-	p := pricer{taxes: t, place: t.place(c.Destination)}
+	p := pricer{taxes: t, cart: c.Destination, place: t.place(c.Destination)}
 	q := Quote{Lines: make([]Amounts, len(c.Lines))}
 	o, err := takeOff(&c, &t)
 	if err != nil {
@@ -37,7 +37,7 @@ func Price(c Cart, t Taxes) (Quote, error) {
 	}
 	for i := range c.Delivery {
 		place := len(c.Lines) + i
-		discount, err := p.delivery(&q, c.Delivery[i].Listed, o.at(place))
+		discount, err := p.delivery(&q, &c.Delivery[i], o.at(place))
 		if err != nil {
 			return Quote{}, fmt.Errorf("delivery[%d]%w", i, err)
 		}
@@ -67,10 +67,11 @@ func Price(c Cart, t Taxes) (Quote, error) {
 // pricer carries what the lines of one cart share.
 type pricer struct {
 	taxes Taxes // a copy: a pointer would move the whole to the heap
-	place Destination
+	cart  Destination
+	place Destination // where what is priced next is taxed
 	parts []TaxPart
 
-	// The classes met so far and their rows: a cart has few classes, a tax
+	// The classes met so far at the place and their rows: a cart has few classes, a tax
 	// table may have thousands of rows.
 	seen [4]struct {
 		class string
@@ -79,11 +80,22 @@ type pricer struct {
 	known int
 }
 
+// at turns to where a line or a delivery is taxed.
+func (p *pricer) at(to Destination) {
+	if !to.Known() {
+		to = p.cart
+	}
+	if place := p.taxes.place(to); place != p.place {
+		p.place, p.known = place, 0
+	}
+}
+
 // line prices one line, of whose listed price off is taken off, into a and adds
 // it to q.
 func (p *pricer) line(q *Quote, a *Amounts, l *Line, off int64) error {
 	row := -1
 	if !l.TaxExempt {
+		p.at(l.To)
 		row = p.row(l.TaxClass)
 	}
 	f, err := p.figure(l.UnitPrice, l.Quantity, off, row)
@@ -100,10 +112,12 @@ func (p *pricer) line(q *Quote, a *Amounts, l *Line, off int64) error {
 
 // delivery prices one delivery, of whose listed price off is taken off, and adds
 // it to q. It returns the discount as shown.
-func (p *pricer) delivery(q *Quote, listed, off int64) (discount int64, err error) {
+func (p *pricer) delivery(q *Quote, d *Option, off int64) (discount int64, err error) {
+	listed := d.Listed
 	if listed < 0 {
 		return 0, fmt.Errorf(".listed: %d is negative; a delivery costs 0 or more", listed)
 	}
+	p.at(d.To)
 	row := p.row(p.taxes.DeliveryClass)
 	f, err := p.figure(listed, 1, off, row)
 	if err != nil {

@@ -36,6 +36,9 @@ func destination() *rapid.Generator[pricing.Destination] {
 	})
 }
 
+// elsewhere is a destination of a line's own, which most have not.
+var elsewhere = rapid.OneOf(rapid.Just(pricing.Destination{}), rapid.Just(pricing.Destination{}), destination())
+
 func rate() *rapid.Generator[pricing.Rate] {
 	return rapid.Custom(func(t *rapid.T) pricing.Rate {
 		return pricing.Rate{
@@ -66,6 +69,7 @@ func line() *rapid.Generator[pricing.Line] {
 			TaxClass: taxClass.Draw(t, "class"), TaxExempt: rapid.IntRange(0, 5).Draw(t, "exempt") == 0,
 			Digital: rapid.Bool().Draw(t, "digital"), WeightGrams: rapid.Int64Range(0, 5000).Draw(t, "grams"),
 			ItemID: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "item"),
+			To:     elsewhere.Draw(t, "to"),
 		}
 	})
 }
@@ -89,6 +93,14 @@ func method(i int) *rapid.Generator[pricing.Method] {
 			if rapid.Bool().Draw(t, "and beyond") {
 				m.Tiers[len(m.Tiers)-1].UpTo = 0
 			}
+		}
+		if m.Kind != pricing.Electronic && rapid.IntRange(0, 3).Draw(t, "pickup") == 0 {
+			m.MinDays, m.MaxDays, m.Pickup = 0, 0, &pricing.Pickup{Kind: "locker", Location: store}
+			return m
+		}
+		if m.Kind != pricing.Electronic && rapid.IntRange(0, 3).Draw(t, "courier") == 0 {
+			m.Countries, m.Local = []string{"US", "DE"}, &pricing.Local{PostalPrefixes: []string{"9", "S"}}
+			return m
 		}
 		switch rapid.IntRange(0, 3).Draw(t, "where") {
 		case 0:
@@ -128,8 +140,8 @@ func scenario(t *rapid.T) (pricing.Cart, pricing.Taxes) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, digital := range []bool{false, true} {
-		if i, ok := pricing.Cheapest(options, digital); ok {
+	for _, way := range []pricing.Way{pricing.Shipping, pricing.Digital, pricing.PickedUp, pricing.LocalDelivery} {
+		if i, ok := pricing.Cheapest(options, way); ok {
 			c.Delivery = append(c.Delivery, options[i])
 		}
 	}

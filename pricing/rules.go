@@ -68,6 +68,9 @@ type Method struct {
 	// MinDays and MaxDays are the delivery window in days from the order; both
 	// 0 promises nothing.
 	MinDays, MaxDays int
+	// Pickup or Local make it something else than shipping; at most one is set.
+	Pickup *Pickup
+	Local  *Local
 }
 
 // Tier prices a method up to and including UpTo; UpTo 0 is "and beyond".

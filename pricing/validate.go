@@ -125,6 +125,7 @@ func (f *faults) method(at string, m *Method) {
 	}
 	f.regions(at, m)
 	f.days(at, m)
+	f.place(at, m)
 }
 
 func (f *faults) methodID(field, id string) {

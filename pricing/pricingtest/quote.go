@@ -4,6 +4,7 @@
 package pricingtest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math/big"
@@ -88,7 +89,7 @@ func (k *checker) line(i int) {
 
 	rate, taxed := pricing.Rate{}, false
 	if !l.TaxExempt {
-		rate, taxed = k.taxes.Rate(k.place(), l.TaxClass)
+		rate, taxed = k.taxes.Rate(k.place(l.To), l.TaxClass)
 	}
 	off := a.Discount
 	if k.taxes.PricesInclude {
@@ -130,7 +131,7 @@ func (k *checker) delivery(i int, off int64) {
 	k.Helper()
 	o := k.cart.Delivery[i]
 	k.equal(o.Total, o.Net+o.Tax, "delivery[%d] total = net + tax", i)
-	rate, taxed := k.taxes.Rate(k.place(), k.taxes.DeliveryClass)
+	rate, taxed := k.taxes.Rate(k.place(o.To), k.taxes.DeliveryClass)
 	net, tax := k.expect(o.Listed, 1, rate)
 	optionTax := tax
 	if off != 0 {
@@ -171,7 +172,7 @@ func (k *checker) sums() {
 	if k.taxes.PricesInclude {
 		k.equal(q.Total, k.shelf-k.off+q.Fee, "total = shelf prices + listed deliveries - what is off them + fee")
 	}
-	if !k.cart.Destination.Known() && !k.taxes.PricesInclude {
+	if !k.knowsPlace() && !k.taxes.PricesInclude {
 		k.equal(q.Tax, 0, "tax of net prices without a destination")
 	}
 }
@@ -224,12 +225,22 @@ func (k *checker) signs() {
 
 func (k *checker) showsGross() bool { return k.taxes.PricesInclude && k.taxes.ShowGross }
 
-// place is where the cart is taxed.
-func (k *checker) place() pricing.Destination {
-	if !k.cart.Destination.Known() && k.taxes.PricesInclude {
+// place is where what goes to some destination of its own, or the cart's, is
+// taxed.
+func (k *checker) place(to pricing.Destination) pricing.Destination {
+	if !to.Known() {
+		to = k.cart.Destination
+	}
+	if !to.Known() && k.taxes.PricesInclude {
 		return k.taxes.Origin
 	}
-	return k.cart.Destination
+	return to
+}
+
+// knowsPlace reports whether anything of the cart has a destination.
+func (k *checker) knowsPlace() bool {
+	return k.cart.Destination.Known() || slices.ContainsFunc(k.cart.Lines, func(l pricing.Line) bool { return l.To.Known() }) ||
+		slices.ContainsFunc(k.cart.Delivery, func(o pricing.Option) bool { return o.To.Known() })
 }
 
 // deliveryOff is what the discounts take off each listed delivery.
@@ -243,7 +254,7 @@ func (k *checker) deliveryOff() []int64 {
 		left := make([]int64, len(off))
 		var sum int64
 		for i, o := range k.cart.Delivery {
-			if len(d.Scope.Methods) == 0 || slices.Contains(d.Scope.Methods, o.ID) {
+			if len(d.Scope.Methods) == 0 || slices.Contains(d.Scope.Methods, cmp.Or(o.MethodID, o.ID)) {
 				left[i] = o.Listed - off[i]
 				sum += left[i]
 			}

@@ -70,6 +70,8 @@ func deliver(shop *config.MerchantConfig, publicURL string, it *catalog.Item, qu
 		if err != nil {
 			return best, err
 		}
+		// What is picked up goes to no place, and a courier's rounds pass.
+		options = slices.DeleteFunc(options, func(o pricing.Option) bool { return o.Way != pricing.Shipping })
 		if len(best.options) > 0 && foreign(p, shop) != foreign(best.place, shop) {
 			return best, nil
 		}

@@ -20,7 +20,7 @@ func testSession(t *testing.T, open Open) {
 		amount := int64(1 << 52)
 		want := &checkout.Session{
 			MerchantID: shop, Agent: "agent", CredentialID: "key_1", Live: true, APIVersion: acp.V20260417,
-			OptionChosen: true, Prices: map[string]int64{"a": 5, "ü\"": amount}, Reserved: []checkout.Reservation{{ItemID: "mug", Quantity: 2}}, AttemptID: "pay_1", OrderNotes: "ring twice\n\u0000 ☃",
+			Chosen: []checkout.Choice{{OptionID: "express", Lines: []string{"li_1"}}, {OptionID: "pickup"}}, DigitalLines: []string{"li_2"}, Prices: map[string]int64{"a": 5, "ü\"": amount}, Reserved: []checkout.Reservation{{ItemID: "mug", Quantity: 2}}, AttemptID: "pay_1", OrderNotes: "ring twice\n\u0000 ☃",
 			DeletableAt: at.Add(time.Hour),
 			Session: acp.Session{ID: "cs_full", Status: acp.ReadyForPayment, Currency: "eur", Buyer: &acp.Buyer{FullName: "Test Buyer", Email: "buyer@example.com"},
 				LineItems: []acp.LineItem{{ID: "li_1", Item: acp.ItemRef{ID: "a"}, Quantity: 3, UnitAmount: &amount, Totals: []acp.Total{{Type: acp.TotalTotal, Amount: amount}}}},
