@@ -36,12 +36,20 @@ const (
 // RequestedItem is one line as the agent asks for it. Quantity is at least 1.
 // UnitAmount is the price the agent believes in, be it sent as the unit_amount
 // or as the suggested_price that it has from a feed; 0 with HasUnitAmount false
-// when it said none.
+// when it said none. Suggested is the latter, nil for none.
 type RequestedItem struct {
 	ID            string
 	Quantity      int64
 	UnitAmount    int64
 	HasUnitAmount bool
+	Suggested     *SuggestedPrice
+}
+
+// SuggestedPrice is a price that a feed told an agent. ObservedAt is zero when
+// the agent did not say when.
+type SuggestedPrice struct {
+	Amount     int64 // minor units, of one unit
+	ObservedAt time.Time
 }
 
 // CreateRequest opens a session. Currency is empty when the version does not

@@ -29,7 +29,10 @@ type Merchant struct {
 	LowStock   int64         // at or below this many left a low_stock warning is given; 0 gives none
 	SessionTTL time.Duration // how long a session without a purchase lives
 	QuoteTTL   time.Duration // how long a price shown at ready_for_payment is binding
-	CartTTL    time.Duration // how long a cart lives after its last change; 0 for a shop without carts
+	// SuggestedPriceWindow is how long the shop keeps a price that an agent has
+	// from a feed, counted from when it saw it there; 0 keeps none.
+	SuggestedPriceWindow time.Duration
+	CartTTL              time.Duration // how long a cart lives after its last change; 0 for a shop without carts
 
 	// CheckoutLink gives the address of the checkout page of a session; nil when
 	// the shop has none. See Links.

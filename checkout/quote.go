@@ -31,6 +31,7 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 			return acp.Refused(400, acp.CodeInvalid, fmt.Sprintf("$.line_items[%d].id", i),
 				"This item is priced in "+it.Currency+", the session in "+s.Currency+". Open one session a currency.")
 		}
+		it = s.priced(it, now)
 		describe(l, it, m)
 		if msg, _ := checkStock(l, i, it, m.LowStock); msg != nil {
 			msgs = append(msgs, *msg)

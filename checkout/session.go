@@ -28,6 +28,8 @@ type Session struct {
 	DigitalLines []string `json:"digital_lines,omitzero"`
 	// Prices are those the buyer was last shown, by item id, in minor units.
 	Prices map[string]int64 `json:"prices,omitzero"`
+	// Honoured are prices from a feed that the shop keeps, by item id.
+	Honoured map[string]HonouredPrice `json:"honoured,omitzero"`
 	// Reserved is the stock that is held for the attempt in flight.
 	Reserved  []Reservation `json:"reserved,omitzero"`
 	AttemptID string        `json:"attempt_id,omitzero"`

@@ -39,6 +39,9 @@ type Reader interface {
 	// enough to quote by, not to sell by. Changes of this process are in it.
 	// The items are shared and not to be written to.
 	RecentItems(merchantID string, ids []string) (map[string]*catalog.Item, error)
+	// PastPrices are the prices of items that were changed since, oldest first,
+	// by item id; one that was never changed has none.
+	PastPrices(merchantID string, ids []string, since time.Time) (map[string][]catalog.PastPrice, error)
 	// Attempt returns the payment attempt or ErrNotFound.
 	Attempt(merchantID, id string) (*payment.Attempt, error)
 	// TokenUsed reports whether a live or paid attempt of the provider holds

@@ -71,6 +71,9 @@ func (s *Service) reprice(tx Reader, m *Merchant, sess *Session, req acp.UpdateR
 		if err := sess.replaceLines(req.Items.Value, items, now); err != nil {
 			return err
 		}
+		if err := sess.honour(tx, m, req.Items.Value, items, now); err != nil {
+			return err
+		}
 	}
 	if req.Selected.Set {
 		if req.Items.Set || req.FulfillmentDetails.Set {

@@ -55,6 +55,7 @@ const (
 	yen      = "mise" // jpy, no decimals
 	dinars   = "souq" // kwd, three decimals
 	bargains = "sale" // usd, with discounts
+	club     = "club" // usd, with every policy
 	theAgent = "rules-agent"
 )
 
@@ -108,7 +109,7 @@ func openMarket(t testing.TB) *market {
 
 	var err error
 	m.psp, err = sandbox.Open(t.Context(), sandbox.Config{Path: filepath.Join(m.dir, "psp.db"), AgentKey: secret.New(m.secrets["key of delegate_payment"]),
-		MerchantKey: secret.New(m.secrets["key of charges"]), MerchantIDs: []string{"acct_" + dollars, "acct_" + euros, "acct_" + yen, "acct_" + dinars, "acct_" + bargains},
+		MerchantKey: secret.New(m.secrets["key of charges"]), MerchantIDs: []string{"acct_" + dollars, "acct_" + euros, "acct_" + yen, "acct_" + dinars, "acct_" + bargains, "acct_" + club},
 		Name: "sandbox", Log: log})
 	if err != nil {
 		t.Fatal(err)
@@ -151,7 +152,7 @@ func openMarket(t testing.TB) *market {
 	return m
 }
 
-// configuration is that of the five shops.
+// configuration is that of the six shops.
 func (m *market) configuration(hooksURL string) *config.Config {
 	cfg := config.Default()
 	cfg.Protocol.Unreleased = true
@@ -160,7 +161,7 @@ func (m *market) configuration(hooksURL string) *config.Config {
 	cfg.Payments.Timeout, cfg.Payments.UnknownBudget = 10*time.Second, time.Second
 	for _, s := range []struct{ id, currency, country, standard, express string }{
 		{dollars, "usd", "US", "5.90", "14.90"}, {euros, "eur", "DE", "4.90", "9.90"}, {yen, "jpy", "JP", "590", "1490"}, {dinars, "kwd", "KW", "1.250", "2.505"},
-		{bargains, "usd", "US", "5.90", "14.90"}} {
+		{bargains, "usd", "US", "5.90", "14.90"}, {club, "usd", "US", "5.90", "14.90"}} {
 		mc := config.DefaultMerchant()
 		mc.ID, mc.Name, mc.Currency, mc.Country = s.id, "Rules "+s.id, s.currency, s.country
 		mc.Links = config.LinksConfig{TermsOfUse: m.url + "/policies/terms", PrivacyPolicy: m.url + "/policies/privacy", ReturnPolicy: m.url + "/policies/returns"}
@@ -174,6 +175,9 @@ func (m *market) configuration(hooksURL string) *config.Config {
 		}
 		if s.id == bargains {
 			mc.Discounts = marketDiscounts()
+		}
+		if s.id == club {
+			setPolicies(&mc)
 		}
 		mc.Payment.Test.Provider, mc.Payment.Test.URL, mc.Payment.Test.Key, mc.Payment.Test.MerchantID =
 			"sandbox", m.pspURL, secret.New(m.secrets["key of charges"]), "acct_"+s.id

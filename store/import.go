@@ -284,6 +284,9 @@ func (im *Import) Commit() (ImportResult, error) {
 	if _, err := im.s.row(im.ctx, countGeneration, []any{im.merchantID, im.generation}, &res.Written); err != nil {
 		return ImportResult{}, im.end(err)
 	}
+	if err := im.keepReplaced(); err != nil {
+		return ImportResult{}, im.end(err)
+	}
 	err := im.commit(func() ([]Op, error) {
 		return []Op{
 			{SQL: switchGeneration, Args: ids, Guard: true, What: "switch catalogue"},

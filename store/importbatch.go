@@ -38,6 +38,13 @@ func (im *Import) write(pending []pendingItem) error {
 		rows[i], batch[i] = p.row, p.item
 	}
 	items := im.s.engine.Dialect().Bulk(Bulk{Insert: itemInsert, Types: itemTypes, Conflict: itemConflict, Rows: rows, What: "import items"})
+	var past [][]any
+	if !im.replace {
+		var err error
+		if past, err = im.pricesBefore(batch); err != nil {
+			return err
+		}
+	}
 	var counts map[string]wordCount
 	err := im.commit(func() ([]Op, error) {
 		x := &indexing{s: im.s, ctx: im.ctx, merchantID: im.merchantID, generation: im.generation, seen: im.seen, counts: map[string]wordCount{}}
@@ -48,7 +55,7 @@ func (im *Import) write(pending []pendingItem) error {
 		if counts = x.counts; !im.replace {
 			index = append(index, x.wordOps()...)
 		}
-		return slices.Concat([]Op{im.hold()}, items, index), nil
+		return slices.Concat([]Op{im.hold()}, im.keepPrices(past), items, index), nil
 	})
 	if err != nil {
 		return err

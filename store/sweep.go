@@ -34,9 +34,9 @@ AND NOT EXISTS (SELECT 1 FROM catalogue c WHERE c.merchant_id = $1 AND c.generat
 )
 
 // SweepExpired removes up to limit rows of each kind whose time has come:
-// idempotency records, remembered signatures and carts that expired, and
-// sessions past their DeletableAt; and what abandoned imports left. n counts the
-// rows of the four kinds that were removed; callers go on until it is 0. Each kind
+// idempotency records, remembered signatures and carts that expired, sessions past
+// their DeletableAt and old prices that no shop keeps; and what abandoned imports
+// left. n counts the rows of the five kinds that were removed; callers go on until it is 0. Each kind
 // is a transaction of its own.
 func (s *Store) SweepExpired(ctx context.Context, now time.Time, limit int) (n int, err error) {
 	for _, sql := range []string{sweepIdempotency, sweepSignatures, sweepSessions, sweepCarts} {
@@ -46,6 +46,10 @@ func (s *Store) SweepExpired(ctx context.Context, now time.Time, limit int) (n i
 		if err != nil {
 			return n, err
 		}
+	}
+	removed, err := s.sweepPastPrices(ctx, now, limit)
+	if n += int(removed); err != nil {
+		return n, err
 	}
 	type stale struct {
 		merchantID string

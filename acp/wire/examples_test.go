@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -169,7 +170,8 @@ func checkoutExamples(v acp.Version) []example {
 		complete.Consents = []acp.MarketingConsent{{Channel: "email", OptedIn: true}, {Channel: "sms"}}
 	}
 	if draft {
-		create.Items = []acp.RequestedItem{{ID: "item_123", Quantity: 1, UnitAmount: 7999, HasUnitAmount: true}}
+		create.Items = []acp.RequestedItem{{ID: "item_123", Quantity: 1, UnitAmount: 7999, HasUnitAmount: true,
+			Suggested: &acp.SuggestedPrice{Amount: 7999, ObservedAt: time.Date(2026, 5, 20, 14, 35, 0, 0, time.UTC)}}}
 		complete.FulfillmentDetails = acp.Some(acp.FulfillmentDetailsPatch{Name: acp.Some("John Smith"),
 			PhoneNumber: acp.Some("15559876543"), Email: acp.Some("john.smith.new@mail.com")})
 	}

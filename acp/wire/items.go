@@ -18,22 +18,27 @@ func (r *reader) itemList(body value) value {
 	return body.first("line_items", "items")
 }
 
-// believedPrice is the price of an item that the agent believes in: its
-// unit_amount, or the amount of the suggested_price that a feed told it. Where
-// and when the feed told it is not asked for: the shop's price wins.
-func believedPrice(item value) value {
-	suggested := item.get("suggested_price")
-	if price := item.get("unit_amount"); price.given() || !suggested.object() {
-		return price
+// prices reads what an agent believes of an item's price: its unit_amount, and
+// the suggested_price that a feed told it, which stands in for the other. Which
+// feed it was is not asked for: what the shop charged then is known here.
+func (v value) prices(item *acp.RequestedItem) {
+	if price := v.get("unit_amount"); price.given() {
+		item.UnitAmount, item.HasUnitAmount = price.integer(0, money.Max, 0), true
+	}
+	suggested := v.get("suggested_price")
+	if !suggested.object() {
+		return
 	}
 	source := suggested.get("source")
 	for _, name := range []string{"feed_id", "channel", "feed_update_id", "updated_at"} {
 		source.get(name)
 	}
-	suggested.get("observed_at")
 	amount := suggested.get("amount")
 	amount.require("the price that the feed told, in minor units")
-	return amount
+	item.Suggested = &acp.SuggestedPrice{Amount: amount.integer(0, money.Max, 0), ObservedAt: suggested.get("observed_at").time()}
+	if !item.HasUnitAmount {
+		item.UnitAmount, item.HasUnitAmount = item.Suggested.Amount, true
+	}
 }
 
 // items reads the items of a create or update. A list is never empty; entries
@@ -60,9 +65,7 @@ func (r *reader) items(body value) []acp.RequestedItem {
 		}
 		quantity := v.get("quantity")
 		item := acp.RequestedItem{ID: id, Quantity: quantity.integer(1, acp.MaxQuantity, 1)}
-		if price := believedPrice(v); price.given() {
-			item.UnitAmount, item.HasUnitAmount = price.integer(0, money.Max, 0), true
-		}
+		v.prices(&item)
 		i, seen := at[id]
 		if !seen {
 			at[id] = len(items)
@@ -75,6 +78,9 @@ func (r *reader) items(body value) []acp.RequestedItem {
 		}
 		if item.HasUnitAmount {
 			items[i].UnitAmount, items[i].HasUnitAmount = item.UnitAmount, true
+		}
+		if item.Suggested != nil {
+			items[i].Suggested = item.Suggested
 		}
 	}
 	if r.err == nil && len(items) == 0 {

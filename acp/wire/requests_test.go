@@ -3,6 +3,7 @@ package wire_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -85,9 +86,11 @@ func TestRequestsThatAgentsSend(t *testing.T) {
 		{"1.3", "discounts beside coupons", `{"coupons":["OLD"],"discounts":{"codes":["TEN"]}}`, acp.UpdateRequest{DiscountCodes: acp.Some([]string{"TEN"})}},
 		{"11", "fields that nobody knows", `{"x_mood":{"a":[1]},"line_items":[{"id":"a","x":null}]}`, items(acp.RequestedItem{ID: "a", Quantity: 1})},
 		{"unreleased", "a price from a feed", `{"line_items":[{"id":"a","suggested_price":{"amount":499,"source":{"feed_id":"f"},"observed_at":"2026-05-04T12:00:00Z"}}]}`,
-			items(acp.RequestedItem{ID: "a", Quantity: 1, UnitAmount: 499, HasUnitAmount: true})},
+			items(acp.RequestedItem{ID: "a", Quantity: 1, UnitAmount: 499, HasUnitAmount: true,
+				Suggested: &acp.SuggestedPrice{Amount: 499, ObservedAt: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)}})},
 		{"unreleased", "a price of its own beside it", `{"line_items":[{"id":"a","unit_amount":500,"suggested_price":{"amount":499}}]}`,
-			items(acp.RequestedItem{ID: "a", Quantity: 1, UnitAmount: 500, HasUnitAmount: true})},
+			items(acp.RequestedItem{ID: "a", Quantity: 1, UnitAmount: 500, HasUnitAmount: true,
+				Suggested: &acp.SuggestedPrice{Amount: 499}})},
 
 		{"1.3", "a provider and a token", `{"payment_data":{"provider":"stripe","token":"tok_1"}}`, flat("stripe", "spt", "$.payment_data.provider")},
 		{"the field", "the provider as the type", `{"payment_data":{"type":"stripe","token":"tok_1","payment_method_details":{"card":{"brand":"visa","last4":"4242"}}}}`,

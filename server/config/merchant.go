@@ -28,6 +28,8 @@ type MerchantConfig struct {
 	Payment    PaymentModesConfig `yaml:"payment"`
 	App        AppConfig          `yaml:"app,omitempty"`
 	Agents     []AgentConfig      `yaml:"agents,omitempty" doc:"Agents that sell for the shop and are told about its orders."`
+
+	SuggestedPriceWindow time.Duration `yaml:"suggested_price_window" default:"0s" doc:"How long a price that an agent has from a feed is kept although it has gone up since, at most 168h; 0 never keeps one."`
 }
 
 // CheckoutConfig is the checkout page that agents can send a buyer to.

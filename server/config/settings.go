@@ -27,7 +27,7 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 		ID: m.ID, Name: m.Name, Currency: m.Currency, Locale: m.Locale,
 		BaseURL: strings.TrimSuffix(publicURL, "/"),
 		Taxes:   taxes, Methods: methods, Discounts: discounts,
-		LowStock: m.LowStock, SessionTTL: m.SessionTTL, QuoteTTL: m.QuoteTTL,
+		LowStock: m.LowStock, SessionTTL: m.SessionTTL, QuoteTTL: m.QuoteTTL, SuggestedPriceWindow: m.SuggestedPriceWindow,
 		Test: m.Payment.Test.setup(m), Live: m.Payment.Live.setup(m),
 		ReturnOrigins: m.Checkout.ReturnOrigins,
 	}

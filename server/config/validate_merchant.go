@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 	"golang.org/x/text/language"
 
+	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/ui"
 )
@@ -63,6 +64,7 @@ func (m *MerchantConfig) check(r *report, at string, timeout time.Duration) {
 	if m.QuoteTTL > m.SessionTTL {
 		r.errorf(at+".quote_ttl", "%v is longer than session_ttl, %v; a price cannot outlive its session", m.QuoteTTL, m.SessionTTL)
 	}
+	r.lasting(at+".suggested_price_window", m.SuggestedPriceWindow, 0, checkout.MaxSuggestedPriceWindow)
 	_, methods := m.rules(r, at)
 	m.discounts(r, at, methods)
 	m.Payment.check(r, at+".payment", m.Currency, timeout)

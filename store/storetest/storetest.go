@@ -38,6 +38,7 @@ func Run(t *testing.T, open Open) {
 		"Job":         testJob,
 		"JobModel":    testJobModel,
 		"Import":      testImport,
+		"PastPrice":   testPastPrice,
 		"Credential":  testCredential,
 		"Sweep":       testSweep,
 		"Search":      testSearch,
