@@ -1,17 +1,11 @@
 package web_test
 
 import (
-	"flag"
-	"image/png"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/checkstand/checkstand/server/browsertest"
 	"github.com/checkstand/checkstand/server/web"
 )
-
-var update = flag.Bool("update", false, "take the pictures of the documentation anew")
 
 const (
 	picturesOfDocs = "../../docs/images"
@@ -36,25 +30,11 @@ func TestPicturesOfTheDocumentation(t *testing.T) {
 		"checkout-phone": {&checkouts{view: empty()}, browsertest.Options{Width: 390, Touch: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if *update {
-				t.Setenv(browsertest.EnvScreenshots, picturesOfDocs)
+			browsertest.Picture(t, picturesOfDocs, name, picture.opts.Width, mostOfPicture, func(t *testing.T) {
 				tab := browsertest.Open(t).Tab(t, picture.opts)
 				tab.Go(visited(t, picture.c) + session)
 				tab.Screenshot(name)
-			}
-			f, err := os.Open(filepath.Join(picturesOfDocs, name+".png"))
-			if err != nil {
-				t.Fatalf("%v; take it with -update", err)
-			}
-			defer f.Close()
-			info, err := f.Stat()
-			if err != nil {
-				t.Fatal(err)
-			}
-			seen, err := png.DecodeConfig(f)
-			if err != nil || seen.Width != picture.opts.Width || info.Size() > mostOfPicture {
-				t.Errorf("%d pixels wide, %d bytes, %v; want %d and at most %d", seen.Width, info.Size(), err, picture.opts.Width, mostOfPicture)
-			}
+			})
 		})
 	}
 }
