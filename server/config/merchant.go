@@ -13,6 +13,7 @@ type MerchantConfig struct {
 	Currency   string             `yaml:"currency" doc:"ISO 4217 code in lower case, such as \"eur\". Every price of the shop is in it."`
 	Country    string             `yaml:"country" doc:"ISO 3166-1 alpha-2 code of the country that the shop sells from, such as \"DE\". Prices with tax in them are split with its rates until the destination is known."`
 	Locale     string             `yaml:"locale" default:"en-US" doc:"BCP 47 language tag for amounts and texts."`
+	Timezone   string             `yaml:"timezone" default:"UTC" doc:"Time zone of the shop's hours, such as \"America/New_York\"."`
 	Website    string             `yaml:"website,omitempty" doc:"URL of the shop's own site; its name on pages leads there."`
 	Logo       string             `yaml:"logo,omitempty" doc:"URL of the shop's logo for its pages, at least 64 pixels high; the name is shown when not set."`
 	Accent     string             `yaml:"accent_color,omitempty" doc:"The shop's colour on its pages: #rrggbb or oklch(L C H). It is made darker or lighter until it is readable."`
@@ -76,7 +77,8 @@ type RateConfig struct {
 	Name         string `yaml:"name,omitempty" doc:"What the tax is called, such as \"VAT\"."`
 }
 
-// ShippingConfig is one way of delivery.
+// ShippingConfig is one way of delivery: shipping, unless it is digital or has
+// pickup or local_delivery.
 type ShippingConfig struct {
 	ID          string       `yaml:"id" doc:"The method's id in sessions and orders; it should never change."`
 	Title       string       `yaml:"title" doc:"What buyers choose by, such as \"Standard\"."`
@@ -90,6 +92,9 @@ type ShippingConfig struct {
 	FreeFrom    string       `yaml:"free_from,omitempty" doc:"Subtotal from which it is free, such as \"50.00\"; never when not set."`
 	MinDays     int          `yaml:"min_days" default:"0" doc:"Days from the order to the earliest delivery."`
 	MaxDays     int          `yaml:"max_days" default:"0" doc:"Days from the order to the latest delivery. With min_days and max_days 0 nothing is promised."`
+
+	Pickup        PickupConfig        `yaml:"pickup,omitempty"`
+	LocalDelivery LocalDeliveryConfig `yaml:"local_delivery,omitempty"`
 }
 
 // TierConfig is one step of a price list.

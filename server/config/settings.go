@@ -77,7 +77,7 @@ func (m *MerchantConfig) rules(r *report, at string) (pricing.Taxes, []pricing.M
 	taxes := m.taxes(r, at)
 	methods := make([]pricing.Method, len(m.Shipping))
 	for i := range m.Shipping {
-		methods[i] = m.Shipping[i].method(r, join(at, "shipping["+strconv.Itoa(i)+"]"), m.Currency)
+		methods[i] = m.Shipping[i].method(r, join(at, "shipping["+strconv.Itoa(i)+"]"), m)
 	}
 	r.faults(taxes.Validate(), func(field string) string {
 		// The seat of the shop stands in for an unknown destination.
@@ -138,7 +138,8 @@ func (m *MerchantConfig) taxes(r *report, at string) pricing.Taxes {
 	return t
 }
 
-func (s *ShippingConfig) method(r *report, at, currency string) pricing.Method {
+func (s *ShippingConfig) method(r *report, at string, shop *MerchantConfig) pricing.Method {
+	currency := shop.Currency
 	m := pricing.Method{
 		ID: s.ID, Title: s.Title, Description: s.Description, Carrier: s.Carrier,
 		Kind:      pricing.MethodKind(s.Kind),
@@ -167,6 +168,7 @@ func (s *ShippingConfig) method(r *report, at, currency string) pricing.Method {
 				clip(s.Tiers[i].UpTo), clip(s.Tiers[i-1].UpTo))
 		}
 	}
+	s.place(r, at, shop, &m)
 	return m
 }
 

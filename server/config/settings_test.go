@@ -117,12 +117,12 @@ func TestExample(t *testing.T) {
 		options string
 		tax     int64 // of one item at 100.00
 	}{
-		{pricing.Destination{}, "", 0},
-		{pricing.Destination{Country: "US", Region: "NY", PostalCode: "10001"}, "us-standard us-express", 888},
-		{pricing.Destination{Country: "US", Region: "NY", PostalCode: "14201"}, "us-standard us-express", 400},
-		{pricing.Destination{Country: "US", Region: "HI", PostalCode: "96801"}, "us-remote", 0},
-		{pricing.Destination{Country: "DE", PostalCode: "10115"}, "eu-parcel", 1900},
-		{pricing.Destination{Country: "JP"}, "", 0},
+		{pricing.Destination{}, "soho", 0},
+		{pricing.Destination{Country: "US", Region: "NY", PostalCode: "10001"}, "us-standard us-express soho courier@20260901T1800 courier@20260902T1800", 888},
+		{pricing.Destination{Country: "US", Region: "NY", PostalCode: "14201"}, "us-standard us-express soho", 400},
+		{pricing.Destination{Country: "US", Region: "HI", PostalCode: "96801"}, "us-remote soho", 0},
+		{pricing.Destination{Country: "DE", PostalCode: "10015"}, "eu-parcel soho", 1900},
+		{pricing.Destination{Country: "JP"}, "soho", 0},
 	} {
 		cart := pricing.Cart{Currency: m.Currency, Destination: test.to,
 			Lines: []pricing.Line{{ID: "a", UnitPrice: 10_000, Quantity: 1, WeightGrams: 800}}}

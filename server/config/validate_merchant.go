@@ -45,6 +45,7 @@ func (m *MerchantConfig) check(r *report, at string, timeout time.Duration) {
 	if _, err := language.Parse(m.Locale); err != nil {
 		r.errorf(at+".locale", "%q is not a language tag; write one such as \"en-US\" or \"de\"", clip(m.Locale))
 	}
+	r.zone(at+".timezone", m.Timezone)
 	for path, address := range map[string]string{at + ".website": m.Website, at + ".logo": m.Logo} {
 		if address != "" {
 			r.webURL(path, address)
