@@ -30,6 +30,9 @@ func (m *Merchant) Present(s *Session) *acp.Session {
 	shown := s.Session
 	shown.Links = m.Links
 	shown.Capabilities = m.capabilities(s)
+	if !Final(s.Status) {
+		shown.MarketingConsentOptions = m.Consents
+	}
 	if m.CheckoutLink != nil && m.Payment(s.Live).Hosted() != nil && !Final(s.Status) {
 		shown.ContinueURL = m.CheckoutLink(s)
 	}

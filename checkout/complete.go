@@ -135,7 +135,7 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 		return p.refuseIn(tx, e)
 	}
 	sess.APIVersion, sess.UpdatedAt = c.Version, now
-	p.takeOver(sess)
+	p.takeOver(sess, now)
 	if sess.Status == acp.AuthenticationRequired {
 		goOn, err := p.authenticated(tx, sess, now)
 		if err != nil {
@@ -170,16 +170,17 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 }
 
 // takeOver applies what a complete request may still change.
-func (p *purchase) takeOver(sess *Session) {
+func (p *purchase) takeOver(sess *Session, now time.Time) {
 	if p.req.Buyer != nil {
 		sess.Buyer = p.req.Buyer
 	}
 	if p.req.OrderNotes != "" {
 		sess.OrderNotes = p.req.OrderNotes
 	}
-	if p.req.Attribution != nil {
+	if sess.LastTouch == nil { // the first claim stands (AFF-06)
 		sess.LastTouch = p.req.Attribution
 	}
+	sess.consent(p.merchant, p.req.Consents, p.call.Agent, now)
 	sess.forgetPaymentMessages()
 }
 

@@ -34,6 +34,9 @@ type Merchant struct {
 	SuggestedPriceWindow time.Duration
 	CartTTL              time.Duration // how long a cart lives after its last change; 0 for a shop without carts
 
+	// Consents are what agents ask the buyer before the payment.
+	Consents []acp.MarketingConsentOption
+
 	// CheckoutLink gives the address of the checkout page of a session; nil when
 	// the shop has none. See Links.
 	CheckoutLink func(*Session) string

@@ -57,6 +57,7 @@ type Session struct {
 	FirstTouch *acp.Attribution `json:"first_touch,omitzero"`
 	LastTouch  *acp.Attribution `json:"last_touch,omitzero"`
 	Intent     *acp.IntentTrace `json:"intent,omitzero"`
+	Consents   []Consent        `json:"consents,omitzero"`
 
 	DeletableAt time.Time `json:"-"`
 }

@@ -1,10 +1,13 @@
 package server_test
 
 import (
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/sandbox"
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/store"
@@ -13,6 +16,7 @@ import (
 // setPolicies gives a shop every policy that there is.
 func setPolicies(mc *config.MerchantConfig) {
 	mc.SuggestedPriceWindow = time.Hour
+	mc.MarketingConsents = []config.ConsentConfig{{Channel: "email", Text: "News, once a month"}, {Channel: "sms", Text: "Offers", PrivacyPolicy: mc.Links.PrivacyPolicy + "#sms"}}
 }
 
 // member is an agent of the shop with every policy.
@@ -73,6 +77,223 @@ func warned(v dialect, s answer) bool {
 		return false
 	}
 	return s.says("price_change") != nil
+}
+
+// facts are what the shop keeps of a session and shows to nobody.
+func (c member) facts(t testing.TB, s answer) checkout.Facts {
+	t.Helper()
+	stored, err := c.app.Store().Reader(t.Context()).Session(club, s.text("id"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stored.Facts()
+}
+
+// consents writes the answers that were kept: "email:yes a@example.com".
+func (c member) consents(t testing.TB, s answer) string {
+	t.Helper()
+	var out []string
+	for _, k := range c.facts(t, s).Consents {
+		yes := map[bool]string{true: "yes", false: "no"}[k.OptedIn]
+		out = append(out, k.Channel+":"+yes+" "+k.Contact)
+		if k.Text == "" || k.Agent != theAgent || k.At.IsZero() {
+			t.Errorf("%+v", k)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func TestRulesOfMarketingConsents(t *testing.T) {
+	m := openMarket(t)
+	c := m.members(t)
+	answers := func(pairs ...any) []any {
+		var list []any
+		for i := 0; i < len(pairs); i += 2 {
+			list = append(list, object{"channel": pairs[i], "opted_in": pairs[i+1]})
+		}
+		return list
+	}
+	eachVersion(t, "MKT-01 the shop's questions stand in the session until it is over", func(t *testing.T, v dialect) {
+		s := c.opens(t, v, v.order(line("ok", 1)))
+		options := s.list("marketing_consent_options")
+		if !v.keyed() {
+			if options != nil {
+				t.Errorf("%s", s.body)
+			}
+			return
+		}
+		want := []object{{"channel": "email", "display_text": "News, once a month", "privacy_policy_url": m.url + "/policies/privacy", "is_subscribed": false},
+			{"channel": "sms", "display_text": "Offers", "privacy_policy_url": m.url + "/policies/privacy#sms", "is_subscribed": false}}
+		if !reflect.DeepEqual(options, want) {
+			t.Errorf("%v", options)
+		}
+		paid := c.post(t, v, "/"+s.text("id")+"/complete", c.payment(t, v, s)).want(t, 200).is(t, "completed")
+		if paid.list("marketing_consent_options") != nil {
+			t.Errorf("%s", paid.body)
+		}
+	})
+	eachVersion(t, "MKT-02, MKT-03, MKT-04 answers are kept as they were given, where they can be heeded", func(t *testing.T, v dialect) {
+		phone := v.buyer().with("phone_number", "+15550109")
+		for name, c2 := range map[string]struct {
+			buyer object
+			sent  any
+			want  string
+		}{
+			"none":                        {v.buyer(), absent, ""},
+			"yes":                         {v.buyer(), answers("email", true), "email:yes test.buyer@example.com"},
+			"no":                          {v.buyer(), answers("email", false), "email:no test.buyer@example.com"},
+			"both":                        {phone, answers("email", false, "sms", true), "email:no test.buyer@example.com, sms:yes +15550109"},
+			"a channel without a contact": {v.buyer(), answers("sms", true, "email", true), "email:yes test.buyer@example.com"},
+			"a channel not offered":       {phone, answers("carrier_pigeon", true, "whatsapp", true), ""},
+			"twice":                       {v.buyer(), answers("email", true, "email", false), "email:no test.buyer@example.com"},
+		} {
+			s := c.opens(t, v, v.order(line("ok", 1)).with("buyer", c2.buyer))
+			paid := c.post(t, v, "/"+s.text("id")+"/complete", c.payment(t, v, s).with("marketing_consents", c2.sent)).want(t, 200).is(t, "completed")
+			if got := c.consents(t, s); got != c2.want {
+				t.Errorf("%s: %q; want %q", name, got, c2.want)
+			}
+			if strings.Contains(string(paid.body), "opted_in") {
+				t.Errorf("%s: %s", name, paid.body)
+			}
+		}
+	})
+	t.Run("MKT-02, MKT-04 what was answered before a decline stays, and may be answered anew; the delivery's contact comes second", func(t *testing.T) {
+		v := dialect("2026-04-17")
+		s := c.opens(t, v, v.order(line("ok", 1)))
+		c.post(t, v, "/"+s.text("id")+"/complete", v.paying(s, "tok_declined").with("marketing_consents", answers("email", true))).want(t, 200).is(t, "ready_for_payment")
+		late := c.payment(t, v, s).with("fulfillment_details", object{"phone_number": "+15550109"}).with("marketing_consents", answers("sms", true))
+		c.post(t, v, "/"+s.text("id")+"/complete", late).want(t, 200).is(t, "completed")
+		if got := c.consents(t, s); got != "email:yes test.buyer@example.com, sms:yes +15550109" {
+			t.Error(got)
+		}
+	})
+	t.Run("MKT-03 a wrong type is refused and changes nothing", func(t *testing.T) {
+		v := dialect("2026-04-17")
+		s := c.opens(t, v, v.order(line("ok", 1)))
+		for _, sent := range []any{object{}, []any{"email"}, []any{object{"channel": "email"}}, []any{object{"channel": "email", "opted_in": "yes"}}} {
+			c.post(t, v, "/"+s.text("id")+"/complete", c.payment(t, v, s).with("marketing_consents", sent)).want(t, 400)
+		}
+		if got := c.consents(t, s); got != "" {
+			t.Error(got)
+		}
+	})
+}
+
+func TestRulesOfAffiliatesAndIntents(t *testing.T) {
+	m := openMarket(t)
+	c := m.members(t)
+	touch := func(token string) object {
+		return object{"provider": "network.example", "token": token, "campaign_id": "spring", "metadata": object{"slot": 3, "paid": true}}
+	}
+	eachVersion(t, "AFF-01, AFF-04, AFF-06 the first claim of each moment is kept, whatever comes after it", func(t *testing.T, v dialect) {
+		s := c.opens(t, v, v.order(line("ok", 1)).with("affiliate_attribution", touch("clk-secret-1")))
+		c.post(t, v, "/"+s.text("id")+"/complete", v.paying(s, "tok_declined").with("affiliate_attribution", touch("clk-secret-2"))).want(t, 200).is(t, "ready_for_payment")
+		key := map[string]string{"Idempotency-Key": m.freshKey()}
+		pay := request{method: "POST", path: "/checkout_sessions/" + s.text("id") + "/complete", version: v, bearer: c.key, head: key,
+			body: c.payment(t, v, s).with("affiliate_attribution", touch("clk-secret-3"))}
+		paid := m.send(t, pay).want(t, 200).is(t, "completed")
+		for range 2 { // AFF-05
+			if again := m.send(t, pay).want(t, 200); string(again.body) != string(paid.body) {
+				t.Errorf("%s", again.body)
+			}
+		}
+		pay.body = c.payment(t, v, s).with("affiliate_attribution", touch("clk-secret-4"))
+		if other := m.send(t, pay); other.status != 409 && other.status != 422 {
+			t.Errorf("AFF-05: %d %s", other.status, other.body)
+		}
+		f := c.facts(t, s)
+		if f.FirstTouch == nil || f.FirstTouch.Token != "clk-secret-1" || f.LastTouch == nil || f.LastTouch.Token != "clk-secret-2" || f.LastTouch.CampaignID != "spring" {
+			t.Errorf("%+v and %+v", f.FirstTouch, f.LastTouch)
+		}
+		shown := string(paid.body) + string(c.reads(t, v, s.text("id")).body) + string(m.told(t, s.text("id")))
+		if strings.Contains(shown, "clk-secret") || strings.Contains(shown, "network.example") { // AFF-03
+			t.Errorf("%s", shown)
+		}
+		if strings.Contains(m.logs.String(), "clk-secret") {
+			t.Error("AFF-06: a token was logged")
+		}
+	})
+	eachVersion(t, "AFF-02, AFF-06 what names a person is refused by its place", func(t *testing.T, v dialect) {
+		for param, change := range map[string]object{
+			"$.affiliate_attribution.campaign_id":             {"campaign_id": "a.buyer@example.com"},
+			"$.affiliate_attribution.publisher_id":            {"publisher_id": "(555) 010-0199"},
+			"$.affiliate_attribution.source.url":              {"source": object{"type": "url", "url": "https://x.example/?u=a.buyer@example.com"}},
+			"$.affiliate_attribution.metadata.note":           {"metadata": object{"note": "+49 30 1234567"}},
+			"$.affiliate_attribution.metadata.email":          {"metadata": object{"email": "hidden"}},
+			"$.affiliate_attribution.metadata.Street_Address": {"metadata": object{"Street_Address": "hidden"}},
+		} {
+			body := touch("t")
+			for name, value := range change {
+				body[name] = value
+			}
+			got := c.post(t, v, "", v.order(line("ok", 1)).with("affiliate_attribution", body)).want(t, 400)
+			if got.text("code") != "pii_not_allowed" || got.text("param") != param {
+				t.Errorf("%s: %s", param, got.body)
+			}
+		}
+		for param, change := range map[string]object{"$.affiliate_attribution.metadata.deep": {"metadata": object{"deep": []any{1}}}, "$.affiliate_attribution.provider": {"provider": 7}} {
+			body := touch("t")
+			for name, value := range change {
+				body[name] = value
+			}
+			if got := c.post(t, v, "", v.order(line("ok", 1)).with("affiliate_attribution", body)).want(t, 400); got.text("code") != "invalid_type" || got.text("param") != param {
+				t.Errorf("%s: %s", param, got.body)
+			}
+		}
+	})
+	eachVersion(t, "INT-01, INT-02, INT-04, INT-05 why a buyer did not buy is kept once, without who it was, and shown to nobody", func(t *testing.T, v dialect) {
+		s := c.opens(t, v, v.order(line("ok", 1)))
+		r := request{method: "POST", path: "/checkout_sessions/" + s.text("id") + "/cancel", version: v, bearer: c.key, head: map[string]string{"Idempotency-Key": m.freshKey()},
+			body: object{"intent_trace": object{"reason_code": "alien_reason", "trace_summary": "Asked a.buyer@example.com or +1 555 010 0199 about 2026 prices", "metadata": object{"target": 1500}}}}
+		ended := m.send(t, r).want(t, 200).is(t, "canceled")
+		if again := m.send(t, r).want(t, 200); string(again.body) != string(ended.body) {
+			t.Errorf("%s", again.body)
+		}
+		f := c.facts(t, s)
+		if f.Intent == nil || f.Intent.ReasonCode != "other" || f.Intent.TraceSummary != "Asked [removed] or [removed] about 2026 prices" || f.Intent.Metadata["target"] != int64(1500) && f.Intent.Metadata["target"] != 1500.0 {
+			t.Errorf("%+v", f.Intent)
+		}
+		if shown := string(ended.body) + string(c.reads(t, v, s.text("id")).body); strings.Contains(shown, "alien") || strings.Contains(shown, "trace") || strings.Contains(shown, "Asked") {
+			t.Errorf("%s", shown)
+		}
+	})
+	eachVersion(t, "INT-03 what has no sense is refused, and the session stays open", func(t *testing.T, v dialect) {
+		s := c.opens(t, v, v.order(line("ok", 1)))
+		for name, intent := range map[string]any{"nested": object{"reason_code": "other", "metadata": object{"a": object{"b": 1}}}, "a list": []any{},
+			"a number": object{"reason_code": 3}, "too long": object{"reason_code": "other", "trace_summary": strings.Repeat("x", 501)}} {
+			got := c.post(t, v, "/"+s.text("id")+"/cancel", object{"intent_trace": intent}).want(t, 400)
+			if got.text("type") != "invalid_request" {
+				t.Errorf("%s: %s", name, got.body)
+			}
+		}
+		c.reads(t, v, s.text("id")).is(t, "ready_for_payment")
+		if f := c.facts(t, s); f.Intent != nil {
+			t.Errorf("%+v", f.Intent)
+		}
+	})
+}
+
+func TestRulesOfMarkdown(t *testing.T) {
+	m := openMarket(t)
+	eachVersion(t, "MD-01 the shop speaks plain text, and takes texts as plain", func(t *testing.T, v dialect) {
+		const notes = "# Ring <b>twice</b> <script>alert(1)</script>"
+		// Several messages of all kinds: stock, an address, a price.
+		s := m.create(t, v, v.cart(line("oos", 1), line("low", 1).with("unit_amount", 1)).with("buyer", v.buyer()).with("order_notes", notes))
+		messages := s.list("messages")
+		for _, msg := range messages {
+			if msg.text("content_type") != "plain" || strings.ContainsAny(msg.text("content"), "<>*#`") {
+				t.Errorf("%v", msg)
+			}
+		}
+		if len(messages) < 3 {
+			t.Errorf("%s", s.body)
+		}
+		s = m.create(t, v, v.order(line("ok", 1)).with("order_notes", notes))
+		paid := m.complete(t, v, s.text("id"), v.paying(s, m.token(t, m.pays(s, card(sandbox.Approve))))).want(t, 200).is(t, "completed")
+		if got := paid.at("order").at("confirmation").text("order_notes"); v.keyed() && got != notes {
+			t.Errorf("%q", got)
+		}
+	})
 }
 
 func TestRulesOfSuggestedPrices(t *testing.T) {

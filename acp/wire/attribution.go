@@ -22,9 +22,15 @@ var reasonCodes = []string{
 // narrow, so that no campaign or click id is mistaken for a phone number: a
 // number in international form, or in the North American one with separators.
 var (
-	emailShape = regexp.MustCompile(`[^\s@]+@[^\s@]+\.[^\s@]+`)
-	phoneShape = regexp.MustCompile(`^\s*(\+[0-9][0-9 ().-]{6,20}[0-9]|(1[ .-])?\(?[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4})\s*$`)
+	emailShape  = regexp.MustCompile(`[^\s@]+@[^\s@]+\.[^\s@]+`)
+	phoneInText = regexp.MustCompile(`\+[0-9][0-9 ().-]{6,20}[0-9]|\(?\b[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}\b`)
+	phoneShape  = regexp.MustCompile(`^\s*(\+[0-9][0-9 ().-]{6,20}[0-9]|(1[ .-])?\(?[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4})\s*$`)
 )
+
+// personalNames are names of metadata that can only hold personal data, in lower
+// case and without separators.
+var personalNames = []string{"email", "emailaddress", "mail", "phone", "phonenumber", "telephone", "mobile", "ssn", "socialsecuritynumber",
+	"address", "streetaddress", "firstname", "lastname", "fullname", "dateofbirth", "birthdate", "ipaddress"}
 
 // attribution reads who sent the buyer. A wrong type has the code
 // invalid_type; an e-mail address or phone number in it is refused. The token
@@ -61,8 +67,11 @@ func (r *reader) attribution(v value) *acp.Attribution {
 		r.refusePersonal(v.get(name))
 	}
 	if m := v.get("metadata"); m.given() {
-		for _, member := range m.members() {
+		for name, member := range m.members() {
 			r.refusePersonal(member)
+			if slices.Contains(personalNames, strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))) {
+				r.fail(acp.Refused(400, codePII, member.path(), "The name says that it is personal data. Send ids that name no person."))
+			}
 		}
 	}
 	return a
@@ -92,7 +101,13 @@ func (r *reader) intent(v value) *acp.IntentTrace {
 	}
 	return &acp.IntentTrace{
 		ReasonCode:   reason,
-		TraceSummary: v.get("trace_summary").text(acp.MaxTraceSummary),
+		TraceSummary: withoutContacts(v.get("trace_summary").text(acp.MaxTraceSummary)),
 		Metadata:     v.get("metadata").flatMetadata(),
 	}
+}
+
+// withoutContacts is a text in which e-mail addresses and phone numbers are
+// blacked out: why somebody did not buy is kept, who it was is not.
+func withoutContacts(s string) string {
+	return phoneInText.ReplaceAllString(emailShape.ReplaceAllString(s, "[removed]"), "[removed]")
 }

@@ -151,6 +151,9 @@ func newOrdersShow() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show ORDER",
 		Short: "Show an order with its deliveries, its adjustments and its money",
+		Long: `Show an order with its deliveries, its adjustments and its money, and what only the
+shop knows of it: consents to marketing, affiliates and the like, of which
+'checkstand sessions show SESSION --json' prints all.`,
 		Example: `  checkstand orders show ord_01j8…
   checkstand orders show ord_01j8… --json`,
 		Args: cobra.ExactArgs(1),
@@ -176,6 +179,13 @@ func newOrdersShow() *cobra.Command {
 				}
 				p := printer{w: c.OutOrStdout()}
 				printOrder(&p, o)
+				s, err := d.store.Reader(ctx).Session(d.shop.ID, o.CheckoutSessionID)
+				if err != nil && !errors.Is(err, order.ErrNotFound) {
+					return err
+				}
+				if s != nil {
+					printFacts(&p, s.Facts())
+				}
 				if a == nil {
 					p.f("Payment: none; the order cost nothing.\n")
 					return p.err

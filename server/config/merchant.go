@@ -30,7 +30,8 @@ type MerchantConfig struct {
 	App        AppConfig          `yaml:"app,omitempty"`
 	Agents     []AgentConfig      `yaml:"agents,omitempty" doc:"Agents that sell for the shop and are told about its orders."`
 
-	SuggestedPriceWindow time.Duration `yaml:"suggested_price_window" default:"0s" doc:"How long a price that an agent has from a feed is kept although it has gone up since, at most 168h; 0 never keeps one."`
+	SuggestedPriceWindow time.Duration   `yaml:"suggested_price_window" default:"0s" doc:"How long a price that an agent has from a feed is kept although it has gone up since, at most 168h; 0 never keeps one."`
+	MarketingConsents    []ConsentConfig `yaml:"marketing_consents,omitempty" doc:"What agents ask buyers: whether the shop may write to them. Answers are kept with the order."`
 }
 
 // CheckoutConfig is the checkout page that agents can send a buyer to.

@@ -20,6 +20,7 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 	r := newReport(nil)
 	taxes, methods := m.rules(r, "")
 	discounts := m.discounts(r, "", methods)
+	consents := m.consents(r, "")
 	if len(r.problems) > 0 {
 		return checkout.Merchant{}, &Error{Problems: r.sorted()}
 	}
@@ -30,6 +31,7 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 		LowStock: m.LowStock, SessionTTL: m.SessionTTL, QuoteTTL: m.QuoteTTL, SuggestedPriceWindow: m.SuggestedPriceWindow,
 		Test: m.Payment.Test.setup(m), Live: m.Payment.Live.setup(m),
 		ReturnOrigins: m.Checkout.ReturnOrigins,
+		Consents:      consents,
 	}
 	if m.Carts.Enabled {
 		s.CartTTL = m.Carts.TTL

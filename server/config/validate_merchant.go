@@ -66,6 +66,7 @@ func (m *MerchantConfig) check(r *report, at string, timeout time.Duration) {
 		r.errorf(at+".quote_ttl", "%v is longer than session_ttl, %v; a price cannot outlive its session", m.QuoteTTL, m.SessionTTL)
 	}
 	r.lasting(at+".suggested_price_window", m.SuggestedPriceWindow, 0, checkout.MaxSuggestedPriceWindow)
+	m.consents(r, at)
 	_, methods := m.rules(r, at)
 	m.discounts(r, at, methods)
 	m.Payment.check(r, at+".payment", m.Currency, timeout)

@@ -39,6 +39,7 @@ func Run(t *testing.T, open Open) {
 		"JobModel":    testJobModel,
 		"Import":      testImport,
 		"PastPrice":   testPastPrice,
+		"Sessions":    testListSessions,
 		"Credential":  testCredential,
 		"Sweep":       testSweep,
 		"Search":      testSearch,

@@ -1,0 +1,60 @@
+package checkout
+
+import (
+	"slices"
+	"time"
+
+	"github.com/checkstand/checkstand/acp"
+)
+
+// ConsentChannels are the channels that a shop can ask a buyer's consent for.
+var ConsentChannels = []string{"email", "sms", "whatsapp"}
+
+// Consent is what a buyer answered when asked whether the shop may write. It
+// holds only together with the order that it came with.
+type Consent struct {
+	Channel string    `json:"channel"`
+	OptedIn bool      `json:"opted_in"`
+	Contact string    `json:"contact"` // e-mail address or phone number
+	Text    string    `json:"text"`    // what the shop asked
+	Agent   string    `json:"agent"`   // who put the question to the buyer
+	At      time.Time `json:"at"`
+}
+
+// consent notes the buyer's answers. What nobody was asked changes nothing, an
+// answer for a channel that the shop has not offered is left out, and so is one
+// without a contact to write to (MKT-02, MKT-03).
+func (s *Session) consent(m *Merchant, answers []acp.MarketingConsent, agent string, now time.Time) {
+	for _, answer := range answers {
+		at := slices.IndexFunc(m.Consents, func(o acp.MarketingConsentOption) bool { return o.Channel == answer.Channel })
+		contact := s.contactOn(answer.Channel)
+		if at < 0 || contact == "" {
+			continue
+		}
+		s.Consents = slices.DeleteFunc(s.Consents, func(c Consent) bool { return c.Channel == answer.Channel })
+		s.Consents = append(s.Consents, Consent{Channel: answer.Channel, OptedIn: answer.OptedIn, Contact: contact,
+			Text: m.Consents[at].DisplayText, Agent: agent, At: now.UTC()})
+	}
+}
+
+// contactOn is where a channel reaches the buyer: the buyer's own first, then
+// that of the delivery (MKT-04). "" is nowhere.
+func (s *Session) contactOn(channel string) string {
+	var buyer acp.Buyer
+	var details acp.FulfillmentDetails
+	if s.Buyer != nil {
+		buyer = *s.Buyer
+	}
+	if s.FulfillmentDetails != nil {
+		details = *s.FulfillmentDetails
+	}
+	switch {
+	case channel == "email" && buyer.Email != "":
+		return buyer.Email
+	case channel == "email":
+		return details.Email
+	case buyer.PhoneNumber != "":
+		return buyer.PhoneNumber
+	}
+	return details.PhoneNumber
+}

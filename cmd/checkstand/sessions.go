@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/checkout"
+)
+
+// maxSessionsListed is how many sessions one call lists; --before goes on from
+// there.
+const maxSessionsListed = 1000
+
+// sessionStates are those that a session can be written with.
+var sessionStates = []string{string(acp.NotReadyForPayment), string(acp.ReadyForPayment), string(acp.AuthenticationRequired),
+	string(acp.PendingApproval), string(acp.CompleteInProgress), string(acp.Completed), string(acp.Canceled)}
+
+func newSessions() *cobra.Command {
+	c := &cobra.Command{Use: "sessions", Short: "List checkout sessions, and show what only the shop knows of one",
+		Example: `  checkstand sessions list --status canceled --json
+  checkstand sessions show cs_01j8…`}
+	c.AddCommand(newSessionsList(), newSessionsShow())
+	return c
+}
+
+func newSessionsList() *cobra.Command {
+	var d keyDesk
+	var mode, status, before string
+	var limit int
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List checkout sessions, the newest first",
+		Long: `List checkout sessions, the newest first. With --json each is one object of what
+only the shop knows: consents to marketing, affiliates with their tokens, and why
+a buyer did not buy. Nothing of that is in any answer or webhook.`,
+		Example: `  checkstand sessions list
+  checkstand sessions list --mode live --status canceled --json
+  checkstand sessions list --before cs_01j8…`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			live, err := isLive(c, mode)
+			switch {
+			case err != nil:
+				return err
+			case status != "" && !slices.Contains(sessionStates, status):
+				return badFlag(c, "status", "%q is not a status; use %s", status, strings.Join(sessionStates, ", "))
+			case limit < 1 || limit > maxSessionsListed:
+				return badFlag(c, "limit", "%d is not between 1 and %d", limit, maxSessionsListed)
+			}
+			return d.open(c, func(ctx context.Context) error {
+				list, err := d.store.ListSessions(ctx, d.shop.ID, live, acp.Status(status), before, limit)
+				if err != nil {
+					return err
+				}
+				if !asJSON {
+					return printSessions(c, list, limit, mode)
+				}
+				for i := range list {
+					if err := printJSON(c.OutOrStdout(), list[i].Facts()); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	}
+	d.flags(c)
+	f := c.Flags()
+	f.StringVar(&mode, "mode", "test", "`MODE` of the sessions, test or live")
+	f.StringVar(&status, "status", "", "only those with this `STATUS`")
+	f.StringVar(&before, "before", "", "`ID` of the session to go on from")
+	f.IntVar(&limit, "limit", 50, "how many sessions at most")
+	f.BoolVar(&asJSON, "json", false, "print one JSON object a session, with all that the shop knows")
+	return c
+}
+
+func printSessions(c *cobra.Command, list []checkout.Session, limit int, mode string) error {
+	if len(list) == 0 {
+		_, err := fmt.Fprintf(c.OutOrStdout(), "No sessions in %s mode.\n", mode)
+		return err
+	}
+	tw := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+	p := printer{w: tw}
+	p.f("SESSION\tSTATUS\tTOTAL\tAGENT\tCHANGED\n")
+	for i := range list {
+		s := &list[i]
+		p.f("%s\t%s\t%s\t%s\t%s\n", s.ID, s.Status, amountWords(s.Total(), s.Currency), s.Agent, s.UpdatedAt.UTC().Format(time.DateTime))
+	}
+	err := errors.Join(p.err, tw.Flush())
+	if len(list) == limit && err == nil {
+		_, err = fmt.Fprintf(c.OutOrStdout(), "There may be more: add --before %s\n", list[len(list)-1].ID)
+	}
+	return err
+}
+
+func newSessionsShow() *cobra.Command {
+	var d keyDesk
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "show SESSION",
+		Short: "Show what only the shop knows of a checkout session",
+		Long: `Show what only the shop knows of a checkout session: what the buyer consented to,
+which affiliates claim it, why the buyer did not buy. The tokens of affiliates
+are shown with --json alone.`,
+		Example: `  checkstand sessions show cs_01j8…
+  checkstand sessions show cs_01j8… --json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return d.open(c, func(ctx context.Context) error {
+				s, err := d.store.Reader(ctx).Session(d.shop.ID, args[0])
+				if err != nil {
+					return aboutSession(err, args[0], d.shop.ID)
+				}
+				f := s.Facts()
+				if asJSON {
+					return printJSON(c.OutOrStdout(), f)
+				}
+				p := printer{w: c.OutOrStdout()}
+				p.f("Session %s is %s: %s, through %s.\n", f.Session, f.Status, amountWords(s.Total(), s.Currency), f.Agent)
+				if f.Order != "" {
+					p.f("Order: %s\n", f.Order)
+				}
+				printFacts(&p, f)
+				return p.err
+			})
+		},
+	}
+	d.flags(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print all of it as JSON, tokens of affiliates too")
+	return c
+}
+
+// printFacts prints what the shop alone knows, but for what are secrets.
+func printFacts(p *printer, f checkout.Facts) {
+	if b := f.Buyer; b != nil && b.Company != nil {
+		p.f("Company: %s", b.Company.Name)
+		for _, part := range []struct{ name, value string }{{"tax id", b.Company.TaxID}, {"department", b.Company.Department}, {"cost center", b.Company.CostCenter}} {
+			if part.value != "" {
+				p.f(", %s %s", part.name, part.value)
+			}
+		}
+		p.f("\n")
+	}
+	for _, consent := range f.Consents {
+		answer := "no"
+		if consent.OptedIn {
+			answer = "yes"
+		}
+		p.f("Marketing by %s to %s: %s, %s through %s, to %q\n", consent.Channel, consent.Contact, answer,
+			consent.At.UTC().Format(time.DateTime), consent.Agent, consent.Text)
+	}
+	for _, touch := range []struct {
+		name string
+		*acp.Attribution
+	}{{"First touch", f.FirstTouch}, {"Last touch", f.LastTouch}} {
+		if touch.Attribution == nil {
+			continue
+		}
+		p.f("%s: %s", touch.name, touch.Provider)
+		for _, part := range []struct{ name, value string }{{"publisher", touch.PublisherID}, {"campaign", touch.CampaignID},
+			{"creative", touch.CreativeID}, {"sub id", touch.SubID}} {
+			if part.value != "" {
+				p.f(", %s %s", part.name, part.value)
+			}
+		}
+		if touch.Token != "" {
+			p.f(", with a token")
+		}
+		p.f("\n")
+	}
+	if f.Intent != nil {
+		p.f("Not bought because of: %s", f.Intent.ReasonCode)
+		if f.Intent.TraceSummary != "" {
+			p.f(" (%s)", f.Intent.TraceSummary)
+		}
+		p.f("\n")
+	}
+}
+
+// aboutSession says which session an error is about.
+func aboutSession(err error, sessionID, shop string) error {
+	if errors.Is(err, checkout.ErrNotFound) {
+		return fmt.Errorf("shop %s has no session %s; 'checkstand sessions list' lists them", shop, sessionID)
+	}
+	return fmt.Errorf("session %s: %w", sessionID, err)
+}
