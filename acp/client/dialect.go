@@ -20,6 +20,7 @@ type dialect struct {
 	authenticates bool // 3-D Secure, affiliates and intent traces
 	handlers      bool // line_items, currency, capabilities, payment handlers, discounts
 	notes         bool // order_notes and marketing_consents
+	carts         bool // carts, and sessions opened from them
 	contact       bool // fulfillment_details with the payment
 }
 
@@ -29,8 +30,8 @@ var dialects = []dialect{
 	{version: acp.V20251212, nestedOptions: true, authenticates: true},
 	{version: acp.V20260116, nestedOptions: true, authenticates: true},
 	{version: acp.V20260130, authenticates: true, handlers: true},
-	{version: acp.V20260417, authenticates: true, handlers: true, notes: true},
-	{version: acp.Unreleased, authenticates: true, handlers: true, notes: true, contact: true},
+	{version: acp.V20260417, authenticates: true, handlers: true, notes: true, carts: true},
+	{version: acp.Unreleased, authenticates: true, handlers: true, notes: true, carts: true, contact: true},
 }
 
 // Versions lists the API versions that a client can speak, oldest first.
@@ -108,11 +109,13 @@ func (d dialect) create(r acp.CreateRequest) (object, error) {
 		field{"quote_id", r.QuoteID != "", d.handlers},
 		field{"metadata", r.Metadata != nil, d.handlers},
 		field{"order_notes", r.OrderNotes != "", d.notes},
+		field{"cart_id", r.CartID != "", d.carts},
 	)
 	if err != nil {
 		return nil, err
 	}
 	o := object{d.itemsName(): d.items(r.Items)}
+	o.text("cart_id", r.CartID)
 	if d.handlers {
 		if r.Currency == "" {
 			return nil, fmt.Errorf("currency is empty: version %s requires one, such as usd", d.version)
