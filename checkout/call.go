@@ -16,6 +16,8 @@ type Caller struct {
 	CredentialID string
 	Agent        string
 	Live         bool
+	// Keyless is who shows no key of the agent, but knows the id of a session.
+	Keyless bool
 }
 
 // Call is one writing request of an agent, whichever surface it came in by.

@@ -156,3 +156,31 @@ func TestABuyerChangesTheCartOnItsPage(t *testing.T) {
 		}
 	}
 }
+
+// Everybody who has the link of a cart can learn the id of the session that is
+// opened by it, so the id alone opens nothing.
+func TestWhoOnlyKnowsTheSessionOfACartIsAStranger(t *testing.T) {
+	w := cartWorld(t)
+	ctx := context.Background()
+	c := w.cart("mug")
+	address, err := w.core.OpenCheckout(ctx, cartVisit(t, c), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, _ := sessionOf(t, address)
+	keyless := agent
+	keyless.Keyless = true
+	if _, err := w.core.Get(ctx, keyless, id); err == nil || acp.AsError(err).Status != 404 {
+		t.Errorf("reads it: %v", err)
+	}
+	call := w.call("/checkout_sessions/" + id)
+	call.Caller = keyless
+	w.refused(w.core.Update(ctx, call, id, acp.UpdateRequest{Items: acp.Some(want("lamp"))}), 404, acp.CodeNotFound, "")
+	if _, err := w.core.Get(ctx, agent, id); err != nil {
+		t.Errorf("the agent of the cart: %v", err)
+	}
+	s := w.create("mug")
+	if _, err := w.core.Get(ctx, keyless, s.ID); err != nil {
+		t.Errorf("another session: %v", err)
+	}
+}

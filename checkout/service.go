@@ -110,9 +110,10 @@ func wellFormed(id string) bool {
 
 // belongsTo reports whether a caller may know of the session: the agent that
 // opened it, with whichever of its keys of that mode. Another agent of the same
-// shop is a stranger.
+// shop is a stranger, and so is who only knows the id of a session that was
+// opened on the page of a cart: everybody who has the cart's link can know it.
 func (s *Session) belongsTo(who Caller) bool {
-	return s.MerchantID == who.MerchantID && s.Live == who.Live && s.Agent == who.Agent
+	return s.MerchantID == who.MerchantID && s.Live == who.Live && s.Agent == who.Agent && !(who.Keyless && s.OfCartLink)
 }
 
 // expire shows a session whose time is over as expired. It is not written for

@@ -45,6 +45,9 @@ type Session struct {
 	Visitor   []byte `json:"visitor,omitzero"`
 	ReturnURL string `json:"return_url,omitzero"`
 
+	// OfCartLink says that it was opened on the page of a cart.
+	OfCartLink bool `json:"of_cart_link,omitzero"`
+
 	OrderNotes string `json:"order_notes,omitzero"`
 	// Interventions and Extensions are those that the agent has named; Extensions
 	// is nil when it said nothing of any.

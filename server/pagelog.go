@@ -11,7 +11,7 @@ import (
 // open the page. Pictures, policies and the front page are not worth a line.
 func (a *App) logged(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/checkout/") && !strings.HasPrefix(r.URL.Path, "/orders/") {
+		if !strings.HasPrefix(r.URL.Path, "/checkout/") && !strings.HasPrefix(r.URL.Path, "/cart/") && !strings.HasPrefix(r.URL.Path, "/orders/") {
 			pages.ServeHTTP(w, r)
 			return
 		}

@@ -22,7 +22,7 @@ func (a *App) pages(adjust func(*web.Config)) (http.Handler, error) {
 			{Method: "POST", Path: "/checkout_sessions/{id}/cancel", Purpose: "Cancel it"},
 			{Method: "GET", Path: "/docs", Purpose: "All of it, described", Open: true},
 		},
-		Reference: a.described.Document, Orders: orderPages{a, looks}, Items: shopWindow{a}, Checkouts: checkoutPages{a, looks}, Policies: unwrittenPolicies(a.cfg), Log: a.log,
+		Reference: a.described.Document, Orders: orderPages{a, looks}, Items: shopWindow{a}, Checkouts: checkoutPages{a, looks}, Carts: cartPages{a, looks}, Policies: unwrittenPolicies(a.cfg), Log: a.log,
 	}
 	if len(a.merchants.order) > 0 {
 		m := a.merchants.byID[a.merchants.order[0]]

@@ -150,7 +150,7 @@ func (a *app) tools() []*tool {
 // caller is who every session of the app belongs to. Nobody proves who they
 // are: whoever knows a session's id may act on it.
 func (a *app) caller() checkout.Caller {
-	return checkout.Caller{MerchantID: a.MerchantID, CredentialID: appCredential, Agent: a.Agent, Live: a.Live}
+	return checkout.Caller{MerchantID: a.MerchantID, CredentialID: appCredential, Agent: a.Agent, Live: a.Live, Keyless: true}
 }
 
 // appCredential stands in for the credential that an app does not have.

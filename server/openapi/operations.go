@@ -140,6 +140,11 @@ var operations = []Operation{
 	{Method: "GET", Path: "/checkout/{shop}/{session}/leave", ID: "checkoutLeaveAgain", Tag: "Pages", Summary: "A form's address, loaded anew", Answers: afterForm()},
 	{Method: "POST", Path: "/checkout/{shop}/{session}/leave", ID: "checkoutLeave", Tag: "Pages", Summary: "Close the payment page, to change the order", BodyType: forms, Answers: afterForm()},
 
+	{Method: "GET", Path: "/cart/{shop}/{cart}/{proof}", ID: "cartPage", Tag: "Pages", Summary: "A cart's continue_url", Detail: "Everybody who has it sees what is in the cart and what it costs. It shows nothing about the buyer, and looking at it changes nothing.", Answers: page("A page.")},
+	{Method: "POST", Path: "/cart/{shop}/{cart}/{proof}", ID: "cartCheckout", Tag: "Pages", Summary: "Open the cart's checkout, or the one that is open", BodyType: forms, Answers: afterForm()},
+	{Method: "POST", Path: "/cart/{shop}/{cart}/{proof}/items", ID: "cartItems", Tag: "Pages", Summary: "How many of a line", BodyType: forms, Answers: afterForm()},
+	{Method: "GET", Path: "/cart/{shop}/{cart}/{proof}/items", ID: "cartItemsAgain", Tag: "Pages", Summary: "The form's address, loaded anew", Answers: afterForm()},
+
 	{Method: "GET", Path: "/healthz", ID: "health", Tag: "Operation", Summary: "Whether the server is up", Answers: []Answer{{Status: 200, Doc: "It is.", Media: plain}}},
 	{Method: "GET", Path: "/readyz", ID: "ready", Tag: "Operation", Summary: "Whether to send requests here",
 		Answers: []Answer{{Status: 200, Doc: "Yes.", Media: plain}, {Status: 503, Doc: "It is stopping, or its database does not answer.", Media: plain}}},
@@ -152,7 +157,7 @@ var operations = []Operation{
 var versionQuery = Parameter{Name: "version", Doc: "An API-Version; the newest when left out."}
 
 // parameterDocs tells what is in a path.
-var parameterDocs = map[string]string{"id": "Its id.", "shop": "Id of the shop.", "session": "Id of the session.", "proof": "What makes the link one of ours.",
+var parameterDocs = map[string]string{"id": "Its id.", "shop": "Id of the shop.", "session": "Id of the session.", "cart": "Id of the cart.", "proof": "What makes the link one of ours.",
 	"name": "Name of the policy.", "file": "Name of the file.", "endpoint": "Path of the endpoint.", "merchant": "Id of the shop.", "mode": "test or live."}
 
 // agentHeaders are the headers of the requests of agents.

@@ -52,6 +52,9 @@ func (p *Pages) checkoutRoutes(baseURL string) error {
 	} {
 		p.mux.Handle(pattern, guard.Handler(handler))
 	}
+	if p.carts != nil {
+		p.cartRoutes(guard)
+	}
 	return nil
 }
 

@@ -33,6 +33,9 @@ var templates = func() map[string]*template.Template {
 		page := template.Must(layout.Clone())
 		all[name] = template.Must(page.ParseFS(templateFiles, "templates/"+name))
 	}
+	// The page of a cart shows items and totals as that of a checkout does.
+	cart := template.Must(layout.Clone())
+	all["cart.html"] = template.Must(cart.ParseFS(templateFiles, "templates/checkout.html", "templates/cart.html"))
 	return all
 }()
 

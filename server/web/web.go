@@ -53,6 +53,8 @@ type Config struct {
 	Items  Items  // required
 	// Checkouts serves the checkout pages; nil serves none.
 	Checkouts Checkouts
+	// Carts serves the pages of carts; nil serves none. It needs Checkouts.
+	Carts Carts
 	// Reference describes the API in a version, the newest for ""; nil for one
 	// that is not spoken. A nil function serves no reference.
 	Reference func(version string) *openapi.Document
@@ -92,6 +94,9 @@ const defaultLocale = "en-US"
 //	                                               items, pay, leave
 //	GET  /checkout/{shop}/{session}/return         back from the payment provider
 //
+//	     /cart/{shop}/{cart}/{proof}               a cart; POST opens its checkout
+//	POST /cart/{shop}/{cart}/{proof}/items         how many of a line
+//
 // and a page that says "not found" for every other path, so that it can be
 // mounted at / behind the API's own patterns.
 type Pages struct {
@@ -103,6 +108,7 @@ type Pages struct {
 	orders    Orders
 	items     Items
 	checkouts Checkouts
+	carts     Carts
 	reference func(version string) *openapi.Document
 	secure    bool // the cookie is for https only
 	policies  map[string]*policy
@@ -141,6 +147,7 @@ func New(cfg Config) (*Pages, error) {
 		orders:    cfg.Orders,
 		items:     cfg.Items,
 		checkouts: cfg.Checkouts,
+		carts:     cfg.Carts,
 		reference: cfg.Reference,
 		policies:  policies,
 		pictures:  cfg.Pictures,
