@@ -53,7 +53,10 @@ type ServiceArea struct {
 	CenterPostalCode string  `json:"center_postal_code,omitzero"`
 }
 
-// FulfillmentGroup sends some lines to a destination of their own.
+// FulfillmentGroup sends some lines to a destination of their own: the address
+// of FulfillmentDetails (of the session, if it has none), or the place with the
+// id LocationID, which is the method's. ItemIDs are line ids on output; on input
+// item ids are understood too.
 type FulfillmentGroup struct {
 	ID                 string              `json:"id"`
 	ItemIDs            []string            `json:"item_ids"`

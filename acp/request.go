@@ -27,6 +27,9 @@ const (
 	MaxEmail         = 254
 	MaxMetadataBytes = 16 << 10 // canonical JSON of a metadata object
 	MaxDiscountCodes = 20
+	MaxGroups        = 20 // entries of fulfillment_groups
+	MaxGroupID       = 64
+	MaxInstructions  = 500 // of a fulfillment group
 	MaxSelections    = 50  // entries of selected_fulfillment_options and their item_ids lists
 	MaxTraceSummary  = 500 // intent_trace.trace_summary
 	MaxCapabilities  = 64  // entries of each capability list
@@ -62,6 +65,7 @@ type CreateRequest struct {
 	Capabilities       RequestedCapabilities
 	Buyer              *Buyer
 	FulfillmentDetails *FulfillmentDetails
+	FulfillmentGroups  []FulfillmentGroup
 	Attribution        *Attribution
 	DiscountCodes      []string
 	Locale             string
@@ -78,11 +82,13 @@ type RequestedCapabilities struct {
 }
 
 // UpdateRequest changes a session: what is absent stays. Items replaces the
-// whole list. FulfillmentDetails is merged member by member.
+// whole list, and so does FulfillmentGroups. FulfillmentDetails is merged member
+// by member.
 type UpdateRequest struct {
 	Items              Opt[[]RequestedItem]
 	Buyer              Opt[Buyer]
 	FulfillmentDetails Opt[FulfillmentDetailsPatch]
+	FulfillmentGroups  Opt[[]FulfillmentGroup]
 	Selected           Opt[[]SelectedFulfillmentOption]
 	DiscountCodes      Opt[[]string]
 	OrderNotes         Opt[string]

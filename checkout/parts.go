@@ -46,7 +46,7 @@ type picked struct {
 // parts splits the cart by destination. The messages are about addresses that
 // nothing can be delivered to.
 func (s *Session) parts(cart *pricing.Cart) ([]part, []acp.Message) {
-	var msgs []acp.Message
+	msgs := s.ungroup()
 	parts := make([]part, 1, 1+len(s.FulfillmentGroups))
 	parts[0].param = addressParam
 	grouped := map[string]int{}

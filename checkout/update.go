@@ -52,7 +52,7 @@ func reprices(m *Merchant, req acp.UpdateRequest) bool {
 	if m.hasDiscounts() && (req.DiscountCodes.Set || req.Buyer.Set && m.Discounts.personal) {
 		return true
 	}
-	return req.Items.Set || req.Selected.Set ||
+	return req.Items.Set || req.Selected.Set || req.FulfillmentGroups.Set ||
 		(req.FulfillmentDetails.Set && (req.FulfillmentDetails.Null || req.FulfillmentDetails.Value.Address.Set))
 }
 
@@ -75,8 +75,13 @@ func (s *Service) reprice(tx Reader, m *Merchant, sess *Session, req acp.UpdateR
 			return err
 		}
 	}
+	if req.FulfillmentGroups.Set {
+		if err := sess.group(m, req.FulfillmentGroups.Value, items); err != nil {
+			return err
+		}
+	}
 	if req.Selected.Set {
-		if req.Items.Set || req.FulfillmentDetails.Set {
+		if req.Items.Set || req.FulfillmentDetails.Set || req.FulfillmentGroups.Set {
 			// This quote is for the options alone; nobody sees its prices.
 			shown := sess.Prices
 			if err := sess.quote(tx, m, items, nil, now); err != nil {

@@ -130,6 +130,9 @@ func (d dialect) create(r acp.CreateRequest) (object, error) {
 		}
 		o["capabilities"] = capabilities
 	}
+	if err := d.groups(o, acp.Opt[[]acp.FulfillmentGroup]{Set: r.FulfillmentGroups != nil, Value: r.FulfillmentGroups}); err != nil {
+		return nil, err
+	}
 	if r.Buyer != nil {
 		o["buyer"] = d.buyer(*r.Buyer)
 	}
@@ -173,6 +176,9 @@ func (d dialect) update(r acp.UpdateRequest) (object, error) {
 		if err := d.delivery(o, f.Value); err != nil {
 			return nil, err
 		}
+	}
+	if err := d.groups(o, r.FulfillmentGroups); err != nil {
+		return nil, err
 	}
 	if r.Selected.Set {
 		if err := d.selection(o, r.Selected); err != nil {
@@ -338,6 +344,15 @@ func patchOf(f acp.FulfillmentDetails) acp.FulfillmentDetailsPatch {
 		p.Address = acp.Some(*f.Address)
 	}
 	return p
+}
+
+// groups writes which lines go to a destination of their own.
+func (d dialect) groups(o object, groups acp.Opt[[]acp.FulfillmentGroup]) error {
+	company := slices.ContainsFunc(groups.Value, func(g acp.FulfillmentGroup) bool {
+		return g.FulfillmentDetails != nil && g.FulfillmentDetails.Address != nil && g.FulfillmentDetails.Address.Company != ""
+	})
+	set(o, "fulfillment_groups", groups, func(v []acp.FulfillmentGroup) any { return v })
+	return d.check(field{"fulfillment_groups", groups.Set, d.handlers}, field{"fulfillment_groups.fulfillment_details.address.company", company, d.notes})
 }
 
 // selection writes the chosen delivery options.

@@ -38,6 +38,7 @@ func (rule rules) DecodeCreate(doc *Document) (acp.CreateRequest, error) {
 		Capabilities:       r.capabilities(body.first("capabilities", "agent_capabilities")),
 		Buyer:              r.buyer(buyer),
 		FulfillmentDetails: r.fulfillmentDetails(body),
+		FulfillmentGroups:  r.fulfillmentGroups(body).Value,
 		Attribution:        r.attribution(body.get("affiliate_attribution")),
 		DiscountCodes:      r.discountCodes(body).Value,
 		Locale:             body.get("locale").text(acp.MaxText),
@@ -54,6 +55,7 @@ func (rule rules) DecodeUpdate(doc *Document) (acp.UpdateRequest, error) {
 	r, body := read(doc, rule)
 	req := acp.UpdateRequest{
 		FulfillmentDetails: r.fulfillmentPatch(body),
+		FulfillmentGroups:  r.fulfillmentGroups(body),
 		Selected:           r.selected(body),
 		DiscountCodes:      r.discountCodes(body),
 	}
