@@ -30,6 +30,7 @@ func Run(t *testing.T, open Open) {
 		"Cart":        testCart,
 		"Stock":       testStock,
 		"DiscountUse": testDiscountUse,
+		"Balance":     testBalance,
 		"RecentItems": testRecent,
 		"Attempt":     testAttempt,
 		"Operation":   testOperation,
