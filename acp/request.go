@@ -73,6 +73,16 @@ type CreateRequest struct {
 	QuoteID            string
 	Metadata           map[string]any
 	OrderNotes         string
+	GiftWrap           Opt[GiftWrap]
+	Tip                Opt[int64]
+}
+
+// GiftWrap says whether and how goods are wrapped. The protocol has the object
+// and a total of its name, and no request with it: Checkstand reads it as
+// gift_wrap in create and update, and a tip beside it as {"amount": minor units}.
+type GiftWrap struct {
+	Enabled bool   `json:"enabled"`
+	Style   string `json:"style,omitzero"` // birthday, holiday, elegant
 }
 
 // RequestedCapabilities is what the agent says it can do.
@@ -92,6 +102,8 @@ type UpdateRequest struct {
 	Selected           Opt[[]SelectedFulfillmentOption]
 	DiscountCodes      Opt[[]string]
 	OrderNotes         Opt[string]
+	GiftWrap           Opt[GiftWrap]
+	Tip                Opt[int64]
 }
 
 // FulfillmentDetailsPatch is FulfillmentDetails with each member optional.

@@ -69,13 +69,17 @@ func (m *Merchant) InterventionTypes() []string {
 // as the agent knows it. An agent that lists none is taken to know them; what
 // the shop does not have is not answered.
 func (m *Merchant) extensions(listed []string) []acp.Extension {
-	if !m.hasDiscounts() || len(listed) > 0 && !slices.ContainsFunc(listed, func(name string) bool {
-		name, _, _ = strings.Cut(name, "@") // the version that the agent has in mind
-		return name == DiscountExtension.Name
-	}) {
-		return nil
+	var active []acp.Extension
+	if m.hasDiscounts() {
+		active = append(active, DiscountExtension)
 	}
-	return []acp.Extension{DiscountExtension}
+	active = append(active, m.extrasExtensions()...)
+	return slices.DeleteFunc(active, func(e acp.Extension) bool {
+		return len(listed) > 0 && !slices.ContainsFunc(listed, func(name string) bool {
+			name, _, _ = strings.Cut(name, "@") // the version that the agent has in mind
+			return name == e.Name
+		})
+	})
 }
 
 // cardHandler is the way to pay with a card that the agent has tokenised.

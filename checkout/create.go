@@ -53,6 +53,9 @@ func (s *Service) Create(ctx context.Context, c *Call, req acp.CreateRequest) An
 		if err := sess.group(m, req.FulfillmentGroups, items); err != nil {
 			return nil, err
 		}
+		if err := sess.wantExtras(m, req.GiftWrap, req.Tip); err != nil {
+			return nil, err
+		}
 		if err := sess.honour(tx, m, req.Items, items, now); err != nil {
 			return nil, err
 		}

@@ -20,6 +20,7 @@ type Facts struct {
 	UpdatedAt  time.Time        `json:"updated_at"`
 	Buyer      *acp.Buyer       `json:"buyer,omitzero"`
 	OrderNotes string           `json:"order_notes,omitzero"`
+	GiftWrap   *acp.GiftWrap    `json:"gift_wrap,omitzero"`
 	Consents   []Consent        `json:"marketing_consents,omitzero"`
 	FirstTouch *acp.Attribution `json:"first_touch,omitzero"` // the affiliate named on create
 	LastTouch  *acp.Attribution `json:"last_touch,omitzero"`  // and on complete
@@ -29,7 +30,7 @@ type Facts struct {
 // Facts gathers them.
 func (s *Session) Facts() Facts {
 	f := Facts{Session: s.ID, Status: s.Status, Agent: s.Agent, Live: s.Live, APIVersion: s.APIVersion, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
-		Buyer: s.Buyer, OrderNotes: s.OrderNotes, Consents: s.Consents, FirstTouch: s.FirstTouch, LastTouch: s.LastTouch, Intent: s.Intent}
+		Buyer: s.Buyer, OrderNotes: s.OrderNotes, GiftWrap: s.Wrap, Consents: s.Consents, FirstTouch: s.FirstTouch, LastTouch: s.LastTouch, Intent: s.Intent}
 	if s.Order != nil {
 		f.Order = s.Order.ID
 	}

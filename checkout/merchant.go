@@ -34,6 +34,11 @@ type Merchant struct {
 	SuggestedPriceWindow time.Duration
 	CartTTL              time.Duration // how long a cart lives after its last change; 0 for a shop without carts
 
+	// Fees are charged by themselves, GiftWrap (nil when the shop wraps nothing)
+	// and tips on demand. MaxTip is in minor units, 0 when there are none.
+	Fees     []pricing.Fee
+	GiftWrap *GiftWrap
+	MaxTip   int64
 	// Consents are what agents ask the buyer before the payment.
 	Consents []acp.MarketingConsentOption
 

@@ -54,6 +54,10 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 	s.Prices = prices
 
 	s.DigitalLines = digital
+	fees, err := s.addExtras(m, &cart)
+	if err != nil {
+		return err
+	}
 	said, covered, err := s.deliver(m, &cart, now)
 	if err != nil {
 		return tooLarge(err)
@@ -70,6 +74,7 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 		return tooLarge(err)
 	}
 	s.show(q, covered)
+	s.showExtras(&cart, &q, fees)
 	s.Messages = append(msgs, discounting.show(s, &q)...)
 	if s.Messages == nil {
 		s.Messages = []acp.Message{}

@@ -49,6 +49,9 @@ type Session struct {
 	OfCartLink bool `json:"of_cart_link,omitzero"`
 
 	OrderNotes string `json:"order_notes,omitzero"`
+	// Wrap is set for a gift; Tip is in minor units.
+	Wrap *acp.GiftWrap `json:"gift_wrap,omitzero"`
+	Tip  int64         `json:"tip,omitzero"`
 	// Interventions and Extensions are those that the agent has named; Extensions
 	// is nil when it said nothing of any.
 	Interventions *acp.Interventions `json:"agent_interventions,omitzero"`

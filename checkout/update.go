@@ -28,6 +28,9 @@ func (s *Service) Update(ctx context.Context, c *Call, sessionID string, req acp
 		}
 		wasFrozen := sess.frozen(now)
 		sess.patchPeople(req)
+		if err := sess.wantExtras(m, req.GiftWrap, req.Tip); err != nil {
+			return nil, err
+		}
 		if req.OrderNotes.Set {
 			sess.OrderNotes = req.OrderNotes.Value
 		}
@@ -50,6 +53,9 @@ func (s *Service) Update(ctx context.Context, c *Call, sessionID string, req acp
 // on. What does not leaves a binding quote as it is.
 func reprices(m *Merchant, req acp.UpdateRequest) bool {
 	if m.hasDiscounts() && (req.DiscountCodes.Set || req.Buyer.Set && m.Discounts.personal) {
+		return true
+	}
+	if req.GiftWrap.Set && m.GiftWrap != nil || req.Tip.Set && m.MaxTip > 0 {
 		return true
 	}
 	return req.Items.Set || req.Selected.Set || req.FulfillmentGroups.Set ||

@@ -61,6 +61,10 @@ type Cart struct {
 	Destination Destination
 	Delivery    []Option
 	Discounts   []*Discount // that apply, in any order; see Combine
+	Extras      []Extra
+	// ExemptIn says where the buyer pays no tax on anything; nil is nowhere. A
+	// price that is listed with tax stays as it is listed.
+	ExemptIn func(Destination) bool
 }
 
 // Amounts are the figures of one line, all in minor units:
@@ -84,7 +88,7 @@ type TaxPart struct {
 
 // Quote is a priced cart:
 // Subtotal = ItemsBase - ItemsDiscount and
-// Total = Subtotal - Discount + Fulfillment + Tax + Fee.
+// Total = Subtotal - Discount + Fulfillment + Tax + Fee + GiftWrap + Tip.
 type Quote struct {
 	Lines         []Amounts // in the order of the cart
 	ItemsBase     int64
@@ -94,7 +98,9 @@ type Quote struct {
 	Fulfillment   int64 // delivery before tax (with it, if Taxes.ShowGross) and before Discount; the sum of the options' Net
 	Tax           int64 // of lines and delivery, after discounts; the sum of TaxParts
 	TaxParts      []TaxPart
-	Fee           int64
+	Fee           int64 // of the cart's Extras, before tax (with it, if Taxes.ShowGross); so is GiftWrap
+	GiftWrap      int64
+	Tip           int64
 	Total         int64
 	TaxIncluded   int64     // with Taxes.ShowGross: the tax contained in Total, Tax is 0 then
 	IncludedParts []TaxPart // with Taxes.ShowGross: TaxIncluded by jurisdiction, TaxParts is empty then

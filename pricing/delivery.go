@@ -70,7 +70,7 @@ func Offer(c Cart, p Parcel, methods []Method, t Taxes, now time.Time) ([]Option
 		return nil, err
 	}
 	options := make([]Option, 0, len(methods))
-	ppm := t.deliveryPPM(p.To)
+	ppm := t.deliveryPPM(&c, p.To)
 	for i := range methods {
 		m := &methods[i]
 		if !m.serves(p.To, load) {
@@ -86,7 +86,7 @@ func Offer(c Cart, p Parcel, methods []Method, t Taxes, now time.Time) ([]Option
 		}
 		rate := ppm
 		if m.Pickup != nil {
-			rate = t.deliveryPPM(m.Pickup.Location.Destination())
+			rate = t.deliveryPPM(&c, m.Pickup.Location.Destination())
 		}
 		f, err := t.figure(listed, 1, rate)
 		if err != nil {
@@ -98,8 +98,11 @@ func Offer(c Cart, p Parcel, methods []Method, t Taxes, now time.Time) ([]Option
 	return options, nil
 }
 
-// deliveryPPM is the rate of delivery to a place.
-func (t *Taxes) deliveryPPM(to Destination) int64 {
+// deliveryPPM is the rate of delivery to a place for a cart's buyer.
+func (t *Taxes) deliveryPPM(c *Cart, to Destination) int64 {
+	if c.ExemptIn != nil && to.Known() && c.ExemptIn(to) {
+		return 0
+	}
 	if row := t.find(t.place(to), t.DeliveryClass); row >= 0 {
 		return t.Rates[row].PPM
 	}

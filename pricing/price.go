@@ -20,7 +20,7 @@ func Price(c Cart, t Taxes) (Quote, error) {
 			return Quote{}, fmt.Errorf("lines[%d]%w", i, err)
 		}
 	}
-	p := pricer{taxes: t, cart: c.Destination, place: t.place(c.Destination)}
+	p := pricer{taxes: t, cart: c.Destination, place: t.place(c.Destination), exemptIn: c.ExemptIn}
 	q := Quote{Lines: make([]Amounts, len(c.Lines))}
 	o, err := takeOff(&c, &t)
 	if err != nil {
@@ -50,8 +50,13 @@ func Price(c Cart, t Taxes) (Quote, error) {
 			return Quote{}, fmt.Errorf("discounts: %w", err)
 		}
 	}
+	for i := range c.Extras {
+		if err := p.extra(&q, &c.Extras[i]); err != nil {
+			return Quote{}, fmt.Errorf("extras[%d]%w", i, err)
+		}
+	}
 	q.Subtotal = q.ItemsBase - q.ItemsDiscount
-	total, err := money.Add(q.Subtotal, q.Fulfillment, q.Tax, q.Fee)
+	total, err := money.Add(q.Subtotal, q.Fulfillment, q.Tax, q.Fee, q.GiftWrap, q.Tip)
 	if err != nil {
 		return Quote{}, fmt.Errorf("total: %w", err)
 	}
@@ -69,7 +74,9 @@ type pricer struct {
 	taxes Taxes // a copy: a pointer would move the whole to the heap
 	cart  Destination
 	place Destination // where what is priced next is taxed
-	parts []TaxPart
+	// exemptIn is the cart's.
+	exemptIn func(Destination) bool
+	parts    []TaxPart
 
 	// The classes met so far at the place and their rows: a cart has few classes, a tax
 	// table may have thousands of rows.
@@ -94,7 +101,7 @@ func (p *pricer) at(to Destination) {
 // it to q.
 func (p *pricer) line(q *Quote, a *Amounts, l *Line, off int64) error {
 	row := -1
-	if !l.TaxExempt {
+	if !l.TaxExempt && !p.exempt(l.To) {
 		p.at(l.To)
 		row = p.row(l.TaxClass)
 	}
@@ -117,8 +124,11 @@ func (p *pricer) delivery(q *Quote, d *Option, off int64) (discount int64, err e
 	if listed < 0 {
 		return 0, fmt.Errorf(".listed: %d is negative; a delivery costs 0 or more", listed)
 	}
-	p.at(d.To)
-	row := p.row(p.taxes.DeliveryClass)
+	row := -1
+	if !p.exempt(d.To) {
+		p.at(d.To)
+		row = p.row(p.taxes.DeliveryClass)
+	}
 	f, err := p.figure(listed, 1, off, row)
 	if err != nil {
 		return 0, fmt.Errorf(": %w", err)

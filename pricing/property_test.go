@@ -131,6 +131,8 @@ func scenario(t *rapid.T) (pricing.Cart, pricing.Taxes) {
 		Currency:    currency.Draw(t, "currency"),
 		Lines:       rapid.SliceOfN(line(), 0, 6).Draw(t, "lines"),
 		Destination: destination().Draw(t, "destination"),
+		Extras:      rapid.SliceOfN(extra(), 0, 4).Draw(t, "extras"),
+		ExemptIn:    rapid.SampledFrom(exemptions).Draw(t, "exempt in"),
 	}
 	x, ms := taxes().Draw(t, "taxes"), methods().Draw(t, "methods")
 	if err := pricing.ValidateMethods(ms); err != nil {
@@ -208,6 +210,9 @@ func TestGrossTotalIsTheShelfPrice(t *testing.T) {
 		}
 		for _, o := range c.Delivery {
 			want += o.Listed
+		}
+		for _, e := range c.Extras {
+			want += e.Listed
 		}
 		c.Destination = destination().Draw(t, "elsewhere")
 		if q := mustPrice(t, c, x); q.Total != want {

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,9 @@ import (
 // setPolicies gives a shop every policy that there is.
 func setPolicies(mc *config.MerchantConfig) {
 	mc.SuggestedPriceWindow = time.Hour
+	mc.Fees = []config.FeeConfig{{ID: "small", Title: "Small order fee", Amount: "2.50", Below: "20.00"}, {ID: "service", Title: "Service", Percent: "1.5"}}
+	mc.GiftWrap = config.GiftWrapConfig{Price: "3.00", Per: "line"}
+	mc.MaxTip = "50.00"
 	mc.MarketingConsents = []config.ConsentConfig{{Channel: "email", Text: "News, once a month"}, {Channel: "sms", Text: "Offers", PrivacyPolicy: mc.Links.PrivacyPolicy + "#sms"}}
 }
 
@@ -269,6 +273,90 @@ func TestRulesOfAffiliatesAndIntents(t *testing.T) {
 		c.reads(t, v, s.text("id")).is(t, "ready_for_payment")
 		if f := c.facts(t, s); f.Intent != nil {
 			t.Errorf("%+v", f.Intent)
+		}
+	})
+}
+
+func TestRulesOfExtras(t *testing.T) {
+	m := openMarket(t)
+	c := m.members(t)
+	type extras struct{ fee, wrap, tip int64 }
+	// The flat versions have no total for gift wrap and tips: they show them as fees.
+	want := func(t *testing.T, v dialect, s answer, e extras) {
+		t.Helper()
+		got := extras{s.total("fee"), s.total("gift_wrap"), s.total("tip")}
+		if v.flat() {
+			e = extras{fee: e.fee + e.wrap + e.tip}
+		}
+		if got != e {
+			t.Errorf("%+v; want %+v: %s", got, e, s.body)
+		}
+		sum := s.total("items_base_amount") - s.total("items_discount") - s.total("discount") + s.total("fulfillment") + s.total("tax") + got.fee + got.wrap + got.tip
+		if s.total("total") != sum {
+			t.Errorf("TOT-07: %d; want %d: %s", s.total("total"), sum, s.body)
+		}
+	}
+	wrap := func(enabled bool) object { return object{"enabled": enabled, "style": "birthday"} }
+	eachVersion(t, "TOT-07, TOT-11, TOT-12, TOT-13 fees, gift wrap and tips are totals of their own and are charged", func(t *testing.T, v dialect) {
+		s := c.opens(t, v, v.order(line("ok", 1), line("download", 1)).with("gift_wrap", wrap(true)).with("tip", object{"amount": 300}))
+		want(t, v, s, extras{45, 300, 300}) // 1.5 % of 29.94, one line to wrap
+		if !v.flat() {
+			for _, total := range s.list("totals") {
+				if total.text("type") == "fee" && total.text("display_text") != "Service" {
+					t.Errorf("%v", total)
+				}
+			}
+		}
+		s = c.post(t, v, "/"+s.text("id"), object{v.items(): []any{line("ok", 1)}}).want(t, 200)
+		want(t, v, s, extras{250 + 30, 300, 300}) // below 20.00
+		s = c.post(t, v, "/"+s.text("id"), object{v.items(): []any{line("ok", 1), line("other", 2)}}).want(t, 200)
+		want(t, v, s, extras{40, 600, 300})
+		s = c.post(t, v, "/"+s.text("id"), object{"gift_wrap": wrap(false), "tip": nil}).want(t, 200)
+		want(t, v, s, extras{fee: 40})
+		s = c.post(t, v, "/"+s.text("id"), object{"gift_wrap": wrap(true), "tip": object{"amount": 5000}}).want(t, 200)
+		want(t, v, s, extras{40, 600, 5000})
+		c.post(t, v, "/"+s.text("id")+"/complete", c.payment(t, v, s)).want(t, 200).is(t, "completed")
+		if taken := m.ledger(t, s.text("id"))["usd"]; taken != s.total("total") {
+			t.Errorf("%d taken, %d shown", taken, s.total("total"))
+		}
+		if f := c.facts(t, s); f.GiftWrap == nil || f.GiftWrap.Style != "birthday" {
+			t.Errorf("%+v", f)
+		}
+	})
+	eachVersion(t, "EXT-04 what has no sense is refused, and nothing changes", func(t *testing.T, v dialect) {
+		s := c.opens(t, v, v.order(line("ok", 2)))
+		for param, body := range map[string]object{
+			"$.tip.amount":        {"tip": object{"amount": 5001}},
+			"$.tip":               {"tip": 300},
+			"$.gift_wrap.enabled": {"gift_wrap": object{"style": "holiday"}},
+			"$.gift_wrap.style":   {"gift_wrap": object{"enabled": true, "style": "loud"}},
+		} {
+			if got := c.post(t, v, "/"+s.text("id"), body).want(t, 400); got.text("param") != param {
+				t.Errorf("%s: %s", param, got.body)
+			}
+		}
+		if got := c.post(t, v, "/"+s.text("id"), object{"tip": object{"amount": -1}}); got.status != 400 {
+			t.Errorf("%d %s", got.status, got.body)
+		}
+		if got := c.reads(t, v, s.text("id")); string(got.body) != string(s.body) {
+			t.Errorf("%s became %s", s.body, got.body)
+		}
+	})
+	eachVersion(t, "EXT-03 a shop without them ignores them and declares nothing", func(t *testing.T, v dialect) {
+		s := m.create(t, v, v.order(line("ok", 1)).with("gift_wrap", wrap(true)).with("tip", object{"amount": 300}))
+		want(t, v, s, extras{})
+		declared := func(s answer) (names []string) {
+			for _, e := range s.at("capabilities").list("extensions") {
+				names = append(names, e.text("name"))
+			}
+			return names
+		}
+		if got := declared(s); got != nil {
+			t.Errorf("%v", got)
+		}
+		with := c.opens(t, v, v.order(line("ok", 1)))
+		if got := declared(with); !v.flat() && !slices.Equal(got, []string{"gift_wrap", "tip"}) {
+			t.Errorf("%v", got)
 		}
 	})
 }

@@ -46,6 +46,8 @@ func (rule rules) DecodeCreate(doc *Document) (acp.CreateRequest, error) {
 		QuoteID:            body.get("quote_id").text(acp.MaxText),
 		Metadata:           body.get("metadata").metadata(),
 		OrderNotes:         body.get("order_notes").text(acp.MaxOrderNotes),
+		GiftWrap:           r.giftWrap(body.get("gift_wrap")),
+		Tip:                r.tip(body.get("tip")),
 	}
 	return result(r, req)
 }
@@ -58,6 +60,8 @@ func (rule rules) DecodeUpdate(doc *Document) (acp.UpdateRequest, error) {
 		FulfillmentGroups:  r.fulfillmentGroups(body),
 		Selected:           r.selected(body),
 		DiscountCodes:      r.discountCodes(body),
+		GiftWrap:           r.giftWrap(body.get("gift_wrap")),
+		Tip:                r.tip(body.get("tip")),
 	}
 	if list := r.itemList(body); list.sent() {
 		req.Items = acp.Some(r.items(body))

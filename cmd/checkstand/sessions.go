@@ -150,6 +150,9 @@ func printFacts(p *printer, f checkout.Facts) {
 		}
 		p.f("\n")
 	}
+	if f.GiftWrap != nil {
+		p.f("Gift wrap: yes%s\n", strings.TrimRight(", "+f.GiftWrap.Style, ", "))
+	}
 	for _, consent := range f.Consents {
 		answer := "no"
 		if consent.OptedIn {

@@ -48,6 +48,9 @@ func CheckQuote(t T, c pricing.Cart, taxes pricing.Taxes, q pricing.Quote) {
 	for i := range c.Delivery {
 		k.delivery(i, offs[i])
 	}
+	for i := range c.Extras {
+		k.extra(i)
+	}
 	k.discounts()
 	k.sums()
 	k.parts()
@@ -68,6 +71,8 @@ type checker struct {
 	off                          int64 // of shelf, by discounts
 	deliveryDiscount             int64 // as shown
 	fulfillmentTotal, linesTotal int64
+	extras                       [3]int64 // by kind
+	extraTax                     int64
 }
 
 func (k *checker) equal(got, want int64, format string, args ...any) {
@@ -89,7 +94,7 @@ func (k *checker) line(i int) {
 
 	rate, taxed := pricing.Rate{}, false
 	if !l.TaxExempt {
-		rate, taxed = k.taxes.Rate(k.place(l.To), l.TaxClass)
+		rate, taxed = k.rate(l.To, l.TaxClass)
 	}
 	off := a.Discount
 	if k.taxes.PricesInclude {
@@ -131,7 +136,7 @@ func (k *checker) delivery(i int, off int64) {
 	k.Helper()
 	o := k.cart.Delivery[i]
 	k.equal(o.Total, o.Net+o.Tax, "delivery[%d] total = net + tax", i)
-	rate, taxed := k.taxes.Rate(k.place(o.To), k.taxes.DeliveryClass)
+	rate, taxed := k.rate(o.To, k.taxes.DeliveryClass)
 	net, tax := k.expect(o.Listed, 1, rate)
 	optionTax := tax
 	if off != 0 {
@@ -158,6 +163,37 @@ func (k *checker) delivery(i int, off int64) {
 	k.off += off
 }
 
+func (k *checker) extra(i int) {
+	k.Helper()
+	e := k.cart.Extras[i]
+	rate, taxed := pricing.Rate{}, false
+	if e.Kind != pricing.TipExtra {
+		rate, taxed = k.rate(pricing.Destination{}, e.TaxClass)
+	}
+	net, tax := k.expect(e.Listed, 1, rate)
+	if taxed {
+		k.owed[part(rate)] += tax
+	}
+	if k.showsGross() {
+		tax = 0
+	}
+	k.extras[e.Kind] += net
+	k.extraTax += tax
+	k.shelf += e.Listed
+}
+
+// rate is what something is taxed at where it goes.
+func (k *checker) rate(to pricing.Destination, class string) (pricing.Rate, bool) {
+	known := to
+	if !known.Known() {
+		known = k.cart.Destination
+	}
+	if k.cart.ExemptIn != nil && known.Known() && k.cart.ExemptIn(known) {
+		return pricing.Rate{}, false
+	}
+	return k.taxes.Rate(k.place(to), class)
+}
+
 func (k *checker) sums() {
 	k.Helper()
 	q := k.quote
@@ -166,11 +202,15 @@ func (k *checker) sums() {
 	k.equal(q.Subtotal, q.ItemsBase-q.ItemsDiscount, "subtotal = items base - items discount")
 	k.equal(q.Fulfillment, k.fulfillment, "fulfillment = Σ net of the deliveries")
 	k.equal(q.Discount, k.deliveryDiscount, "discount = Σ discount of the deliveries")
-	k.equal(q.Tax, k.tax+k.deliveryTax, "tax = Σ tax of lines and deliveries")
-	k.equal(q.Total, q.Subtotal-q.Discount+q.Fulfillment+q.Tax+q.Fee, "total = subtotal - discount + fulfillment + tax + fee")
-	k.equal(q.Total, k.linesTotal+k.fulfillmentTotal-q.Discount+q.Fee, "total = Σ totals of lines and deliveries - discount + fee")
+	k.equal(q.Tax, k.tax+k.deliveryTax+k.extraTax, "tax = Σ tax of lines, deliveries and extras")
+	k.equal(q.Fee, k.extras[pricing.FeeExtra], "fee = Σ fees")
+	k.equal(q.GiftWrap, k.extras[pricing.WrapExtra], "gift wrap = Σ gift wraps")
+	k.equal(q.Tip, k.extras[pricing.TipExtra], "tip = Σ tips")
+	extras := q.Fee + q.GiftWrap + q.Tip
+	k.equal(q.Total, q.Subtotal-q.Discount+q.Fulfillment+q.Tax+extras, "total = subtotal - discount + fulfillment + tax + fee + gift wrap + tip")
+	k.equal(q.Total, k.linesTotal+k.fulfillmentTotal-q.Discount+extras+k.extraTax, "total = Σ totals of lines, deliveries and extras - discount")
 	if k.taxes.PricesInclude {
-		k.equal(q.Total, k.shelf-k.off+q.Fee, "total = shelf prices + listed deliveries - what is off them + fee")
+		k.equal(q.Total, k.shelf-k.off, "total = shelf prices + listed deliveries and extras - what is off them")
 	}
 	if !k.knowsPlace() && !k.taxes.PricesInclude {
 		k.equal(q.Tax, 0, "tax of net prices without a destination")
@@ -211,7 +251,7 @@ func (k *checker) parts() {
 func (k *checker) signs() {
 	k.Helper()
 	q := k.quote
-	figures := []int64{q.ItemsBase, q.ItemsDiscount, q.Subtotal, q.Discount, q.Fulfillment, q.Tax, q.Fee, q.Total, q.TaxIncluded}
+	figures := []int64{q.ItemsBase, q.ItemsDiscount, q.Subtotal, q.Discount, q.Fulfillment, q.Tax, q.Fee, q.GiftWrap, q.Tip, q.Total, q.TaxIncluded}
 	for _, a := range q.Lines {
 		figures = append(figures, a.UnitAmount, a.Base, a.Discount, a.Subtotal, a.Tax, a.Total)
 	}

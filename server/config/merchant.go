@@ -31,6 +31,9 @@ type MerchantConfig struct {
 	Agents     []AgentConfig      `yaml:"agents,omitempty" doc:"Agents that sell for the shop and are told about its orders."`
 
 	SuggestedPriceWindow time.Duration   `yaml:"suggested_price_window" default:"0s" doc:"How long a price that an agent has from a feed is kept although it has gone up since, at most 168h; 0 never keeps one."`
+	Fees                 []FeeConfig     `yaml:"fees,omitempty" doc:"What is charged by itself beside goods and delivery."`
+	GiftWrap             GiftWrapConfig  `yaml:"gift_wrap,omitempty"`
+	MaxTip               string          `yaml:"max_tip,omitempty" doc:"Largest tip that the shop takes, such as \"50.00\"; none when not set."`
 	MarketingConsents    []ConsentConfig `yaml:"marketing_consents,omitempty" doc:"What agents ask buyers: whether the shop may write to them. Answers are kept with the order."`
 }
 

@@ -21,6 +21,7 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 	taxes, methods := m.rules(r, "")
 	discounts := m.discounts(r, "", methods)
 	consents := m.consents(r, "")
+	fees, wrap, maxTip := m.extras(r, "")
 	if len(r.problems) > 0 {
 		return checkout.Merchant{}, &Error{Problems: r.sorted()}
 	}
@@ -32,6 +33,7 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 		Test: m.Payment.Test.setup(m), Live: m.Payment.Live.setup(m),
 		ReturnOrigins: m.Checkout.ReturnOrigins,
 		Consents:      consents,
+		Fees:          fees, GiftWrap: wrap, MaxTip: maxTip,
 	}
 	if m.Carts.Enabled {
 		s.CartTTL = m.Carts.TTL

@@ -1,0 +1,120 @@
+package checkout
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/pricing"
+)
+
+// GiftWrap is what the shop asks for wrapping.
+type GiftWrap struct {
+	Price    int64 // minor units, as prices are listed
+	PerLine  bool  // for each line that can be wrapped; else once an order
+	TaxClass string
+}
+
+// GiftWrapExtension and TipExtension declare what the protocol has a total for
+// and no request: members of create and update.
+var (
+	GiftWrapExtension = acp.Extension{Name: "gift_wrap",
+		Extends: []string{"$.CheckoutSessionCreateRequest.gift_wrap", "$.CheckoutSessionUpdateRequest.gift_wrap"}}
+	TipExtension = acp.Extension{Name: "tip",
+		Extends: []string{"$.CheckoutSessionCreateRequest.tip", "$.CheckoutSessionUpdateRequest.tip"}}
+)
+
+// extrasExtensions are those of the two that the shop has.
+func (m *Merchant) extrasExtensions() (list []acp.Extension) {
+	if m.GiftWrap != nil {
+		list = append(list, GiftWrapExtension)
+	}
+	if m.MaxTip > 0 {
+		list = append(list, TipExtension)
+	}
+	return list
+}
+
+// wantExtras takes over what the agent asks for beside goods and delivery. What
+// the shop does not offer is ignored, as any member that it does not know.
+func (s *Session) wantExtras(m *Merchant, wrap acp.Opt[acp.GiftWrap], tip acp.Opt[int64]) error {
+	if wrap.Set && m.GiftWrap != nil {
+		s.Wrap = nil
+		if wrap.Value.Enabled {
+			s.Wrap = &wrap.Value
+		}
+	}
+	if !tip.Set || m.MaxTip == 0 {
+		return nil
+	}
+	if tip.Value > m.MaxTip {
+		return acp.Refused(400, acp.CodeMaximumExceeded, "$.tip.amount",
+			"This shop takes tips of at most "+money.Format(m.MaxTip, m.Currency, m.Locale)+".")
+	}
+	s.Tip = tip.Value
+	return nil
+}
+
+// addExtras puts fees, gift wrap and tip into the cart. It gives the titles of
+// the fees that are due.
+func (s *Session) addExtras(m *Merchant, cart *pricing.Cart) (fees []string, err error) {
+	for i := range m.Fees {
+		f := &m.Fees[i]
+		due, err := f.Of(cart.Lines, m.Taxes.Rounding)
+		if err != nil {
+			return nil, tooLarge(err)
+		}
+		if due > 0 {
+			cart.Extras = append(cart.Extras, pricing.Extra{Kind: pricing.FeeExtra, Listed: due, TaxClass: f.TaxClass})
+			fees = append(fees, f.Title)
+		}
+	}
+	var parcels int64
+	for i := range cart.Lines {
+		if !cart.Lines[i].Digital {
+			parcels++
+		}
+	}
+	if s.Wrap != nil && m.GiftWrap != nil && parcels > 0 {
+		if !m.GiftWrap.PerLine {
+			parcels = 1
+		}
+		price, err := money.Mul(m.GiftWrap.Price, parcels)
+		if err != nil {
+			return nil, tooLarge(err)
+		}
+		cart.Extras = append(cart.Extras, pricing.Extra{Kind: pricing.WrapExtra, Listed: price, TaxClass: m.GiftWrap.TaxClass})
+	}
+	if s.Tip > 0 && m.MaxTip > 0 {
+		cart.Extras = append(cart.Extras, pricing.Extra{Kind: pricing.TipExtra, Listed: s.Tip})
+	}
+	return fees, nil
+}
+
+// showExtras puts them into the totals, each kind once, before the total.
+func (s *Session) showExtras(cart *pricing.Cart, q *pricing.Quote, titles []string) {
+	if len(cart.Extras) == 0 {
+		return
+	}
+	fees := acp.Total{Type: acp.TotalFee, DisplayText: "Fees", Amount: q.Fee}
+	if len(titles) == 1 {
+		fees.DisplayText = titles[0]
+	} else {
+		fees.Description = strings.Join(titles, ", ")
+	}
+	var shown []acp.Total
+	for _, extra := range []struct {
+		kind  pricing.ExtraKind
+		total acp.Total
+	}{
+		{pricing.FeeExtra, fees},
+		{pricing.WrapExtra, acp.Total{Type: acp.TotalGiftWrap, DisplayText: "Gift wrap", Amount: q.GiftWrap}},
+		{pricing.TipExtra, acp.Total{Type: acp.TotalTip, DisplayText: "Tip", Amount: q.Tip}},
+	} {
+		if slices.ContainsFunc(cart.Extras, func(e pricing.Extra) bool { return e.Kind == extra.kind }) {
+			shown = append(shown, extra.total)
+		}
+	}
+	s.Totals = slices.Insert(s.Totals, len(s.Totals)-1, shown...)
+}
