@@ -38,7 +38,8 @@ type PaymentHandler struct {
 	DisplayOrder            *int64        `json:"display_order,omitzero"`
 }
 
-// HandlerConfig is the configuration of the tokenized-card handler.
+// HandlerConfig is the configuration of a payment handler. What is of cards is
+// of the tokenized-card handler, what is displayed of the seller-backed ones.
 type HandlerConfig struct {
 	MerchantID           string   `json:"merchant_id"`
 	PSP                  string   `json:"psp"`
@@ -48,6 +49,28 @@ type HandlerConfig struct {
 	ThreeDSVersions      []string `json:"3ds_versions,omitzero"` // 2.1, 2.2, 2.3
 	Environment          string   `json:"environment,omitzero"`  // sandbox or production
 	PublicKey            string   `json:"public_key,omitzero"`   // the account's publishable key, to tokenise at the PSP with
+
+	DisplayName    string          `json:"display_name,omitzero"` // at most 128 characters
+	Display        *HandlerDisplay `json:"display_metadata,omitzero"`
+	RequiredFields []HandlerField  `json:"required_fields,omitzero"` // what the buyer is asked for
+}
+
+// HandlerDisplay is what a seller-backed handler shows of the buyer's balance.
+type HandlerDisplay struct {
+	Balance        *int64 `json:"balance,omitzero"` // points, or minor units of Currency
+	BalanceDisplay string `json:"balance_display,omitzero"`
+	ConversionRate string `json:"conversion_rate,omitzero"`
+	Currency       string `json:"currency,omitzero"`
+	Brand          string `json:"brand,omitzero"` // of a saved card
+	Last4          string `json:"last4,omitzero"`
+}
+
+// HandlerField is one thing that the buyer is asked for.
+type HandlerField struct {
+	Name     string `json:"name"`
+	Label    string `json:"label"`
+	Type     string `json:"type"` // text, number
+	Required bool   `json:"required"`
 }
 
 // Interventions are the steps a buyer may be asked to take.

@@ -144,6 +144,9 @@ func (s *Service) once(ctx context.Context, c *Call, fn func(Tx) (*Session, erro
 				return cmp.Or(err, error(refusal))
 			}
 		}
+		if err := s.offerOf(ctx, tx, sess); err != nil {
+			return err
+		}
 		ans = c.answer(sess, refusal)
 		if ans.broken() {
 			return ans.Err

@@ -11,7 +11,6 @@ import (
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/idempotency"
 	"github.com/checkstand/checkstand/payment"
-	"github.com/checkstand/checkstand/secret"
 )
 
 const paymentParam = "$.payment_data"
@@ -34,6 +33,7 @@ type purchase struct {
 	req      acp.CompleteRequest
 	prints   [][]byte            // digests of the token; nil for a reusable one
 	prev     *idempotency.Record // the running record of the call, once claimed
+	backed   string              // the balance that pays; "" for an account at a PSP
 	proof    *payment.Proof      // of the buyer's authentication; nil for none
 
 	// What the claim found:
@@ -56,13 +56,9 @@ func (s *Service) Complete(ctx context.Context, c *Call, sessionID string, req a
 		return c.refuse(asError(err))
 	}
 	setup := m.Payment(c.Live)
-	if e := acceptsHandler(setup, req.Payment); e != nil {
+	p := &purchase{Service: s, call: c, merchant: m, req: req}
+	if e := p.choose(setup); e != nil {
 		return c.refuse(e)
-	}
-	p := &purchase{Service: s, call: c, merchant: m, provider: setup.Provider, req: req,
-		cred: payment.Credential{Type: req.Payment.CredentialType, Token: secret.New(req.Payment.Token)}}
-	if !p.provider.Reusable(p.cred) {
-		p.prints = s.box.Fingerprints(req.Payment.Token)
 	}
 	if err := s.store.Update(ctx, func(tx Tx) error { return p.claim(tx, sessionID) }); err != nil {
 		return c.refuse(asError(err))
@@ -90,8 +86,7 @@ func acceptsHandler(setup PaymentSetup, pay acp.PaymentData) *acp.Error {
 	switch {
 	case pay.HandlerID != "" && pay.HandlerID != CardHandler,
 		pay.HandlerID == "" && pay.Provider != setup.StandIn && pay.Provider != setup.Provider.Name():
-		return acp.Refused(http.StatusBadRequest, acp.CodeUnsupported, pay.HandlerParam,
-			"This shop did not offer that way to pay. Use one that the session names.")
+		return notOffered(pay)
 	case pay.InstrumentType != "" && pay.InstrumentType != "card":
 		return acp.Refused(http.StatusBadRequest, acp.CodeUnsupported, pay.HandlerParam,
 			"That instrument does not fit the payment handler. Pay by card.")
@@ -136,6 +131,9 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 	}
 	sess.APIVersion, sess.UpdatedAt = c.Version, now
 	p.takeOver(sess, now)
+	if err := p.entitled(tx, sess); err != nil {
+		return p.refuseIn(tx, err)
+	}
 	if sess.Status == acp.AuthenticationRequired {
 		goOn, err := p.authenticated(tx, sess, now)
 		if err != nil {
@@ -161,7 +159,7 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 	}
 	if used, err := p.tokenElsewhere(tx); err != nil || used {
 		if used {
-			sess.say(declineMessage(payment.ClassTokenUsed, p.req.Payment.TokenParam))
+			sess.say(declineMessage(payment.ClassTokenUsed, p.req.Payment.TokenParam, p.merchant.texts(sess)))
 			return p.answerIn(tx, sess)
 		}
 		return err
@@ -196,14 +194,14 @@ func (p *purchase) recheck(tx Reader, sess *Session, now time.Time) (payable boo
 		return false, items, nil
 	}
 	shown := sess.Total()
-	frozen, changed := sess.frozen(now), "The quote had expired"
+	frozen, changed := sess.frozen(now), "quote.expired"
 	if frozen {
 		lapsed, err := sess.lapsed(tx, p.merchant)
 		if err != nil {
 			return false, nil, err
 		}
 		if lapsed {
-			frozen, changed = false, "A discount cannot be used any more"
+			frozen, changed = false, "quote.discount_gone"
 		}
 	}
 	if !frozen {
@@ -213,12 +211,12 @@ func (p *purchase) recheck(tx Reader, sess *Session, now time.Time) (payable boo
 		}
 		if sess.Status == acp.ReadyForPayment && !sess.deliveredAs(delivery) {
 			sess.say(acp.Message{Type: acp.Info, ContentType: "plain", Param: "$.selected_fulfillment_options",
-				Content: "The delivery is another now. Nothing was charged. Confirm it."})
+				Content: p.merchant.texts(sess).Say("delivery.changed")})
 			return false, items, nil
 		}
 		if sess.Status == acp.ReadyForPayment && sess.Total() != shown && !hasCode(sess.Messages, acp.CodePriceChange) {
 			sess.say(acp.Message{Type: acp.Info, ContentType: "plain", Param: "$.totals",
-				Content: changed + " and the total is another now. Nothing was charged. Confirm the new total."})
+				Content: p.merchant.texts(sess).Say(changed)})
 		}
 		return sess.Status == acp.ReadyForPayment && sess.Total() == shown, items, nil
 	}
@@ -227,7 +225,7 @@ func (p *purchase) recheck(tx Reader, sess *Session, now time.Time) (payable boo
 		if it == nil {
 			it = sess.gone(&sess.LineItems[i])
 		}
-		if msg, blocking := checkStock(&sess.LineItems[i], i, it, 0); blocking {
+		if msg, blocking := checkStock(&sess.LineItems[i], i, it, 0, p.merchant.texts(sess)); blocking {
 			sess.say(*msg)
 		}
 	}
@@ -250,8 +248,7 @@ func (p *purchase) tokenElsewhere(tx Reader) (bool, error) {
 // reserve holds the stock and commits the payment request, sealed, before a
 // byte of it is sent.
 func (p *purchase) reserve(tx Tx, sess *Session, items map[string]*catalog.Item, now time.Time) error {
-	setup := p.merchant.Payment(sess.Live)
-	a := newAttempt(sess, setup, now)
+	a := newAttempt(sess, p.setup(sess.Live), now)
 	a.LeaseUntil = p.lease(now)
 	if p.prints != nil {
 		a.TokenFP = p.prints[0]
@@ -283,7 +280,7 @@ func newAttempt(sess *Session, setup PaymentSetup, now time.Time) *payment.Attem
 // charge is what an adapter needs to know of an attempt.
 func (m *Merchant) charge(sess *Session, a *payment.Attempt) payment.Charge {
 	c := payment.Charge{AttemptID: a.ID, SessionID: sess.ID, OrderID: a.OrderID, Amount: a.Amount, Currency: a.Currency,
-		MerchantID: m.Payment(sess.Live).MerchantID, StatementText: m.Name, Capture: a.Capture}
+		MerchantID: a.Account, StatementText: m.Name, Capture: a.Capture}
 	if sess.Buyer != nil {
 		c.BuyerEmail = sess.Buyer.Email
 	}
@@ -348,9 +345,11 @@ func (p *purchase) join(tx Tx, sess *Session, now time.Time) error {
 	if a.LeaseUntil.After(now) || !a.State.Live() {
 		return p.refuseIn(tx, sess.editable())
 	}
-	if !p.merchant.Payment(a.Live).took(a) {
+	setup, ok := p.merchant.accountOf(a)
+	if !ok {
 		return otherAccount(a)
 	}
+	p.provider = setup.Provider
 	a.LeaseUntil = p.lease(now)
 	if err := tx.SaveAttempt(a); err != nil {
 		return err
@@ -389,6 +388,11 @@ func (p *purchase) refuseIn(tx Tx, err error) error {
 
 // finish decides the call's answer and stores it under its key.
 func (p *purchase) finish(tx Tx, sess *Session, e *acp.Error) error {
+	if sess != nil {
+		if err := sess.offer(tx, p.merchant, p.now()); err != nil {
+			return err
+		}
+	}
 	ans := p.call.answer(sess, e)
 	if ans.broken() {
 		return ans.Err

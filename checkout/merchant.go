@@ -7,6 +7,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/pricing"
+	"github.com/checkstand/checkstand/text"
 )
 
 // Merchant is the settings of one shop: what it charges beside the goods, what
@@ -15,7 +16,7 @@ type Merchant struct {
 	ID       string
 	Name     string
 	Currency string // lower-case ISO 4217, of every session
-	Locale   string // BCP 47, for display texts
+	Locale   string // BCP 47, for texts where nobody has asked for a language
 	// BaseURL is the public origin, without a slash at the end. Permalinks and
 	// pictures stored with a /-rooted path are made absolute with it.
 	BaseURL string
@@ -23,6 +24,9 @@ type Merchant struct {
 
 	Taxes   pricing.Taxes
 	Methods []pricing.Method
+	// MethodTitles and MethodDescriptions are those of Methods in other languages,
+	// by the method's id.
+	MethodTitles, MethodDescriptions map[string]text.Own
 	// Discounts are nil when the shop has none.
 	Discounts *Discounts
 
@@ -52,6 +56,10 @@ type Merchant struct {
 	// to after the checkout page, as in "https://chatgpt.com".
 	ReturnOrigins []string
 
+	// Identifies has the agents that may say who their buyers are. Others may
+	// not: who can name a customer can spend what the shop owes them.
+	Identifies map[string]bool
+
 	Test PaymentSetup // for test-mode credentials
 	Live PaymentSetup // for live-mode credentials; Provider nil refuses live sessions
 }
@@ -66,6 +74,9 @@ type PaymentSetup struct {
 	Brands  []string // accepted card brands
 	Capture payment.CaptureMode
 	ThreeDS ThreeDS
+	// Ledger takes payments out of what the shop owes its customers; nil where it
+	// does not keep that.
+	Ledger payment.Provider
 	// PublicKey is the account's publishable key, for agents that tokenise at
 	// the PSP themselves; "" shows none. It is never a secret.
 	PublicKey string

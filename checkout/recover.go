@@ -161,8 +161,8 @@ func (s *Service) askAndSettle(ctx context.Context, a *payment.Attempt, who stri
 	if err != nil {
 		return "", err
 	}
-	setup := m.Payment(a.Live)
-	if !setup.took(a) {
+	setup, ok := m.accountOf(a)
+	if !ok {
 		return "", otherAccount(a)
 	}
 	asking, cancel := context.WithTimeout(ctx, s.timeout+s.budget) // within the lease

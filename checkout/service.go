@@ -78,7 +78,12 @@ func notFound() *acp.Error {
 // Get returns a session as it stands. Another merchant's, another agent's, and
 // one of the other mode, is *acp.Error 404.
 func (s *Service) Get(ctx context.Context, who Caller, id string) (*Session, error) {
-	return s.session(s.store.Reader(ctx), who, id)
+	r := s.store.Reader(ctx)
+	sess, err := s.session(r, who, id)
+	if err != nil {
+		return nil, err
+	}
+	return sess, s.offerOf(ctx, r, sess)
 }
 
 // session loads a session for a caller and lets it expire.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/balance"
 )
 
 // Session is an acp.Session plus what only the shop knows. The public part,
@@ -64,6 +65,10 @@ type Session struct {
 	LastTouch  *acp.Attribution `json:"last_touch,omitzero"`
 	Intent     *acp.IntentTrace `json:"intent,omitzero"`
 	Consents   []Consent        `json:"consents,omitzero"`
+
+	// Offered are the balances that the buyer can pay all of it with, at the
+	// moment of the answer.
+	Offered []balance.Balance `json:"-"`
 
 	DeletableAt time.Time `json:"-"`
 }

@@ -134,12 +134,12 @@ func (s *Service) giveBack(tx Tx, m *Merchant, sess *Session, a *payment.Attempt
 	}
 	sess.DeletableAt = sess.ExpiresAt.Add(keepUnsold)
 	if sess.askForAuthentication(m, a, brand) {
-		sess.say(authenticationMessage)
+		sess.say(authenticationMessage(m.texts(sess)))
 		return sess.become(acp.AuthenticationRequired)
 	}
 	sess.Authentication = nil
 	if a.State == payment.Declined {
-		sess.say(declineMessage(a.Class, paymentParam+".instrument.credential.token"))
+		sess.say(declineMessage(a.Class, paymentParam+".instrument.credential.token", m.texts(sess)))
 	}
 	return sess.become(acp.ReadyForPayment)
 }
@@ -174,6 +174,9 @@ func (p *purchase) conclude(tx Tx, sess *Session, a *payment.Attempt, now time.T
 	}
 	ans := Answer{}
 	if fault == nil {
+		if err := sess.offer(tx, p.merchant, now); err != nil {
+			return Answer{}, err
+		}
 		if ans = c.answer(sess, nil); !ans.broken() {
 			if c.Key == "" {
 				return ans, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/checkstand/checkstand/balance"
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/idempotency"
 	"github.com/checkstand/checkstand/job"
@@ -55,6 +56,10 @@ type Reader interface {
 	// DiscountUses says how many uses of each are held or made, in live or in
 	// test mode.
 	DiscountUses(merchantID string, live bool, uses []Use) (map[Use]int64, error)
+	// Balance returns what the shop owes a customer, or balance.ErrNotFound.
+	Balance(merchantID, id string) (*balance.Balance, error)
+	// CustomerBalances are those of a customer that can be spent.
+	CustomerBalances(merchantID string, live bool, customerID string, now time.Time) ([]balance.Balance, error)
 	// SignedElsewhere reports whether a credential has sent the same signature
 	// under another key.
 	SignedElsewhere(Signed) (bool, error)

@@ -39,6 +39,7 @@ func (c codec20260417) capabilities(w *writer, caps *acp.Capabilities) {
 			w.optTexts("3ds_versions", h.Config.ThreeDSVersions)
 			w.optText("environment", h.Config.Environment)
 			w.optText("public_key", h.Config.PublicKey)
+			w.sellerBacked(&h.Config)
 			w.close('}')
 			w.close('}')
 		}

@@ -1,0 +1,186 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/balance"
+	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/seller"
+	"github.com/checkstand/checkstand/secret"
+)
+
+// SellerManaged is the provider's name in the protocol where the shop pays
+// itself: of gift cards, points and store credit.
+const SellerManaged = "seller_managed"
+
+// sellerBacked begins the names of the payment handlers and, with an underscore
+// for the last dot, the types of their instruments.
+const sellerBacked = "seller_backed"
+
+// SellerSchemas is where the shop serves the JSON Schemas of these handlers,
+// below its base URL, each kind's in a folder of its own.
+const SellerSchemas = "/schemas/handlers/seller_backed/"
+
+// backed is the setup for payments out of the shop's own ledger.
+func (p PaymentSetup) backed(m *Merchant) PaymentSetup {
+	return PaymentSetup{Provider: p.Ledger, MerchantID: m.ID, Capture: p.Capture}
+}
+
+// accountOf is the setup that an attempt was sent to; ok is false when it is
+// not configured any more.
+func (m *Merchant) accountOf(a *payment.Attempt) (setup PaymentSetup, ok bool) {
+	setup = m.Payment(a.Live)
+	if setup.Ledger != nil && a.Provider == setup.Ledger.Name() {
+		setup = setup.backed(m)
+	}
+	return setup, setup.took(a)
+}
+
+// customer is whose balances a session may show and spend: the customer that
+// an agent names, where the shop lets this agent say who its buyers are, and it
+// says that this one is signed in. "" is nobody.
+func (s *Session) customer(m *Merchant) string {
+	b := s.Buyer
+	if b == nil || b.AuthenticationStatus != "authenticated" || !m.Identifies[s.Agent] || m.Payment(s.Live).Ledger == nil {
+		return ""
+	}
+	return b.CustomerID
+}
+
+// offerOf is offer for a caller that has no settings at hand. sess may be nil.
+func (s *Service) offerOf(ctx context.Context, r Reader, sess *Session) error {
+	if sess == nil || sess.Buyer == nil {
+		return nil
+	}
+	m, err := s.merchants.Merchant(ctx, sess.MerchantID)
+	if err != nil {
+		return err
+	}
+	return sess.offer(r, m, s.now())
+}
+
+// offer looks up what the session's buyer can pay all of it with, beside a
+// card. What is offered is true of this moment and is not stored.
+func (s *Session) offer(r Reader, m *Merchant, now time.Time) error {
+	s.Offered = nil
+	if Final(s.Status) || s.Total() <= 0 {
+		return nil
+	}
+	customer := s.customer(m)
+	if customer == "" {
+		return nil
+	}
+	list, err := r.CustomerBalances(s.MerchantID, s.Live, customer, now)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		if list[i].Pays(s.Total(), s.Currency, now) {
+			s.Offered = append(s.Offered, list[i])
+		}
+	}
+	return nil
+}
+
+// sellerHandlers are the ways to pay with what the shop owes the buyer.
+func (m *Merchant) sellerHandlers(s *Session) []acp.PaymentHandler {
+	var out []acp.PaymentHandler
+	for i := range s.Offered {
+		b := &s.Offered[i]
+		schemas := m.BaseURL + SellerSchemas + string(b.Kind) + "/"
+		h := acp.PaymentHandler{ID: b.ID, Name: "dev.acp." + sellerBacked + "." + string(b.Kind), DisplayName: b.Label(), Version: "2026-02-05",
+			Spec:                    "https://acp.dev/handlers/" + sellerBacked + "/" + string(b.Kind),
+			RequiresDelegatePayment: true, PSP: SellerManaged,
+			ConfigSchema: schemas + "config.json", InstrumentSchemas: []string{schemas + "instrument.json"},
+			Config: acp.HandlerConfig{MerchantID: m.ID, PSP: SellerManaged, DisplayName: b.Label(),
+				Display: &acp.HandlerDisplay{BalanceDisplay: money.Format(b.Worth(), b.Currency, m.Locale)}},
+		}
+		switch b.Kind {
+		case balance.GiftCard:
+			h.Config.Display.Last4 = b.Last4
+			h.Config.RequiredFields = []acp.HandlerField{} // whose it is, is known
+		case balance.Points:
+			h.Config.Display.Balance = &b.Available
+			h.Config.Display.BalanceDisplay = points(b.Available) + " (" + h.Config.Display.BalanceDisplay + ")"
+			h.Config.Display.ConversionRate = points(b.Rate.Units) + " = " + money.Format(b.Rate.Amount, b.Currency, m.Locale)
+		case balance.StoreCredit:
+			h.Config.Display.Balance, h.Config.Display.Currency = &b.Available, b.Currency
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+// points is a number of points in words.
+func points(n int64) string {
+	if n == 1 {
+		return "1 point"
+	}
+	return strconv.FormatInt(n, 10) + " points"
+}
+
+// choose finds who takes the payment: the shop's account at its PSP, or the
+// shop's own ledger where the handler is one of the buyer's balances.
+func (p *purchase) choose(setup PaymentSetup) *acp.Error {
+	pay := p.req.Payment
+	p.provider, p.cred = setup.Provider, payment.Credential{Type: pay.CredentialType, Token: secret.New(pay.Token)}
+	if setup.Ledger == nil || !strings.HasPrefix(pay.HandlerID, balance.Prefix+"_") {
+		if e := acceptsHandler(setup, pay); e != nil {
+			return e
+		}
+	} else {
+		if !wellFormed(pay.HandlerID) {
+			return notOffered(pay)
+		}
+		p.backed, p.provider, p.cred = pay.HandlerID, setup.Ledger, seller.Credential(pay.Token, pay.HandlerID)
+		if _, err := (payment.Charge{Credential: p.cred}).Token(); err != nil {
+			return acp.Invalid(pay.TokenParam, "The payment token is too long. Send it as it was issued.")
+		}
+	}
+	if !p.provider.Reusable(p.cred) {
+		p.prints = p.box.Fingerprints(pay.Token)
+	}
+	return nil
+}
+
+func notOffered(pay acp.PaymentData) *acp.Error {
+	return acp.Refused(http.StatusBadRequest, acp.CodeUnsupported, pay.HandlerParam,
+		"This shop did not offer that way to pay. Use one that the session names.")
+}
+
+// entitled refuses a balance that is not the session's buyer's. Whether it is
+// enough is decided where it is spent.
+func (p *purchase) entitled(tx Reader, sess *Session) error {
+	if p.backed == "" {
+		return nil
+	}
+	customer := sess.customer(p.merchant)
+	b, err := tx.Balance(sess.MerchantID, p.backed)
+	switch {
+	case errors.Is(err, balance.ErrNotFound) || err == nil && (customer == "" || b.CustomerID != customer || b.Live != sess.Live):
+		return notOffered(p.req.Payment)
+	case err != nil:
+		return err
+	}
+	if kind := p.req.Payment.InstrumentType; kind != "" && kind != sellerBacked+"_"+string(b.Kind) {
+		return acp.Refused(http.StatusBadRequest, acp.CodeUnsupported, p.req.Payment.HandlerParam,
+			"That instrument does not fit the payment handler. Send the type "+sellerBacked+"_"+string(b.Kind)+".")
+	}
+	return nil
+}
+
+// setup is that of the account that takes this payment.
+func (p *purchase) setup(live bool) PaymentSetup {
+	setup := p.merchant.Payment(live)
+	if p.backed != "" {
+		return setup.backed(p.merchant)
+	}
+	return setup
+}
