@@ -61,28 +61,6 @@ func (s *Service) sell(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, no
 	return tx.Enqueue(event)
 }
 
-// planned is the deliveries that the buyer chose, not yet begun.
-func planned(sess *Session, orderID string) []acp.Fulfillment {
-	quantities := make(map[string]int64, len(sess.LineItems))
-	for i := range sess.LineItems {
-		quantities[sess.LineItems[i].ID] = sess.LineItems[i].Quantity
-	}
-	var out []acp.Fulfillment
-	for i, sel := range sess.SelectedFulfillmentOptions {
-		f := acp.Fulfillment{ID: "ful_" + strings.TrimPrefix(orderID, id.Order+"_") + string(rune('a'+i)), Type: sel.Type, Status: "pending"}
-		for _, line := range sel.ItemIDs {
-			f.LineItems = append(f.LineItems, acp.FulfillmentLineItem{ID: line, Quantity: quantities[line]})
-		}
-		for _, opt := range sess.FulfillmentOptions {
-			if opt.ID == sel.OptionID {
-				f.Carrier = opt.Carrier
-			}
-		}
-		out = append(out, f)
-	}
-	return out
-}
-
 // orderNumber is what people say on the phone: ten characters of the order's
 // random part. A number that is taken makes the transaction run again, and the
 // next run draws another.

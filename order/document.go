@@ -33,6 +33,7 @@ const (
 
 	deliveryPending = "pending"
 	readyForPickup  = "ready_for_pickup"
+	outForDelivery  = "out_for_delivery"
 	delivered       = "delivered"
 )
 
@@ -96,7 +97,7 @@ func (o *Order) takenOff() map[string]int64 {
 // handedOver reports whether the goods of a delivery have left the shop.
 func handedOver(f *acp.Fulfillment) bool {
 	switch f.Status {
-	case statusShipped, "in_transit", "out_for_delivery", readyForPickup, delivered:
+	case statusShipped, "in_transit", outForDelivery, readyForPickup, delivered:
 		return true
 	}
 	return false
@@ -226,18 +227,21 @@ func (o *Order) status() string {
 		all = all && q.Fulfilled == q.Current
 		some = some || q.Fulfilled > 0
 	}
-	arrived := true
+	arrived, waiting := true, true // waiting: what has not arrived is there for the buyer to fetch
 	for i := range o.Fulfillments {
 		f := &o.Fulfillments[i]
 		arrived = arrived && (f.Status == delivered || f.Status == statusCanceled)
+		waiting = waiting && (f.Status == delivered || f.Status == statusCanceled || f.Status == readyForPickup)
 	}
 	switch {
 	case removed:
 		return statusCanceled
 	case all && arrived:
 		return statusCompleted
-	case all:
+	case all && !waiting:
 		return statusShipped
+	case all:
+		return statusProcessing
 	case some:
 		return statusProcessing
 	}

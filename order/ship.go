@@ -11,42 +11,67 @@ import (
 	"github.com/checkstand/checkstand/payment"
 )
 
-// Parcel is how goods are on their way. All of it may be empty.
+// Parcel is how goods are on their way: the carrier and the tracking of what is
+// shipped or brought, the access to what is digital. All of it may be empty.
 type Parcel struct {
 	Carrier        string
 	TrackingNumber string
 	TrackingURL    string // http or https
+	Access         acp.DigitalDelivery
 }
 
 // maxTracking bounds the texts of a parcel, in bytes.
 const maxTracking = 500
 
-func (p Parcel) check() error {
-	for _, text := range []string{p.Carrier, p.TrackingNumber, p.TrackingURL} {
+func (p *Parcel) check() error {
+	for _, text := range []string{p.Carrier, p.TrackingNumber, p.TrackingURL, p.Access.AccessURL, p.Access.LicenseKey} {
 		if len(text) > maxTracking {
-			return refuse("the carrier, the tracking number and the tracking URL have at most %d bytes", maxTracking)
+			return refuse("the carrier, the tracking number, the license key and the URLs have at most %d bytes", maxTracking)
 		}
 	}
-	if p.TrackingURL == "" {
-		return nil
+	for name, address := range map[string]string{"tracking": p.TrackingURL, "access": p.Access.AccessURL} {
+		if address == "" {
+			continue
+		}
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			return refuse("the %s URL is not an http or https address", name)
+		}
 	}
-	u, err := url.Parse(p.TrackingURL)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return refuse("the tracking URL is not an http or https address")
+	if !p.Access.ExpiresAt.IsZero() && p.Access.AccessURL == "" && p.Access.LicenseKey == "" {
+		return refuse("there is no access that could expire; give its URL or its license key")
 	}
 	return nil
 }
 
 // handedOverStatus is what a delivery becomes when its goods leave the shop:
-// only what is shipped is on its way.
+// what is fetched waits there, and what a courier brings comes at once.
 func handedOverStatus(t acp.FulfillmentType) string {
 	switch t {
 	case acp.FulfillmentPickup:
 		return readyForPickup
 	case acp.FulfillmentDigital:
 		return delivered
+	case acp.FulfillmentLocalDelivery:
+		return outForDelivery
 	}
 	return statusShipped
+}
+
+// give notes what the buyer needs to know of goods that have left.
+func (p *Parcel) give(f *acp.Fulfillment) {
+	switch f.Type {
+	case acp.FulfillmentShipping, acp.FulfillmentLocalDelivery:
+		if p.Carrier != "" {
+			f.Carrier = p.Carrier
+		}
+		f.TrackingNumber, f.TrackingURL = p.TrackingNumber, p.TrackingURL
+	case acp.FulfillmentDigital:
+		if p.Access != (acp.DigitalDelivery{}) {
+			access := p.Access
+			f.DigitalDelivery = &access
+		}
+	}
 }
 
 // Ship hands units over to be delivered, all that are left when lines is empty,
@@ -114,6 +139,7 @@ func (o *Order) ship(lines []Line, parcel Parcel, eventID func() string, now tim
 		o.Fulfillments = append(o.Fulfillments, acp.Fulfillment{ID: o.newDeliveryID(), Type: acp.FulfillmentShipping,
 			Status: deliveryPending, LineItems: o.remaining()})
 	}
+	digital := false
 	for i, n := 0, len(o.Fulfillments); i < n; i++ { // not those that are added
 		f := &o.Fulfillments[i]
 		if !planned(f) {
@@ -141,11 +167,12 @@ func (o *Order) ship(lines []Line, parcel Parcel, eventID func() string, now tim
 			f = &o.Fulfillments[len(o.Fulfillments)-1]
 		}
 		f.LineItems, f.Status = leave, handedOverStatus(f.Type)
-		if parcel.Carrier != "" {
-			f.Carrier = parcel.Carrier
-		}
-		f.TrackingNumber, f.TrackingURL = parcel.TrackingNumber, parcel.TrackingURL
+		digital = digital || f.Type == acp.FulfillmentDigital
+		parcel.give(f)
 		happened(f, f.Status, eventID(), now)
+	}
+	if !digital && parcel.Access != (acp.DigitalDelivery{}) {
+		return refuse("nothing of this is digital; an access URL or a license key is for what is downloaded")
 	}
 	return nil
 }

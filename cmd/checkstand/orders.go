@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -221,10 +222,16 @@ func printOrder(p *printer, o *order.Order) {
 	for i := range o.Fulfillments {
 		f := &o.Fulfillments[i]
 		p.f("  %s  %s  %s", f.ID, f.Type, f.Status)
-		for _, text := range []string{f.Carrier, f.TrackingNumber, f.TrackingURL} {
+		for _, text := range []string{f.Carrier, f.TrackingNumber, f.TrackingURL, f.Description} {
 			if text != "" {
 				p.f("  %s", text)
 			}
+		}
+		if access := f.DigitalDelivery; access != nil {
+			p.f("  %s", cmp.Or(access.AccessURL, "by a license key"))
+		}
+		if when := f.EstimatedDelivery; when != nil && f.Status != "delivered" {
+			p.f("  %s to %s", when.Earliest.UTC().Format(time.DateTime), when.Latest.UTC().Format(time.DateTime))
 		}
 		p.f("%s\n", unitsWords(f.LineItems))
 		for _, e := range f.Events {

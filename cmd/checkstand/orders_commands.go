@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -47,9 +48,9 @@ type outcomeJSON struct {
 	Repeated  bool   `json:"repeated"`
 }
 
-// carryOut runs a command on an order and says what it came to. words is told
-// of an order that no money had to be moved for.
-func (d *orderDesk) carryOut(c *cobra.Command, orderID, words string, do func(context.Context, *order.Service, order.Command) (order.Outcome, error)) error {
+// carryOut runs a command on an order and says what it came to. words says what
+// became of the goods; nil where nothing did.
+func (d *orderDesk) carryOut(c *cobra.Command, orderID string, words func(*order.Order) string, do func(context.Context, *order.Service, order.Command) (order.Outcome, error)) error {
 	if len(d.key) > maxKey {
 		return badFlag(c, "key", "has more than %d bytes", maxKey)
 	}
@@ -81,13 +82,13 @@ func (d *orderDesk) carryOut(c *cobra.Command, orderID, words string, do func(co
 var past = map[payment.OpKind]string{payment.OpCapture: "Captured", payment.OpVoid: "Released", payment.OpRefund: "Refunded"}
 
 // printOutcomeOf says what a command came to: the result first.
-func printOutcomeOf(c *cobra.Command, out order.Outcome, words string) error {
+func printOutcomeOf(c *cobra.Command, out order.Outcome, words func(*order.Order) string) error {
 	p := printer{w: c.OutOrStdout()}
 	if out.Repeated {
 		p.f("This was done before under the same key.\n")
 	}
-	if words != "" {
-		p.f("%s\n", fmt.Sprintf(words, out.Order.ID))
+	if words != nil {
+		p.f("%s\n", words(out.Order))
 	}
 	if op := out.Operation; op != nil {
 		amount := amountWords(op.Amount, op.Currency)
@@ -145,21 +146,30 @@ func newOrdersShip() *cobra.Command {
 	var d orderDesk
 	var parcel order.Parcel
 	var lines []string
+	var until string
 	c := &cobra.Command{
 		Use:   "ship ORDER",
-		Short: "Note that goods have left the shop, and capture a payment that is only held",
+		Short: "Note that goods have left the shop or can be fetched, and capture a payment that is only held",
 		Long: `Note that goods have left the shop: everything that is left to send, or the lines
-that --line names. The agent is told, with the tracking. The first shipment
-captures a payment that is only held.`,
+that --line names. What is picked up becomes ready to be fetched, a courier's
+round is on its way, and a download is delivered, with --access-url or
+--license-key. The agent is told, with the tracking. The first shipment captures
+a payment that is only held.`,
 		Example: `  checkstand orders ship ord_01j8… --carrier DHL --tracking-number 00340434161094042557
-  checkstand orders ship ord_01j8… --line li_01j8…=2 --key shipment-4711`,
+  checkstand orders ship ord_01j8… --line li_01j8…=2 --key shipment-4711
+  checkstand orders ship ord_01j8… --access-url https://shop.example.com/downloads/4711 --access-until 2027-01-31T00:00:00Z`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			units, err := parseLines(c, lines)
 			if err != nil {
 				return err
 			}
-			return d.carryOut(c, args[0], "Shipped %s.", func(ctx context.Context, s *order.Service, cmd order.Command) (order.Outcome, error) {
+			if until != "" {
+				if parcel.Access.ExpiresAt, err = time.Parse(time.RFC3339, until); err != nil {
+					return badFlag(c, "access-until", "%q is not a time, such as 2027-01-31T00:00:00Z", until)
+				}
+			}
+			return d.carryOut(c, args[0], handedOver, func(ctx context.Context, s *order.Service, cmd order.Command) (order.Outcome, error) {
 				return s.Ship(ctx, cmd, units, parcel)
 			})
 		},
@@ -170,7 +180,32 @@ captures a payment that is only held.`,
 	f.StringVar(&parcel.Carrier, "carrier", "", "`NAME` of who carries it")
 	f.StringVar(&parcel.TrackingNumber, "tracking-number", "", "`NUMBER` of the parcel")
 	f.StringVar(&parcel.TrackingURL, "tracking-url", "", "`URL` where the buyer sees where it is")
+	f.StringVar(&parcel.Access.AccessURL, "access-url", "", "`URL` where the buyer gets what is digital")
+	f.StringVar(&parcel.Access.LicenseKey, "license-key", "", "`KEY` of what is digital; the agent is shown it")
+	f.StringVar(&until, "access-until", "", "`TIME` until when the access is good")
 	return c
+}
+
+// handedOver says what became of goods that have left.
+func handedOver(o *order.Order) string {
+	ready, sent := false, false
+	for i := range o.Fulfillments {
+		switch o.Fulfillments[i].Status {
+		case "ready_for_pickup":
+			ready = true
+		case "shipped", "out_for_delivery":
+			sent = true
+		}
+	}
+	switch {
+	case ready && sent:
+		return "Shipped " + o.ID + ", and what is picked up is ready."
+	case ready:
+		return "Ready to be picked up: " + o.ID + "."
+	case !sent:
+		return "Handed over " + o.ID + "."
+	}
+	return "Shipped " + o.ID + "."
 }
 
 func newOrdersDeliver() *cobra.Command {
@@ -178,12 +213,12 @@ func newOrdersDeliver() *cobra.Command {
 	var delivery string
 	c := &cobra.Command{
 		Use:   "deliver ORDER",
-		Short: "Note that goods have reached the buyer",
+		Short: "Note that goods have reached the buyer, or were fetched",
 		Example: `  checkstand orders deliver ord_01j8…
   checkstand orders deliver ord_01j8… --delivery ful_01j8…`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return d.carryOut(c, args[0], "Delivered %s.", func(ctx context.Context, s *order.Service, cmd order.Command) (order.Outcome, error) {
+			return d.carryOut(c, args[0], func(o *order.Order) string { return "Delivered " + o.ID + "." }, func(ctx context.Context, s *order.Service, cmd order.Command) (order.Outcome, error) {
 				return s.Deliver(ctx, cmd, delivery)
 			})
 		},
@@ -206,7 +241,7 @@ this by itself.`,
   checkstand orders capture ord_01j8… --amount 12.50`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return d.carryOut(c, args[0], "", func(ctx context.Context, s *order.Service, cmd order.Command) (order.Outcome, error) {
+			return d.carryOut(c, args[0], nil, func(ctx context.Context, s *order.Service, cmd order.Command) (order.Outcome, error) {
 				minor, err := d.amountFlag(c, amount)
 				if err != nil {
 					return order.Outcome{}, err
@@ -249,7 +284,7 @@ Stock is not counted up; the next import of the catalogue does that.`,
 			if err := checkReason(c, reason); err != nil {
 				return err
 			}
-			return d.carryOut(c, args[0], "", func(ctx context.Context, s *order.Service, cmd order.Command) (order.Outcome, error) {
+			return d.carryOut(c, args[0], nil, func(ctx context.Context, s *order.Service, cmd order.Command) (order.Outcome, error) {
 				return s.Cancel(ctx, cmd, reason)
 			})
 		},
@@ -285,7 +320,7 @@ take that much less.`,
 			if err := checkReason(c, reason); err != nil {
 				return err
 			}
-			return d.carryOut(c, args[0], "", func(ctx context.Context, s *order.Service, cmd order.Command) (order.Outcome, error) {
+			return d.carryOut(c, args[0], nil, func(ctx context.Context, s *order.Service, cmd order.Command) (order.Outcome, error) {
 				minor, err := d.amountFlag(c, amount)
 				if err != nil {
 					return order.Outcome{}, err
