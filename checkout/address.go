@@ -8,6 +8,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/pricing"
+	"github.com/checkstand/checkstand/text"
 )
 
 // postalCodes holds the form of the postal codes of the countries where a wrong
@@ -36,19 +37,16 @@ const addressParam = "$.fulfillment_details.address"
 
 // checkAddress looks for what makes the address at a path undeliverable whoever
 // delivers. It returns nil when there is nothing.
-func checkAddress(a *acp.Address, param string) *acp.Message {
+func checkAddress(a *acp.Address, param string, t *text.Texts) *acp.Message {
 	region, err := language.ParseRegion(a.Country)
 	if err != nil || !region.IsCountry() {
-		return blockingMessage(acp.CodeInvalid, param+".country",
-			"The address names no country we know. Give its two-letter ISO 3166-1 code.")
+		return blockingMessage(acp.CodeInvalid, param+".country", t.Say("address.country"))
 	}
 	if re := postalCodes[a.Country]; re != nil && !re.MatchString(strings.ToUpper(strings.TrimSpace(a.PostalCode))) {
-		return blockingMessage(acp.CodeInvalid, param+".postal_code",
-			"The postal code does not fit the country of the address. Check both.")
+		return blockingMessage(acp.CodeInvalid, param+".postal_code", t.Say("address.postal_code"))
 	}
 	if code := regionCode(a.Country, a.State); !regionKnown(a.Country, code) && !postalStates[a.Country+"-"+code] {
-		return blockingMessage(acp.CodeInvalid, param+".state",
-			"The state is not one of the country of the address. Give its code, such as CA.")
+		return blockingMessage(acp.CodeInvalid, param+".state", t.Say("address.state"))
 	}
 	return nil
 }

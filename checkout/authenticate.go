@@ -11,6 +11,7 @@ import (
 	"github.com/checkstand/checkstand/idempotency"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/secret"
+	"github.com/checkstand/checkstand/text"
 )
 
 // ThreeDSMode says when buyers have to be authenticated by their card's issuer.
@@ -132,7 +133,7 @@ func proves(outcome string) bool {
 func (p *purchase) authenticated(tx Tx, sess *Session, now time.Time) (goOn bool, err error) {
 	if p.proof == nil {
 		sess.Authentication = nil
-		sess.say(authenticationFailed(p.req.Authentication.Outcome))
+		sess.say(authenticationFailed(p.req.Authentication.Outcome, p.merchant.texts(sess)))
 		return false, sess.become(acp.ReadyForPayment)
 	}
 	if e := p.useProof(tx, sess, now); e != nil {
@@ -157,7 +158,7 @@ func (p *purchase) unasked(tx Tx, sess *Session) (goOn bool, err error) {
 	}
 	switch r.Outcome {
 	case acp.OutcomeDenied, acp.OutcomeRejected, acp.OutcomeCanceled, acp.OutcomeAbandoned:
-		sess.say(authenticationFailed(r.Outcome))
+		sess.say(authenticationFailed(r.Outcome, p.merchant.texts(sess)))
 		return false, nil
 	}
 	return true, nil
@@ -219,22 +220,23 @@ func (s *Session) askForAuthentication(m *Merchant, a *payment.Attempt, brand st
 var directoryServers = map[string]string{"visa": "visa", "mastercard": "mastercard", "amex": "american_express"}
 
 // authenticationMessage is said while the session waits.
-var authenticationMessage = acp.Message{Type: acp.ErrorMessage, Code: acp.CodeRequires3DS, Resolution: acp.RequiresBuyerReview,
-	Param: metadataParam, ContentType: "plain",
-	Content: "The bank asks the buyer to confirm this payment. Nothing has been charged. Authenticate with authentication_metadata and complete with the result."}
+func authenticationMessage(t *text.Texts) acp.Message {
+	return acp.Message{Type: acp.ErrorMessage, Code: acp.CodeRequires3DS, Resolution: acp.RequiresBuyerReview,
+		Param: metadataParam, ContentType: "plain", Content: t.Say("bank.asks")}
+}
 
 // authenticationFailed tells of an authentication that proves nothing. Nothing
 // is charged after one, whatever the reason.
-func authenticationFailed(outcome string) acp.Message {
+func authenticationFailed(outcome string, t *text.Texts) acp.Message {
 	m := acp.Message{Type: acp.ErrorMessage, Code: acp.CodePaymentDeclined, Resolution: acp.RequiresBuyerInput, Param: paymentParam, ContentType: "plain"}
 	switch outcome {
 	case acp.OutcomeAbandoned, acp.OutcomeCanceled:
-		m.Content = "The payment was not confirmed with the bank. You have not been charged. Try again, or use another payment method."
+		m.Content = t.Say("bank.not_confirmed")
 	case acp.OutcomeDenied, acp.OutcomeRejected:
-		m.Content = "Your bank did not confirm the payment. You have not been charged. Try another payment method."
+		m.Content = t.Say("bank.refused")
 	default:
 		m.Code = acp.CodeRequires3DS
-		m.Content = "Your bank could not be asked to confirm the payment. You have not been charged. Try again later, or use another payment method."
+		m.Content = t.Say("bank.unreachable")
 	}
 	return m
 }

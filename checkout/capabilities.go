@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/text"
 )
 
 // keepUnsold is how long a session that came to nothing is kept after it has
@@ -28,7 +29,7 @@ const (
 // the session's parts and is not to be written to.
 func (m *Merchant) Present(s *Session) *acp.Session {
 	shown := s.Session
-	shown.Links = m.Links
+	shown.Links = m.linksIn(m.texts(s))
 	shown.Capabilities = m.capabilities(s)
 	if !Final(s.Status) {
 		shown.MarketingConsentOptions = m.Consents
@@ -42,7 +43,7 @@ func (m *Merchant) Present(s *Session) *acp.Session {
 // capabilities is what the agent and the shop can both do in this session.
 func (m *Merchant) capabilities(s *Session) acp.Capabilities {
 	return acp.Capabilities{
-		Payment:       &acp.PaymentCapabilities{Handlers: append([]acp.PaymentHandler{m.cardHandler(s.Live)}, m.sellerHandlers(s)...)},
+		Payment:       &acp.PaymentCapabilities{Handlers: append([]acp.PaymentHandler{m.cardHandler(s.Live, m.texts(s))}, m.sellerHandlers(s)...)},
 		Interventions: m.Payment(s.Live).interventions(s.Interventions),
 		Extensions:    m.extensions(s.Extensions),
 	}
@@ -83,10 +84,10 @@ func (m *Merchant) extensions(listed []string) []acp.Extension {
 }
 
 // cardHandler is the way to pay with a card that the agent has tokenised.
-func (m *Merchant) cardHandler(live bool) acp.PaymentHandler {
+func (m *Merchant) cardHandler(live bool, t *text.Texts) acp.PaymentHandler {
 	p := m.Payment(live)
 	h := acp.PaymentHandler{
-		ID: CardHandler, Name: "dev.acp.tokenized.card", DisplayName: "Card", Version: "2026-01-22",
+		ID: CardHandler, Name: "dev.acp.tokenized.card", DisplayName: t.Say("pay.card"), Version: "2026-01-22",
 		Spec:                    "https://acp.dev/handlers/tokenized.card",
 		RequiresDelegatePayment: true, PSP: p.Provider.Name(),
 		ConfigSchema:      m.BaseURL + CardConfigSchema,
@@ -133,10 +134,10 @@ func (m *Merchant) interventionMessages(s *Session) []acp.Message {
 	case setup.ThreeDS.Mode == ThreeDSAlways && len(s.Visitor) == 0:
 		return []acp.Message{{Type: acp.ErrorMessage, Code: acp.CodeInterventionRequired, Resolution: acp.RequiresBuyerReview, ContentType: "plain",
 			Param:   "$.capabilities.interventions.required",
-			Content: "Every payment in this shop is confirmed with the buyer's bank (3-D Secure), which cannot be done from here. The buyer can pay on the shop's own checkout page."}}
+			Content: m.texts(s).Say("bank.always")}}
 	case setup.ThreeDS.Mode == ThreeDSWhenRequired && s.Interventions != nil:
 		return []acp.Message{{Type: acp.Info, ContentType: "plain", Param: "$.capabilities.interventions.supported",
-			Content: "Some banks ask buyers to confirm a payment (3-D Secure), which cannot be done from here. A card of such a bank is refused; another may be used."}}
+			Content: m.texts(s).Say("bank.sometimes")}}
 	}
 	return nil
 }

@@ -159,7 +159,7 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 	}
 	if used, err := p.tokenElsewhere(tx); err != nil || used {
 		if used {
-			sess.say(declineMessage(payment.ClassTokenUsed, p.req.Payment.TokenParam))
+			sess.say(declineMessage(payment.ClassTokenUsed, p.req.Payment.TokenParam, p.merchant.texts(sess)))
 			return p.answerIn(tx, sess)
 		}
 		return err
@@ -194,14 +194,14 @@ func (p *purchase) recheck(tx Reader, sess *Session, now time.Time) (payable boo
 		return false, items, nil
 	}
 	shown := sess.Total()
-	frozen, changed := sess.frozen(now), "The quote had expired"
+	frozen, changed := sess.frozen(now), "quote.expired"
 	if frozen {
 		lapsed, err := sess.lapsed(tx, p.merchant)
 		if err != nil {
 			return false, nil, err
 		}
 		if lapsed {
-			frozen, changed = false, "A discount cannot be used any more"
+			frozen, changed = false, "quote.discount_gone"
 		}
 	}
 	if !frozen {
@@ -211,12 +211,12 @@ func (p *purchase) recheck(tx Reader, sess *Session, now time.Time) (payable boo
 		}
 		if sess.Status == acp.ReadyForPayment && !sess.deliveredAs(delivery) {
 			sess.say(acp.Message{Type: acp.Info, ContentType: "plain", Param: "$.selected_fulfillment_options",
-				Content: "The delivery is another now. Nothing was charged. Confirm it."})
+				Content: p.merchant.texts(sess).Say("delivery.changed")})
 			return false, items, nil
 		}
 		if sess.Status == acp.ReadyForPayment && sess.Total() != shown && !hasCode(sess.Messages, acp.CodePriceChange) {
 			sess.say(acp.Message{Type: acp.Info, ContentType: "plain", Param: "$.totals",
-				Content: changed + " and the total is another now. Nothing was charged. Confirm the new total."})
+				Content: p.merchant.texts(sess).Say(changed)})
 		}
 		return sess.Status == acp.ReadyForPayment && sess.Total() == shown, items, nil
 	}
@@ -225,7 +225,7 @@ func (p *purchase) recheck(tx Reader, sess *Session, now time.Time) (payable boo
 		if it == nil {
 			it = sess.gone(&sess.LineItems[i])
 		}
-		if msg, blocking := checkStock(&sess.LineItems[i], i, it, 0); blocking {
+		if msg, blocking := checkStock(&sess.LineItems[i], i, it, 0, p.merchant.texts(sess)); blocking {
 			sess.say(*msg)
 		}
 	}

@@ -21,7 +21,7 @@ func (p *purchase) contact(sess *Session) *acp.Error {
 			"This address may change the total. Update the session with it, show the buyer the new total, and complete it then.")
 	}
 	if d := sess.FulfillmentDetails; d != nil && d.Address != nil && change.Value.Address.Set {
-		if wrong := checkAddress(d.Address, addressParam); wrong != nil {
+		if wrong := checkAddress(d.Address, addressParam, english); wrong != nil {
 			return acp.Invalid(wrong.Param, wrong.Content)
 		}
 	}

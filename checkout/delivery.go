@@ -14,12 +14,13 @@ import (
 // every line is delivered in some way. The error is one of package pricing.
 func (s *Session) deliver(m *Merchant, cart *pricing.Cart, now time.Time) (msgs []acp.Message, covered bool, err error) {
 	s.FulfillmentOptions, s.SelectedFulfillmentOptions = []acp.FulfillmentOption{}, nil
-	parts, msgs := s.parts(cart)
+	t := m.texts(s)
+	parts, msgs := s.parts(cart, t)
 	covered = true
 	var digital []picked
 	for i := range parts {
 		p := &parts[i]
-		p.Merchant, p.cart, p.now = m, cart, now
+		p.Merchant, p.words, p.cart, p.now = m, t, cart, now
 		if err := p.offer(); err != nil {
 			return nil, false, err
 		}
@@ -63,11 +64,9 @@ func (s *Session) take(c picked, cart *pricing.Cart) {
 
 // option is a priced way of delivery as an agent is shown it.
 func (p *part) option(o *pricing.Option) acp.FulfillmentOption {
-	shown := acp.FulfillmentOption{Type: acp.FulfillmentType(o.Way), ID: o.ID, Title: o.Title, Description: o.Description,
+	shown := acp.FulfillmentOption{Type: acp.FulfillmentType(o.Way), ID: o.ID, Title: p.title(o), Description: p.description(o),
 		Totals: []acp.Total{
-			{Type: acp.TotalFulfillment, DisplayText: "Delivery", Amount: o.Net},
-			{Type: acp.TotalTax, DisplayText: "Tax", Amount: o.Tax},
-			{Type: acp.TotalTotal, DisplayText: "Total", Amount: o.Total},
+			label(p.words, acp.TotalFulfillment, o.Net), label(p.words, acp.TotalTax, o.Tax), label(p.words, acp.TotalTotal, o.Total),
 		}}
 	if to := p.named(); to != "" && o.Pickup == nil && o.Way != pricing.Digital {
 		shown.Title += " · " + to

@@ -7,12 +7,15 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/pricing"
+	"github.com/checkstand/checkstand/text"
 )
 
 // Discount is a rule of pricing and who may use it, when and how often.
 type Discount struct {
 	pricing.Discount
 	Name string
+	// Names is Name in other languages.
+	Names text.Own
 	// Code is what a buyer enters, in any case; "" applies by itself.
 	Code string
 	// Starts and Ends bound when it can be used; the zero time is no bound. A
@@ -78,18 +81,23 @@ func (d *Discount) isPersonal() bool {
 
 // refusal is why a discount is not for a cart; the zero refusal is that it is.
 type refusal struct {
-	reason  string // one of the protocol's
-	message string // for the buyer
+	reason string // one of the protocol's
+	key    string // of the text for the buyer
+	sum    text.Money
+	count  int64
 }
+
+// words are what the buyer is told.
+func (r refusal) words(t *text.Texts) string { return t.Say(r.key, "amount", r.sum, "count", r.count) }
 
 // refuses says what stands against a discount apart from the cart and from how
 // often it was used.
 func (d *Discount) refuses(b *acp.Buyer, now time.Time) refusal {
 	switch {
 	case !d.Starts.IsZero() && now.Before(d.Starts):
-		return refusal{acp.DiscountInvalid, "This discount code cannot be used yet."}
+		return refusal{reason: acp.DiscountInvalid, key: "discount.early"}
 	case !d.Ends.IsZero() && !now.Before(d.Ends):
-		return refusal{acp.DiscountExpired, "This discount code has expired."}
+		return refusal{reason: acp.DiscountExpired, key: "discount.expired"}
 	}
 	return d.refusesBuyer(b)
 }
@@ -105,13 +113,13 @@ func (d *Discount) refusesBuyer(b *acp.Buyer) refusal {
 	chosen := len(d.Customers)+len(d.Tiers) > 0
 	switch {
 	case d.RequiresLogin && b.AuthenticationStatus != "authenticated":
-		return refusal{acp.DiscountUserNotLoggedIn, "This discount code is for buyers who are signed in. Sign in to use it."}
+		return refusal{reason: acp.DiscountUserNotLoggedIn, key: "discount.sign_in"}
 	case chosen && b.CustomerID == "" && b.Loyalty == nil:
-		return refusal{acp.DiscountUserNotLoggedIn, "This discount code is for certain customers of the shop. Sign in to use it."}
+		return refusal{reason: acp.DiscountUserNotLoggedIn, key: "discount.some_sign_in"}
 	case chosen && !d.isFor(b):
-		return refusal{acp.DiscountUserIneligible, "This discount code is not for this customer."}
+		return refusal{reason: acp.DiscountUserIneligible, key: "discount.not_this_customer"}
 	case d.MaxUsesPerBuyer > 0 && buyerDigest(b) == "":
-		return refusal{acp.DiscountUserNotLoggedIn, "This discount code is counted by buyer. Give the buyer's e-mail address to use it."}
+		return refusal{reason: acp.DiscountUserNotLoggedIn, key: "discount.needs_email"}
 	}
 	return refusal{}
 }
@@ -163,9 +171,9 @@ func (d *Discount) refusesUse(b *acp.Buyer, counts map[Use]int64) refusal {
 			continue
 		}
 		if l.Buyer != "" {
-			return refusal{acp.DiscountUsageLimitReached, "This buyer has used this discount code as often as it can be."}
+			return refusal{reason: acp.DiscountUsageLimitReached, key: "discount.used_by_buyer"}
 		}
-		return refusal{acp.DiscountUsageLimitReached, "This discount code has been used as often as it can be."}
+		return refusal{reason: acp.DiscountUsageLimitReached, key: "discount.used_up"}
 	}
 	return refusal{}
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
-	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/pricing"
+	"github.com/checkstand/checkstand/text"
 )
 
 const codesParam = "$.discounts.codes"
@@ -15,6 +15,7 @@ const codesParam = "$.discounts.codes"
 // that of a shop without any.
 type discounting struct {
 	m        *Merchant
+	texts    *text.Texts
 	shown    *acp.Discounts
 	accepted []acceptedCode
 	messages []acp.Message
@@ -35,7 +36,7 @@ func (s *Session) discount(tx Reader, m *Merchant, cart *pricing.Cart, now time.
 		s.Discounts = nil
 		return nil, nil
 	}
-	c := &discounting{m: m, shown: &acp.Discounts{}}
+	c := &discounting{m: m, texts: m.texts(s), shown: &acp.Discounts{}}
 	if s.Discounts != nil {
 		c.shown.Codes = s.Discounts.Codes
 	}
@@ -65,9 +66,9 @@ func (c *discounting) lookUp(b *acp.Buyer, now time.Time) {
 		d := c.m.Discounts.byCode[folded]
 		switch {
 		case seen[folded]:
-			c.reject(i, code, refusal{acp.DiscountAlreadyApplied, "This discount code was given before in the same list. It counts once."})
+			c.reject(i, code, refusal{reason: acp.DiscountAlreadyApplied, key: "discount.twice"})
 		case d == nil:
-			c.reject(i, code, refusal{acp.DiscountInvalid, "This shop has no such discount code."})
+			c.reject(i, code, refusal{reason: acp.DiscountInvalid, key: "discount.unknown"})
 		default:
 			if r := d.refuses(b, now); r != (refusal{}) {
 				c.reject(i, code, r)
@@ -95,7 +96,7 @@ func (c *discounting) choose(tx Reader, s *Session, cart *pricing.Cart, candidat
 			if err != nil {
 				return tooLarge(err)
 			}
-			r = d.refusesCart(short, cart.Currency, c.m.Locale)
+			r = d.refusesCart(short, cart.Currency)
 		}
 		if against[d] = r; r == (refusal{}) {
 			fit = append(fit, &d.Discount)
@@ -114,8 +115,7 @@ func (c *discounting) choose(tx Reader, s *Session, cart *pricing.Cart, candidat
 		case r != (refusal{}):
 			c.reject(a.index, a.code, r)
 		case !chosen[a.discount.ID]:
-			c.reject(a.index, a.code, refusal{acp.DiscountCombination,
-				"This discount code cannot be combined with another discount of this order, which takes more off."})
+			c.reject(a.index, a.code, refusal{reason: acp.DiscountCombination, key: "discount.combination"})
 		default:
 			kept = append(kept, a)
 		}
@@ -125,18 +125,18 @@ func (c *discounting) choose(tx Reader, s *Session, cart *pricing.Cart, candidat
 }
 
 // refusesCart says what a cart lacks for the discount.
-func (d *Discount) refusesCart(short pricing.Shortfall, currency, locale string) refusal {
-	of := ""
+func (d *Discount) refusesCart(short pricing.Shortfall, currency string) refusal {
+	subtotal, quantity := "discount.min_subtotal", "discount.min_quantity"
 	if s := d.Scope; len(s.Items)+len(s.Products)+len(s.Categories)+len(s.Tags) > 0 {
-		of = " of the items that it is for"
+		subtotal, quantity = "discount.min_subtotal_of_some", "discount.min_quantity_of_some"
 	}
 	switch short {
 	case pricing.NothingInScope:
-		return refusal{acp.DiscountMinimumNotMet, "This discount code is for other items than those in the cart."}
+		return refusal{reason: acp.DiscountMinimumNotMet, key: "discount.other_items"}
 	case pricing.BelowSubtotal:
-		return refusal{acp.DiscountMinimumNotMet, "This discount code needs a subtotal of " + money.Format(d.MinSubtotal, currency, locale) + of + "."}
+		return refusal{reason: acp.DiscountMinimumNotMet, key: subtotal, sum: text.Money{Amount: d.MinSubtotal, Currency: currency}}
 	case pricing.BelowQuantity:
-		return refusal{acp.DiscountMinimumNotMet, fmt.Sprintf("This discount code needs %d units%s.", d.MinQuantity, of)}
+		return refusal{reason: acp.DiscountMinimumNotMet, key: quantity, count: d.MinQuantity}
 	}
 	return refusal{}
 }
@@ -144,14 +144,14 @@ func (d *Discount) refusesCart(short pricing.Shortfall, currency, locale string)
 // reject shows a code as rejected, and says so in a warning (DSC-06). Neither
 // stands in the way of a payment.
 func (c *discounting) reject(index int, code string, r refusal) {
-	c.shown.Rejected = append(c.shown.Rejected, acp.RejectedDiscount{Code: code, Reason: r.reason, Message: r.message})
+	c.shown.Rejected = append(c.shown.Rejected, acp.RejectedDiscount{Code: code, Reason: r.reason, Message: r.words(c.texts)})
 	c.messages = append(c.messages, acp.Message{Type: acp.Warning, Code: r.reason, ContentType: "plain",
-		Param: fmt.Sprintf("%s[%d]", codesParam, index), Content: r.message})
+		Param: fmt.Sprintf("%s[%d]", codesParam, index), Content: r.words(c.texts)})
 }
 
 // show writes the discounts of a quote into the session, whose totals are those
 // of the quote, and returns what is to be said about the codes.
-func (c *discounting) show(s *Session, q *pricing.Quote) []acp.Message {
+func (c *discounting) show(s *Session, q *pricing.Quote, t *text.Texts) []acp.Message {
 	for i := range s.LineItems {
 		s.LineItems[i].DiscountDetails = nil
 	}
@@ -173,26 +173,26 @@ func (c *discounting) show(s *Session, q *pricing.Quote) []acp.Message {
 	for _, a := range c.accepted {
 		if _, idle := codes[a.discount.ID]; idle {
 			c.messages = append(c.messages, acp.Message{Type: acp.Info, ContentType: "plain",
-				Param: fmt.Sprintf("%s[%d]", codesParam, a.index), Content: idleText(a.discount, s)})
+				Param: fmt.Sprintf("%s[%d]", codesParam, a.index), Content: t.Say(idleKey(a.discount, s))})
 		}
 	}
 	return c.messages
 }
 
-// idleText says why a code takes nothing off.
-func idleText(d *Discount, s *Session) string {
+// idleKey is the text that says why a code takes nothing off.
+func idleKey(d *Discount, s *Session) string {
 	if d.Kind == pricing.FreeDelivery && len(s.SelectedFulfillmentOptions) == 0 {
-		return "This discount code is for the delivery and takes effect once the delivery is chosen."
+		return "discount.delivery_open"
 	}
-	return "This discount code is valid but takes nothing off this order as it is."
+	return "discount.idle"
 }
 
 // applied is one discount as it is shown; its parts also go into the lines.
 func (c *discounting) applied(s *Session, a *pricing.Applied, code string) acp.AppliedDiscount {
 	d := c.m.Discounts.byID[a.ID]
 	shown := acp.AppliedDiscount{ID: "di_" + d.ID, Code: code, Automatic: d.Code == "", Amount: a.Amount, Start: d.Starts, End: d.Ends,
-		Priority: d.Priority, Coupon: acp.Coupon{ID: d.ID, Name: d.Name, Duration: "once"}}
-	detail := acp.DiscountDetail{Code: code, Type: "fixed", Description: d.Name, Source: "coupon"}
+		Priority: d.Priority, Coupon: acp.Coupon{ID: d.ID, Name: d.Names.In(c.texts, d.Name), Duration: "once"}}
+	detail := acp.DiscountDetail{Code: code, Type: "fixed", Description: d.Names.In(c.texts, d.Name), Source: "coupon"}
 	if d.Code == "" {
 		detail.Source = "automatic"
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/id"
-	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/text"
 )
 
 // What a line shows of its item is cut to these sizes: an agent needs enough to
@@ -99,7 +99,7 @@ func describe(l *acp.LineItem, it *catalog.Item, m *Merchant) {
 
 // checkStock compares a line with what can be sold now. The message is nil when
 // all is well; blocking tells whether it stands in the way of a payment.
-func checkStock(l *acp.LineItem, index int, it *catalog.Item, lowStock int64) (msg *acp.Message, blocking bool) {
+func checkStock(l *acp.LineItem, index int, it *catalog.Item, lowStock int64, t *text.Texts) (msg *acp.Message, blocking bool) {
 	param := fmt.Sprintf("$.line_items[%d]", index)
 	available := it.Available()
 	l.AvailableQuantity = nil
@@ -109,12 +109,10 @@ func checkStock(l *acp.LineItem, index int, it *catalog.Item, lowStock int64) (m
 	switch {
 	case available == 0:
 		l.AvailabilityStatus = "out_of_stock"
-		return blockingMessage(acp.CodeOutOfStock, param,
-			it.Title+" is out of stock. Remove it to go on."), true
+		return blockingMessage(acp.CodeOutOfStock, param, t.Say("stock.none", "item", it.Title)), true
 	case available < l.Quantity:
 		l.AvailabilityStatus = "low_stock"
-		return blockingMessage(acp.CodeLowStock, param,
-			fmt.Sprintf("Only %d of %s left. Lower the quantity to go on.", available, it.Title)), true
+		return blockingMessage(acp.CodeLowStock, param, t.Say("stock.fewer", "count", available, "item", it.Title)), true
 	case it.Availability == catalog.Preorder:
 		l.AvailabilityStatus = "pre_order"
 	case it.Availability == catalog.Backorder || (it.Tracked && it.Backorder && it.Stock-it.Reserved < l.Quantity):
@@ -122,18 +120,17 @@ func checkStock(l *acp.LineItem, index int, it *catalog.Item, lowStock int64) (m
 	case available != catalog.Unlimited && available <= lowStock:
 		l.AvailabilityStatus = "low_stock"
 		return &acp.Message{Type: acp.Warning, Code: acp.CodeLowStock, Param: param, ContentType: "plain",
-			Content: fmt.Sprintf("Only %d of %s left.", available, it.Title)}, false
+			Content: t.Say("stock.low", "count", available, "item", it.Title)}, false
 	default:
 		l.AvailabilityStatus = "in_stock"
 	}
 	return nil, false
 }
 
-func priceChanged(index int, name string, was, is int64, currency, locale string) acp.Message {
+func priceChanged(index int, name string, was, is int64, currency string, t *text.Texts) acp.Message {
 	return acp.Message{Type: acp.Warning, Code: acp.CodePriceChange, ContentType: "plain",
-		Param: fmt.Sprintf("$.line_items[%d]", index),
-		Content: fmt.Sprintf("The price of %s is now %s; it was %s.", name,
-			money.Format(is, currency, locale), money.Format(was, currency, locale))}
+		Param:   fmt.Sprintf("$.line_items[%d]", index),
+		Content: t.Say("price.changed", "item", name, "now", text.Money{Amount: is, Currency: currency}, "before", text.Money{Amount: was, Currency: currency})}
 }
 
 // blockingMessage is an error that the buyer can cure and that stands in the
@@ -152,18 +149,18 @@ func absolute(url, base string) string {
 }
 
 // cut shortens text to at most n bytes at the end of a word.
-func cut(text string, n int) string {
-	if len(text) <= n {
-		return text
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
 	}
 	n -= len("…")
-	if i := strings.LastIndexByte(text[:n+1], ' '); i > n/2 {
+	if i := strings.LastIndexByte(s[:n+1], ' '); i > n/2 {
 		n = i
 	}
-	for n > 0 && text[n]&0xC0 == 0x80 { // not inside a rune
+	for n > 0 && s[n]&0xC0 == 0x80 { // not inside a rune
 		n--
 	}
-	return strings.TrimRight(text[:n], " ,.;:") + "…"
+	return strings.TrimRight(s[:n], " ,.;:") + "…"
 }
 
 // blocked reports whether a message stands in the way of a payment.

@@ -7,6 +7,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/pricing"
+	"github.com/checkstand/checkstand/text"
 )
 
 // Merchant is the settings of one shop: what it charges beside the goods, what
@@ -15,7 +16,7 @@ type Merchant struct {
 	ID       string
 	Name     string
 	Currency string // lower-case ISO 4217, of every session
-	Locale   string // BCP 47, for display texts
+	Locale   string // BCP 47, for texts where nobody has asked for a language
 	// BaseURL is the public origin, without a slash at the end. Permalinks and
 	// pictures stored with a /-rooted path are made absolute with it.
 	BaseURL string
@@ -23,6 +24,9 @@ type Merchant struct {
 
 	Taxes   pricing.Taxes
 	Methods []pricing.Method
+	// MethodTitles and MethodDescriptions are those of Methods in other languages,
+	// by the method's id.
+	MethodTitles, MethodDescriptions map[string]text.Own
 	// Discounts are nil when the shop has none.
 	Discounts *Discounts
 

@@ -167,7 +167,7 @@ func (s *Service) hostedCharge(m *Merchant, sess *Session, a *payment.Attempt) p
 		Charge:    m.charge(sess, a),
 		Lines:     sess.paymentLines(),
 		ReturnURL: page + "/return", CancelURL: page,
-		ExpiresAt: s.now().Add(pageLifetime), Locale: m.Locale,
+		ExpiresAt: s.now().Add(pageLifetime), Locale: m.texts(sess).Locale(),
 	}
 	return h
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/pricing"
+	"github.com/checkstand/checkstand/text"
 )
 
 // Choice is how the agent wants some lines to be delivered. It is kept apart
@@ -22,6 +23,7 @@ type Choice struct {
 // those that are in none.
 type part struct {
 	*Merchant
+	words *text.Texts
 	cart  *pricing.Cart
 	now   time.Time
 	group *acp.FulfillmentGroup // nil for the session's own destination
@@ -45,7 +47,7 @@ type picked struct {
 
 // parts splits the cart by destination. The messages are about addresses that
 // nothing can be delivered to.
-func (s *Session) parts(cart *pricing.Cart) ([]part, []acp.Message) {
+func (s *Session) parts(cart *pricing.Cart, t *text.Texts) ([]part, []acp.Message) {
 	msgs := s.ungroup()
 	parts := make([]part, 1, 1+len(s.FulfillmentGroups))
 	parts[0].param = addressParam
@@ -79,7 +81,7 @@ func (s *Session) parts(cart *pricing.Cart) ([]part, []acp.Message) {
 		if p.to = destination(details); !p.to.Known() {
 			continue
 		}
-		msg := checkAddress(details.Address, p.param)
+		msg := checkAddress(details.Address, p.param, t)
 		if p.addressed = msg == nil; p.addressed {
 			for _, line := range slices.Concat(p.physical, p.digital) {
 				cart.Lines[line].To = p.to
@@ -341,9 +343,9 @@ func (s *Session) dropped(p *part, gone []string, covered bool) (msgs []acp.Mess
 			continue
 		}
 		s.Chosen = slices.DeleteFunc(s.Chosen, func(c Choice) bool { return c.OptionID == option })
-		content := "The delivery chosen before is not available any more. Choose another one."
+		content := p.words.Say("delivery.gone")
 		if covered {
-			content = "The delivery chosen before is not available any more; " + p.picked[len(p.picked)-1].Title + " was selected instead."
+			content = p.words.Say("delivery.replaced", "delivery", p.title(&p.picked[len(p.picked)-1].Option))
 		}
 		msgs = append(msgs, acp.Message{Type: acp.Info, ContentType: "plain", Param: "$.selected_fulfillment_options", Content: content})
 	}
@@ -354,18 +356,15 @@ func (s *Session) dropped(p *part, gone []string, covered bool) (msgs []acp.Mess
 func (p *part) undelivered(digital bool) *acp.Message {
 	switch pickup := slices.ContainsFunc(p.options, func(o pricing.Option) bool { return o.Way == pricing.PickedUp }); {
 	case digital:
-		return blockingMessage(acp.CodeUnsupported, "$.fulfillment_options", "This shop offers no electronic delivery for what is in the cart.")
+		return blockingMessage(acp.CodeUnsupported, "$.fulfillment_options", p.words.Say("delivery.no_download"))
 	case p.group != nil && p.group.DestinationType == acp.FulfillmentPickup:
-		return blockingMessage(acp.CodeUnsupported, "$.fulfillment_options", "This cannot be picked up. Choose another way of delivery.")
+		return blockingMessage(acp.CodeUnsupported, "$.fulfillment_options", p.words.Say("delivery.no_pickup"))
 	case p.addressed && pickup:
-		return blockingMessage(acp.CodeRegionRestricted, p.param,
-			"This shop does not deliver to this address. Give another address, or choose to pick the goods up.")
+		return blockingMessage(acp.CodeRegionRestricted, p.param, p.words.Say("delivery.not_here_but_pickup"))
 	case p.addressed:
-		return blockingMessage(acp.CodeRegionRestricted, p.param,
-			"This shop does not deliver to this address. Give another address to go on.")
+		return blockingMessage(acp.CodeRegionRestricted, p.param, p.words.Say("delivery.not_here"))
 	case pickup:
-		return blockingMessage(acp.CodeMissing, p.param,
-			"Delivery and tax depend on the address. Add a delivery address, or choose to pick the goods up, to go on.")
+		return blockingMessage(acp.CodeMissing, p.param, p.words.Say("delivery.no_address_but_pickup"))
 	}
-	return blockingMessage(acp.CodeMissing, p.param, "Delivery and tax depend on the address. Add a delivery address to go on.")
+	return blockingMessage(acp.CodeMissing, p.param, p.words.Say("delivery.no_address"))
 }

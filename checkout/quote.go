@@ -9,6 +9,7 @@ import (
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/pricing"
+	"github.com/checkstand/checkstand/text"
 )
 
 // quote prices the session from the catalogue as it is now: lines, delivery
@@ -18,6 +19,7 @@ import (
 // sold out.
 func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, believed map[string]int64, now time.Time) error {
 	var msgs []acp.Message
+	t := m.texts(s)
 	cart := pricing.Cart{Currency: s.Currency, Lines: make([]pricing.Line, 0, len(s.LineItems))}
 	prices := make(map[string]int64, len(s.LineItems))
 	var digital []string
@@ -33,7 +35,7 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 		}
 		it = s.priced(it, now)
 		describe(l, it, m)
-		if msg, _ := checkStock(l, i, it, m.LowStock); msg != nil {
+		if msg, _ := checkStock(l, i, it, m.LowStock, t); msg != nil {
 			msgs = append(msgs, *msg)
 		}
 		was, known := s.Prices[it.ID]
@@ -41,7 +43,7 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 			was, known = b, true
 		}
 		if known && was != it.Price {
-			msgs = append(msgs, priceChanged(i, it.Title, was, it.Price, s.Currency, m.Locale))
+			msgs = append(msgs, priceChanged(i, it.Title, was, it.Price, s.Currency, t))
 		}
 		if it.Kind == catalog.Digital {
 			digital = append(digital, l.ID)
@@ -73,9 +75,9 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 	if err != nil {
 		return tooLarge(err)
 	}
-	s.show(q, covered)
+	s.show(q, covered, t)
 	s.showExtras(&cart, &q, fees)
-	s.Messages = append(msgs, discounting.show(s, &q)...)
+	s.Messages = append(msgs, discounting.show(s, &q, t)...)
 	if s.Messages == nil {
 		s.Messages = []acp.Message{}
 	}
@@ -122,40 +124,35 @@ func (s *Session) gone(l *acp.LineItem) *catalog.Item {
 func (s *Session) digitalLine(lineID string) bool { return slices.Contains(s.DigitalLines, lineID) }
 
 // show writes a quote into the session's lines and totals.
-func (s *Session) show(q pricing.Quote, final bool) {
+func (s *Session) show(q pricing.Quote, final bool, t *text.Texts) {
 	for i := range q.Lines {
 		a := &q.Lines[i]
 		l := &s.LineItems[i]
 		l.UnitAmount = &a.UnitAmount
 		l.Totals = []acp.Total{
-			{Type: acp.TotalItemsBaseAmount, DisplayText: "Base amount", Amount: a.Base},
-			{Type: acp.TotalItemsDiscount, DisplayText: "Discount", Amount: a.Discount},
-			{Type: acp.TotalSubtotal, DisplayText: "Subtotal", Amount: a.Subtotal},
-			{Type: acp.TotalTax, DisplayText: "Tax", Amount: a.Tax},
-			{Type: acp.TotalTotal, DisplayText: "Total", Amount: a.Total},
+			{Type: acp.TotalItemsBaseAmount, DisplayText: t.Say("total.line_base"), Amount: a.Base},
+			{Type: acp.TotalItemsDiscount, DisplayText: t.Say("total.line_discount"), Amount: a.Discount},
+			label(t, acp.TotalSubtotal, a.Subtotal), label(t, acp.TotalTax, a.Tax), label(t, acp.TotalTotal, a.Total),
 		}
 	}
-	tax := acp.Total{Type: acp.TotalTax, DisplayText: "Tax", Amount: q.Tax}
+	tax := label(t, acp.TotalTax, q.Tax)
 	for _, p := range q.TaxParts {
 		tax.Breakdown = append(tax.Breakdown, acp.TaxBreakdown{Jurisdiction: p.Jurisdiction,
 			Rate: float64(p.PPM) / 1_000_000, Amount: p.Amount})
 	}
 	if q.TaxIncluded > 0 {
-		tax.Description = "The prices include the tax."
+		tax.Description = t.Say("tax.included")
 		tax.Breakdown = nil
 	}
-	total := acp.Total{Type: acp.TotalTotal, DisplayText: "Total", Amount: q.Total}
 	s.Totals = append(make([]acp.Total, 0, 7),
-		acp.Total{Type: acp.TotalItemsBaseAmount, DisplayText: "Items", Amount: q.ItemsBase},
-		acp.Total{Type: acp.TotalItemsDiscount, DisplayText: "Item discounts", Amount: q.ItemsDiscount},
-		acp.Total{Type: acp.TotalSubtotal, DisplayText: "Subtotal", Amount: q.Subtotal},
-		acp.Total{Type: acp.TotalFulfillment, DisplayText: "Delivery", Amount: q.Fulfillment})
+		label(t, acp.TotalItemsBaseAmount, q.ItemsBase), label(t, acp.TotalItemsDiscount, q.ItemsDiscount),
+		label(t, acp.TotalSubtotal, q.Subtotal), label(t, acp.TotalFulfillment, q.Fulfillment))
 	if q.Discount > 0 {
-		s.Totals = append(s.Totals, acp.Total{Type: acp.TotalDiscount, DisplayText: "Delivery discount", Amount: q.Discount})
+		s.Totals = append(s.Totals, label(t, acp.TotalDiscount, q.Discount))
 	}
-	s.Totals = append(s.Totals, tax, total)
+	s.Totals = append(s.Totals, tax, label(t, acp.TotalTotal, q.Total))
 	if !final {
-		s.Totals[len(s.Totals)-1].Description = "Delivery and tax are added once the address is known."
+		s.Totals[len(s.Totals)-1].Description = t.Say("total.open")
 	}
 }
 

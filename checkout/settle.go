@@ -134,12 +134,12 @@ func (s *Service) giveBack(tx Tx, m *Merchant, sess *Session, a *payment.Attempt
 	}
 	sess.DeletableAt = sess.ExpiresAt.Add(keepUnsold)
 	if sess.askForAuthentication(m, a, brand) {
-		sess.say(authenticationMessage)
+		sess.say(authenticationMessage(m.texts(sess)))
 		return sess.become(acp.AuthenticationRequired)
 	}
 	sess.Authentication = nil
 	if a.State == payment.Declined {
-		sess.say(declineMessage(a.Class, paymentParam+".instrument.credential.token"))
+		sess.say(declineMessage(a.Class, paymentParam+".instrument.credential.token", m.texts(sess)))
 	}
 	return sess.become(acp.ReadyForPayment)
 }
