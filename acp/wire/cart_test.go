@@ -142,3 +142,34 @@ func object(t testing.TB, body []byte) map[string]any {
 	}
 	return o
 }
+
+// The decoder of carts never panics and refuses with a 400 only; what it takes
+// has items, each once, in quantities that can be ordered.
+func FuzzDecodeCart(f *testing.F) {
+	for _, s := range seeds {
+		f.Add([]byte(s))
+	}
+	f.Add([]byte(`{"line_items":[{"id":"a"},{"id":"a","quantity":2}],"buyer":{"email":"b@example.com"},"locale":"de","currency":"EUR"}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		doc, err := wire.Parse(body)
+		if err != nil {
+			mustBeRefusal(t, err)
+			return
+		}
+		req, err := cartCodec(t, acp.V20260417).DecodeCart(doc)
+		if err != nil {
+			mustBeRefusal(t, err)
+			return
+		}
+		seen := map[string]bool{}
+		for _, item := range req.Items {
+			if item.ID == "" || seen[item.ID] || item.Quantity < 1 || item.Quantity > acp.MaxQuantity {
+				t.Fatalf("%+v of %q", req.Items, body)
+			}
+			seen[item.ID] = true
+		}
+		if len(seen) == 0 {
+			t.Fatalf("no items of %q", body)
+		}
+	})
+}
