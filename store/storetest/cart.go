@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
@@ -106,4 +107,27 @@ func testCart(t *testing.T, open Open) {
 			t.Errorf("%d sessions were opened", opened)
 		}
 	})
+}
+
+// drawCartWrite is a write to a cart, as one of those that both engines are to
+// carry out alike.
+func drawCartWrite(rt *rapid.T, id, text string, stale bool) write {
+	verb := rapid.SampledFrom([]string{"insert", "save", "delete"}).Draw(rt, "verb")
+	return write{verb + " cart", func(tx *store.Tx) error {
+		if verb == "insert" {
+			return tx.InsertCart(newCart(shop, id))
+		}
+		cart, err := tx.Cart(shop, id)
+		if err != nil {
+			return errAbsent
+		}
+		if stale {
+			cart.Version--
+		}
+		if verb == "delete" {
+			return tx.DeleteCart(cart)
+		}
+		cart.Locale, cart.SessionID = text, text
+		return tx.SaveCart(cart)
+	}}
 }

@@ -78,7 +78,9 @@ func drawWrite(rt *rapid.T, prefix string, unit int) write {
 	stale := rapid.Bool().Draw(rt, "stale")
 	id := func(kind string, n int) string { return fmt.Sprintf("%s_%s%d", kind, prefix, n) }
 
-	switch rapid.IntRange(0, 10).Draw(rt, "kind") {
+	switch rapid.IntRange(0, 11).Draw(rt, "kind") {
+	case 11:
+		return drawCartWrite(rt, id("cart", n), text, stale)
 	case 10:
 		u := checkout.Use{DiscountID: id("discount", n%2), Buyer: []string{"", "buyer"}[other%2]}
 		verb := rapid.SampledFrom([]string{"hold", "hold", "release", "spend"}).Draw(rt, "verb")
@@ -181,6 +183,7 @@ func dump(rt *rapid.T, t *testing.T, s *store.Store, prefix string) string {
 	for n := range equalIDs {
 		id := func(kind string) string { return fmt.Sprintf("%s_%s%d", kind, prefix, n) }
 		note(r.Session(shop, id("cs")))
+		note(r.Cart(shop, id("cart")))
 		note(r.Attempt(shop, id("pay")))
 		note(s.AttemptEvents(ctx, shop, id("pay")))
 		note(s.SessionAttempts(ctx, shop, id("cs")))
