@@ -32,47 +32,90 @@ func newCart(t *testing.T, agent *servertest.Agent, items ...string) *client.Car
 
 var linkedSession = regexp.MustCompile(`^/checkout/shop/(cs_[0-9a-z]+)(/|$)`)
 
-// sessionAt is the session that a browser is sent to.
-func sessionAt(t *testing.T, location string) string {
-	t.Helper()
-	m := linkedSession.FindStringSubmatch(location)
-	if m == nil {
-		t.Fatalf("sent to %q", location)
+// sessionAt is the session that a browser is sent to; "" when it is sent to none.
+func sessionAt(location string) string {
+	if m := linkedSession.FindStringSubmatch(location); m != nil {
+		return m[1]
 	}
-	return m[1]
+	return ""
 }
 
-// However many press the button of a cart at once, over both ways, there is one
-// session of it.
+// However many press the button of a cart at once, there is one session of it.
 func TestACartIsCheckedOutOnce(t *testing.T) {
 	servertest.EachStore(t, func(t *testing.T, database string) {
 		shop := servertest.Start(t, servertest.Options{Database: database})
 		agent := shop.Agent(t)
 		c := newCart(t, agent, servertest.Mug, servertest.Book)
-		const n = 100
-		sessions := make([]string, n)
-		var wg sync.WaitGroup
-		for i := range n {
-			wg.Go(func() {
-				got := newBuyer(t).send(http.MethodPost, c.ContinueURL, nil)
-				if got.status != http.StatusSeeOther {
-					t.Errorf("%d %s", got.status, got.text)
-					return
-				}
-				sessions[i] = sessionAt(t, got.location)
-			})
-		}
-		wg.Wait()
-		slices.Sort(sessions)
-		opened := slices.Compact(sessions)
-		if len(opened) != 1 {
-			t.Fatalf("sessions %v", opened)
+		seen := allAtOnce(100, func(int) string {
+			got := newBuyer(t).send(http.MethodPost, c.ContinueURL, nil)
+			if got.status != http.StatusSeeOther {
+				t.Errorf("%d %s", got.status, got.text)
+			}
+			return sessionAt(got.location)
+		})
+		if len(seen) != 1 || seen[0] == "" {
+			t.Fatalf("sessions %v", seen)
 		}
 		s, err := agent.Create(t.Context(), acp.CreateRequest{CartID: c.ID, Currency: servertest.Currency})
-		if err != nil || s.ID != opened[0] || len(s.Lines) != 2 {
+		if err != nil || s.ID != seen[0] || len(s.Lines) != 2 {
 			t.Errorf("the agent goes on with %+v, %v", s, err)
 		}
 	})
+}
+
+// The same while the agent opens it too and the cart is changed: whoever comes
+// first opens it, and in the end it holds what the cart does.
+func TestACartIsCheckedOutOnceWhileItChanges(t *testing.T) {
+	servertest.EachStore(t, func(t *testing.T, database string) {
+		shop := servertest.Start(t, servertest.Options{Database: database})
+		agent := shop.Agent(t)
+		c := newCart(t, agent, servertest.Mug, servertest.Book)
+		seen := allAtOnce(100, func(i int) string {
+			switch i % 4 {
+			case 0:
+				quantity := int64(1 + i%7)
+				if _, err := agent.ReplaceCart(t.Context(), c.ID, acp.CartRequest{Items: []acp.RequestedItem{{ID: servertest.Mug, Quantity: quantity}}}); err != nil {
+					t.Error(err)
+				}
+				return ""
+			case 1:
+				got := newBuyer(t).send(http.MethodPost, c.ContinueURL, nil)
+				if got.status != http.StatusSeeOther {
+					t.Errorf("%d %s", got.status, got.text)
+				}
+				return sessionAt(got.location) // or back to the cart, when the agent was first
+			}
+			s, err := agent.Create(t.Context(), acp.CreateRequest{CartID: c.ID, Currency: servertest.Currency})
+			if err != nil {
+				t.Error(err)
+				return ""
+			}
+			return s.ID
+		})
+		if len(seen) != 2 || seen[0] != "" { // some opened none
+			t.Fatalf("sessions %v", seen)
+		}
+		s, err := agent.Create(t.Context(), acp.CreateRequest{CartID: c.ID, Currency: servertest.Currency})
+		if err != nil || s.ID != seen[1] {
+			t.Fatalf("%+v, %v", s, err)
+		}
+		now, err := agent.Cart(t.Context(), c.ID)
+		if err != nil || len(now.Lines) != 1 || len(s.Lines) != 1 || now.Lines[0].Quantity != s.Lines[0].Quantity {
+			t.Errorf("the cart holds %+v, its session %+v, %v", now.Lines, s.Lines, err)
+		}
+	})
+}
+
+// allAtOnce runs do n times at once and gives what came back, each once.
+func allAtOnce(n int, do func(i int) string) []string {
+	out := make([]string, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { out[i] = do(i) })
+	}
+	wg.Wait()
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // From the cart's link over the checkout to the order, and what of it is there
@@ -89,7 +132,7 @@ func TestACartIsBoughtOnItsPage(t *testing.T) {
 
 	b := newBuyer(t)
 	sent := b.send(http.MethodPost, c.ContinueURL+"?return_url=https%3A%2F%2Fchatgpt.com%2Fc%2F1", nil)
-	id := sessionAt(t, sent.location)
+	id := sessionAt(sent.location)
 	if got := b.take(shop.BaseURL + sent.location[:strings.Index(sent.location, "?")]); got.status != http.StatusSeeOther {
 		t.Fatalf("the link of the checkout: %d %s", got.status, got.text)
 	}
@@ -144,8 +187,8 @@ func TestACheckoutOfACartStartsOver(t *testing.T) {
 		t.Errorf("%d to %s", got.status, got.location)
 	}
 	over := second.send(http.MethodPost, c.ContinueURL, map[string][]string{"over": {"yes"}})
-	if sessionAt(t, over.location) == sessionAt(t, old) {
-		t.Error("starting over leads to the same session")
+	if next := sessionAt(over.location); next == "" || next == sessionAt(old) {
+		t.Errorf("starting over leads from %s to %s", old, over.location)
 	}
 	second.take(shop.BaseURL + over.location)
 	second.wants("Checkout")
