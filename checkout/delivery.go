@@ -2,10 +2,12 @@ package checkout
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/pricing"
+	"github.com/checkstand/checkstand/text"
 )
 
 // deliver decides how each line of the cart is delivered: as the agent chose,
@@ -74,17 +76,35 @@ func (p *part) option(o *pricing.Option) acp.FulfillmentOption {
 	switch o.Way {
 	case pricing.PickedUp:
 		l := &o.Pickup.Location
+		shown.Description = p.pickedUp(o)
 		shown.PickupType, shown.ReadyBy, shown.PickupBy = o.Pickup.Kind, o.Earliest, o.Latest
 		shown.Location = &acp.PickupLocation{Name: l.Name, Phone: l.Phone, Instructions: l.Instructions,
 			Address: acp.Address{Name: l.Name, LineOne: l.LineOne, LineTwo: l.LineTwo, City: l.City, State: l.Region, Country: l.Country, PostalCode: l.PostalCode}}
 	case pricing.LocalDelivery:
 		if !o.Earliest.IsZero() {
 			shown.Window = &acp.DeliveryWindow{Start: o.Earliest, End: o.Latest}
+			if o.ID != p.optionID(o.MethodID) { // a round, of which there are others
+				shown.Title = p.words.Say("delivery.round", "delivery", shown.Title, "day", text.Day(o.Earliest), "from", p.words.Clock(o.Earliest), "to", p.words.Clock(o.Latest))
+			}
 		}
 	default:
 		shown.Carrier, shown.EarliestDeliveryTime, shown.LatestDeliveryTime = o.Carrier, o.Earliest, o.Latest
 	}
 	return shown
+}
+
+// pickedUp says where and when goods can be fetched, for whoever reads nothing
+// but the description.
+func (p *part) pickedUp(o *pricing.Option) string {
+	l := &o.Pickup.Location
+	place := l.Name + ", " + l.LineOne + ", " + l.City
+	if description := p.description(o); description != "" {
+		place = strings.TrimRight(description, ".") + ". " + place
+	}
+	if o.Latest.IsZero() {
+		return p.words.Say("pickup.ready", "place", place, "day", text.Day(o.Earliest), "time", p.words.Clock(o.Earliest))
+	}
+	return p.words.Say("pickup.kept", "place", place, "day", text.Day(o.Earliest), "time", p.words.Clock(o.Earliest), "until", text.Day(o.Latest))
 }
 
 // roundStarts is the moment at which the first of the chosen rounds of a

@@ -138,6 +138,24 @@ func TestPickupNeedsNoAddress(t *testing.T) {
 	}
 }
 
+// Whoever reads nothing but titles and descriptions knows where and when.
+func TestPlacesAndRoundsSayWhereAndWhen(t *testing.T) {
+	w := placesWorld(t)
+	for locale, want := range map[string][2]string{
+		"en": {"Market, 1 Market Street, San Francisco. Ready on 3 March 2026 at 11:00 AM, kept until 6 March 2026.", "Courier, 3 March 2026, 6:00 PM–8:00 PM"},
+		"de": {"Market, 1 Market Street, San Francisco. Abholbereit am 3. März 2026 um 11:00 Uhr, aufbewahrt bis 6. März 2026.", "Courier, 3. März 2026, 18:00–20:00 Uhr"},
+		"ja": {"Market, 1 Market Street, San Francisco。2026年3月3日 11:00からお受け取りいただけます（保管期限：2026年3月6日）。", "Courier、2026年3月3日 18:00～20:00"},
+	} {
+		s := w.must(w.core.Create(context.Background(), w.call("/checkout_sessions"), acp.CreateRequest{Items: []acp.RequestedItem{{ID: "mug", Quantity: 1}}, Locale: locale, FulfillmentDetails: california}))
+		if got := option(t, s, "market").Description; got != want[0] {
+			t.Errorf("%s: %q; want %q", locale, got, want[0])
+		}
+		if got := option(t, s, thisEvening).Title; got != want[1] {
+			t.Errorf("%s: %q; want %q", locale, got, want[1])
+		}
+	}
+}
+
 func TestShippingIsPreselectedBeforeWhatIsCheaperToFetch(t *testing.T) {
 	w := placesWorld(t)
 	if s := w.create("mug"); chosen(s) != "parcel: mug" {

@@ -7,6 +7,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/pricing"
+	"github.com/checkstand/checkstand/text"
 )
 
 // group replaces the session's fulfillment groups by those of a request, which
@@ -65,7 +66,7 @@ func (s *Session) electronic(line string, items map[string]*catalog.Item) bool {
 
 // ungroup takes lines that are no more in the cart out of the groups, and groups
 // without lines out of the session.
-func (s *Session) ungroup() (msgs []acp.Message) {
+func (s *Session) ungroup(t *text.Texts) (msgs []acp.Message) {
 	var kept []acp.FulfillmentGroup
 	for _, g := range s.FulfillmentGroups {
 		g.ItemIDs = slices.DeleteFunc(slices.Clone(g.ItemIDs), func(line string) bool { return s.lineOf(line) != line })
@@ -74,7 +75,7 @@ func (s *Session) ungroup() (msgs []acp.Message) {
 			continue
 		}
 		msgs = append(msgs, acp.Message{Type: acp.Info, ContentType: "plain", Param: "$.fulfillment_groups",
-			Content: "A part of the delivery has nothing left to carry and was removed."})
+			Content: t.Say("delivery.emptied")})
 	}
 	s.FulfillmentGroups = kept
 	return msgs

@@ -48,7 +48,7 @@ type picked struct {
 // parts splits the cart by destination. The messages are about addresses that
 // nothing can be delivered to.
 func (s *Session) parts(cart *pricing.Cart, t *text.Texts) ([]part, []acp.Message) {
-	msgs := s.ungroup()
+	msgs := s.ungroup(t)
 	parts := make([]part, 1, 1+len(s.FulfillmentGroups))
 	parts[0].param = addressParam
 	grouped := map[string]int{}

@@ -224,6 +224,12 @@ func (c flat) option(w *writer, s *acp.Session, o *acp.FulfillmentOption, v Sess
 		carrier, earliest, latest := o.Carrier, o.EarliestDeliveryTime, o.LatestDeliveryTime
 		if c.needsDetail {
 			carrier = firstOf(carrier, v.Carrier, assumedCarrier)
+			switch {
+			case o.Window != nil:
+				earliest, latest = o.Window.Start, o.Window.End
+			case o.Location != nil:
+				carrier, earliest, latest = firstOf(o.Location.Name, carrier), o.ReadyBy, o.PickupBy
+			}
 			earliest, latest = assumedTimes(s, earliest, latest)
 		}
 		w.optText("carrier", carrier)
