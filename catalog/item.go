@@ -55,6 +55,9 @@ type Item struct {
 	TaxClass  string `json:"tax_class,omitzero"`  // a class of the merchant's tax table; "" is the standard one
 	TaxExempt bool   `json:"tax_exempt,omitzero"` // the shop says that this item is not taxed
 
+	MinAge    int64    `json:"min_age,omitzero"`     // least age of the buyer in years; 0 is any
+	NotSoldIn []string `json:"not_sold_in,omitzero"` // countries and regions: "SA", "US-UT"
+
 	Kind         Kind         `json:"kind"`
 	WeightGrams  int64        `json:"weight_grams,omitzero"`
 	Availability Availability `json:"availability"`

@@ -200,6 +200,9 @@ func (p *purchase) recheck(tx Reader, sess *Session, now time.Time) (payable boo
 		if err != nil {
 			return false, nil, err
 		}
+		if sess.Standing != sess.standing(p.merchant, now) {
+			frozen, changed = false, "What the shop knows of the buyer has changed"
+		}
 		if lapsed {
 			frozen, changed = false, "quote.discount_gone"
 		}

@@ -33,7 +33,9 @@ var totalKeys = map[acp.TotalType]string{
 }
 
 // title and description are those of an option in the session's language.
-func (p *part) title(o *pricing.Option) string { return p.MethodTitles[methodOf(o)].In(p.words, o.Title) }
+func (p *part) title(o *pricing.Option) string {
+	return p.MethodTitles[methodOf(o)].In(p.words, o.Title)
+}
 
 func (p *part) description(o *pricing.Option) string {
 	return p.MethodDescriptions[methodOf(o)].In(p.words, o.Description)

@@ -43,6 +43,13 @@ type Merchant struct {
 	Fees     []pricing.Fee
 	GiftWrap *GiftWrap
 	MaxTip   int64
+	// Restrictions are rules on who may buy what, beside those of the items.
+	Restrictions []Restriction
+	AgeCheck     AgeCheck
+	// Exemptions says what a certificate of tax exemption does; Certificates are
+	// the ids of those that the operator has checked.
+	Exemptions   ExemptionPolicy
+	Certificates []string
 	// Consents are what agents ask the buyer before the payment.
 	Consents []acp.MarketingConsentOption
 

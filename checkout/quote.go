@@ -56,7 +56,7 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 	s.Prices = prices
 
 	s.DigitalLines = digital
-	fees, err := s.addExtras(m, &cart)
+	fees, err := s.applyPolicies(m, &cart, now)
 	if err != nil {
 		return err
 	}
@@ -65,6 +65,8 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 		return tooLarge(err)
 	}
 	msgs = append(msgs, said...)
+	msgs = append(msgs, s.restrict(m, &cart, items)...)
+	msgs = append(msgs, s.showExemption(m, &cart, now)...)
 	msgs = append(msgs, m.interventionMessages(s)...)
 
 	discounting, err := s.discount(tx, m, &cart, now)

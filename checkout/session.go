@@ -31,6 +31,8 @@ type Session struct {
 	Prices map[string]int64 `json:"prices,omitzero"`
 	// Honoured are prices from a feed that the shop keeps, by item id.
 	Honoured map[string]HonouredPrice `json:"honoured,omitzero"`
+	// Standing is what the price depended on of the buyer when it was quoted.
+	Standing string `json:"standing,omitzero"`
 	// Reserved is the stock that is held for the attempt in flight.
 	Reserved  []Reservation `json:"reserved,omitzero"`
 	AttemptID string        `json:"attempt_id,omitzero"`

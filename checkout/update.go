@@ -55,7 +55,7 @@ func reprices(m *Merchant, req acp.UpdateRequest) bool {
 	if m.hasDiscounts() && (req.DiscountCodes.Set || req.Buyer.Set && m.Discounts.personal) {
 		return true
 	}
-	if req.GiftWrap.Set && m.GiftWrap != nil || req.Tip.Set && m.MaxTip > 0 {
+	if req.Buyer.Set && m.heedsBuyer() || req.GiftWrap.Set && m.GiftWrap != nil || req.Tip.Set && m.MaxTip > 0 {
 		return true
 	}
 	return req.Items.Set || req.Selected.Set || req.FulfillmentGroups.Set ||

@@ -60,6 +60,7 @@ const (
 	CodePriceScale        = "price_scale"          // more decimals than the currency has
 	CodePriceZero         = "price_zero"           // free
 	CodeProductIncomplete = "product_incomplete"   // rows of a product without its first row
+	CodeRestriction       = "restriction_invalid"  // a least age or a place that is none
 	CodeSaleNotLower      = "sale_not_lower"       // a sale price that is none
 	CodeSalePeriod        = "sale_period"          // a sale that is not on, or whose period is unreadable
 	CodeSharedStock       = "shared_stock"         // one count for several variations

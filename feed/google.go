@@ -76,7 +76,7 @@ func (p place) googleItem(get attributes) (it catalog.Item, ok bool) {
 		it.Kind, it.WeightGrams = catalog.Digital, 0
 	}
 	p.googleStock(get, &it)
-	ok = p.googlePrice(get, &it)
+	ok = p.googleRestrictions(get, &it) && p.googlePrice(get, &it)
 	return it, ok
 }
 

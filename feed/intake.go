@@ -96,7 +96,7 @@ func (p place) finish(it *catalog.Item) bool {
 		p.fail("price", CodePriceAbsurd, money.Decimal(it.Price, it.Currency), "The price is higher than anything on sale. Correct it in "+p.in.system+".")
 		ok = false
 	}
-	if !ok {
+	if !p.restricted(it) || !ok {
 		return false
 	}
 	if it.Price == 0 {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/sandbox"
@@ -20,6 +21,9 @@ func setPolicies(mc *config.MerchantConfig) {
 	mc.Fees = []config.FeeConfig{{ID: "small", Title: "Small order fee", Amount: "2.50", Below: "20.00"}, {ID: "service", Title: "Service", Percent: "1.5"}}
 	mc.GiftWrap = config.GiftWrapConfig{Price: "3.00", Per: "line"}
 	mc.MaxTip = "50.00"
+	mc.Restrictions = []config.RestrictionConfig{{Items: []string{"other"}, MinAge: 18}, {Items: []string{"other", "download"}, NotIn: []string{"US-UT", "SA"}}}
+	mc.AgeCheck = "authenticated"
+	mc.Business = config.BusinessConfig{TaxExemption: "verify", Certificates: []string{"cert_known", "cert_region", "cert_old"}}
 	mc.MarketingConsents = []config.ConsentConfig{{Channel: "email", Text: "News, once a month"}, {Channel: "sms", Text: "Offers", PrivacyPolicy: mc.Links.PrivacyPolicy + "#sms"}}
 }
 
@@ -57,7 +61,13 @@ func (c member) payment(t testing.TB, v dialect, s answer) object {
 // reprices gives items of the shop new prices.
 func (c member) reprices(t testing.TB, items ...catalog.Item) {
 	t.Helper()
-	imp, err := c.app.Store().Import(t.Context(), club, store.ImportOptions{})
+	c.fillMore(t, club, items...)
+}
+
+// fillMore adds items to the catalogue of a shop.
+func (m *market) fillMore(t testing.TB, merchant string, items ...catalog.Item) {
+	t.Helper()
+	imp, err := m.app.Store().Import(t.Context(), merchant, store.ImportOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,7 +308,7 @@ func TestRulesOfExtras(t *testing.T) {
 	}
 	wrap := func(enabled bool) object { return object{"enabled": enabled, "style": "birthday"} }
 	eachVersion(t, "TOT-07, TOT-11, TOT-12, TOT-13 fees, gift wrap and tips are totals of their own and are charged", func(t *testing.T, v dialect) {
-		s := c.opens(t, v, v.order(line("ok", 1), line("download", 1)).with("gift_wrap", wrap(true)).with("tip", object{"amount": 300}))
+		s := c.opens(t, v, v.order(line("ok", 1), line("download", 1)).with("buyer", v.buyer().with("authentication_status", "authenticated")).with("gift_wrap", wrap(true)).with("tip", object{"amount": 300}))
 		want(t, v, s, extras{45, 300, 300}) // 1.5 % of 29.94, one line to wrap
 		if !v.flat() {
 			for _, total := range s.list("totals") {
@@ -359,6 +369,113 @@ func TestRulesOfExtras(t *testing.T) {
 			t.Errorf("%v", got)
 		}
 	})
+}
+
+func TestRulesOfRestrictions(t *testing.T) {
+	m := openMarket(t)
+	c := m.members(t)
+	adult := func(v dialect) object { return v.buyer().with("authentication_status", "authenticated") }
+	c.reprices(t, catalog.Item{ID: "knife", ProductID: "knife", Title: "Knife", ProductTitle: "Knife", Price: 3000, Currency: "usd",
+		Kind: catalog.Physical, Availability: catalog.InStock, MinAge: 21, NotSoldIn: []string{"US-NV"}})
+	newer := []acp.Version{acp.V20260130, acp.V20260417, acp.Unreleased}
+	eachVersion(t, "FUL-07 what is not sold to a place blocks there, and there alone", func(t *testing.T, v dialect) {
+		s := c.opens(t, v, v.cart(line("ok", 1), line("other", 1)).with("buyer", adult(v)).to(v, address("UT", "84101"))).is(t, "not_ready_for_payment")
+		msg := s.says(v.choose("invalid", "region_restricted"))
+		if msg == nil || msg.text("param") != "$.line_items[1]" {
+			t.Errorf("%s", s.body)
+		}
+		c.post(t, v, "/"+s.text("id")+"/complete", v.paying(s, "tok_visa")).want(t, 200).is(t, "not_ready_for_payment")
+		c.post(t, v, "/"+s.text("id"), v.cart().with(v.items(), absent).to(v, address("CA", "94105"))).want(t, 200).is(t, "ready_for_payment")
+		c.opens(t, v, v.cart(line("knife", 1)).with("buyer", adult(v)).to(v, address("NV", "89101"))).is(t, "not_ready_for_payment")
+		c.opens(t, v, v.cart(line("knife", 1)).with("buyer", adult(v)).to(v, address("CA", "94105"))).is(t, "ready_for_payment")
+	})
+	eachVersion(t, "FUL-07 what nobody carries needs an address when it is not sold everywhere", func(t *testing.T, v dialect) {
+		s := c.opens(t, v, v.cart(line("download", 1)).with("buyer", v.buyer())).is(t, "not_ready_for_payment")
+		if s.says("missing") == nil {
+			t.Errorf("%s", s.body)
+		}
+		c.post(t, v, "/"+s.text("id"), v.cart().with(v.items(), absent).to(v, address("CA", "94105"))).want(t, 200).is(t, "ready_for_payment")
+	})
+	eachVersion(t, "a least age blocks until the agent has authenticated the buyer", func(t *testing.T, v dialect) {
+		s := c.opens(t, v, v.order(line("knife", 1))).is(t, "not_ready_for_payment")
+		msg := s.says("age_verification_required")
+		if msg == nil || msg.text("param") != "$.line_items[0]" || !strings.Contains(msg.text("content"), "21") {
+			t.Fatalf("%s", s.body)
+		}
+		s = c.post(t, v, "/"+s.text("id"), object{"buyer": adult(v)}).want(t, 200).is(t, "ready_for_payment")
+		// Another buyer at the last moment is another answer.
+		pay := c.payment(t, v, s)
+		c.post(t, v, "/"+s.text("id")+"/complete", pay.with("buyer", v.buyer())).want(t, 200).is(t, "not_ready_for_payment")
+		if len(m.ledger(t, s.text("id"))) != 0 {
+			t.Error("money was taken")
+		}
+		s = c.post(t, v, "/"+s.text("id"), object{"buyer": adult(v)}).want(t, 200).is(t, "ready_for_payment")
+		c.post(t, v, "/"+s.text("id")+"/complete", pay).want(t, 200).is(t, "completed")
+	}, newer...)
+	eachVersion(t, "a shop that checks no age sells nothing with one to anybody", func(t *testing.T, v dialect) {
+		m.fillMore(t, dollars, catalog.Item{ID: "wine", ProductID: "wine", Title: "Wine", ProductTitle: "Wine", Price: 900, Currency: "usd",
+			Kind: catalog.Physical, Availability: catalog.InStock, MinAge: 18})
+		m.create(t, v, v.order(line("wine", 1)).with("buyer", adult(v))).is(t, "not_ready_for_payment")
+	})
+}
+
+func TestRulesOfBusinesses(t *testing.T) {
+	m := openMarket(t)
+	c := m.members(t)
+	newer := []acp.Version{acp.V20260130, acp.V20260417, acp.Unreleased}
+	business := func(v dialect, certificate object) object {
+		b := v.buyer().with("account_type", "business").with("company", object{"name": "Example Works", "tax_id": "12-3456789", "department": "Tools", "cost_center": "CC-7"}).
+			with("loyalty", object{"tier": "gold", "points_balance": 5000, "member_since": "2024-01-15T09:00:00Z"})
+		if certificate != nil {
+			b["tax_exemption"] = certificate.with("certificate_type", "resale")
+		}
+		return b
+	}
+	eachVersion(t, "SES-02 company, loyalty and exemption are shown as they were said", func(t *testing.T, v dialect) {
+		b := business(v, object{"certificate_id": "cert_known", "exempt_regions": []any{"NY"}, "expires_at": "2031-01-01T00:00:00Z"})
+		s := c.opens(t, v, v.order(line("ok", 1)).with("buyer", b))
+		want := parseObject(bytesOf(t, b))
+		if got := map[string]any(s.at("buyer")); !reflect.DeepEqual(got, map[string]any(want)) {
+			t.Errorf("%v; want %v", got, want)
+		}
+	}, newer...)
+	eachVersion(t, "TOT-08 a certificate that counts ends the tax where it holds, with its reason", func(t *testing.T, v dialect) {
+		for name, c2 := range map[string]struct {
+			certificate object
+			exempt      bool
+			told        bool
+		}{
+			"none":                  {nil, false, false},
+			"known":                 {object{"certificate_id": "cert_known"}, true, false},
+			"for this region":       {object{"certificate_id": "cert_region", "exempt_regions": []any{"NY", "CA"}}, true, false},
+			"in full":               {object{"certificate_id": "cert_region", "exempt_regions": []any{"US-CA"}}, true, false},
+			"for the country":       {object{"certificate_id": "cert_region", "exempt_regions": []any{"US"}}, true, false},
+			"for another region":    {object{"certificate_id": "cert_region", "exempt_regions": []any{"NY"}}, false, false},
+			"expired":               {object{"certificate_id": "cert_old", "expires_at": "2020-01-01T00:00:00Z"}, false, true},
+			"one that nobody knows": {object{"certificate_id": "cert_forged"}, false, true},
+		} {
+			s := c.opens(t, v, v.order(line("ok", 2)).with("buyer", business(v, c2.certificate))).is(t, "ready_for_payment")
+			l := s.list("line_items")[0]
+			exempt := s.total("tax") == 0
+			told := slices.ContainsFunc(s.list("messages"), func(msg object) bool { return msg.text("param") == "$.buyer.tax_exemption" })
+			if exempt != c2.exempt || (l["tax_exempt"] == true) != c2.exempt || (l.text("tax_exemption_reason") == "resale") != c2.exempt || told != c2.told {
+				t.Errorf("%s: %s", name, s.body)
+			}
+		}
+	}, newer...)
+	eachVersion(t, "TOT-13 the exemption goes with the buyer: a total that was not shown is not charged", func(t *testing.T, v dialect) {
+		s := c.opens(t, v, v.order(line("ok", 2)).with("buyer", business(v, object{"certificate_id": "cert_known"}))).is(t, "ready_for_payment")
+		pay := c.payment(t, v, s)
+		got := c.post(t, v, "/"+s.text("id")+"/complete", pay.with("buyer", v.buyer())).want(t, 200).is(t, "ready_for_payment")
+		if got.total("tax") == 0 || len(m.ledger(t, s.text("id"))) != 0 {
+			t.Errorf("%s", got.body)
+		}
+		s = c.post(t, v, "/"+s.text("id"), object{"buyer": business(v, object{"certificate_id": "cert_known"})}).want(t, 200)
+		c.post(t, v, "/"+s.text("id")+"/complete", pay).want(t, 200).is(t, "completed")
+		if taken := m.ledger(t, s.text("id"))["usd"]; taken != s.total("total") || s.total("tax") != 0 {
+			t.Errorf("%d taken, %d shown", taken, s.total("total"))
+		}
+	}, newer...)
 }
 
 func TestRulesOfMarkdown(t *testing.T) {

@@ -30,11 +30,14 @@ type MerchantConfig struct {
 	App        AppConfig          `yaml:"app,omitempty"`
 	Agents     []AgentConfig      `yaml:"agents,omitempty" doc:"Agents that sell for the shop and are told about its orders."`
 
-	SuggestedPriceWindow time.Duration   `yaml:"suggested_price_window" default:"0s" doc:"How long a price that an agent has from a feed is kept although it has gone up since, at most 168h; 0 never keeps one."`
-	Fees                 []FeeConfig     `yaml:"fees,omitempty" doc:"What is charged by itself beside goods and delivery."`
-	GiftWrap             GiftWrapConfig  `yaml:"gift_wrap,omitempty"`
-	MaxTip               string          `yaml:"max_tip,omitempty" doc:"Largest tip that the shop takes, such as \"50.00\"; none when not set."`
-	MarketingConsents    []ConsentConfig `yaml:"marketing_consents,omitempty" doc:"What agents ask buyers: whether the shop may write to them. Answers are kept with the order."`
+	SuggestedPriceWindow time.Duration       `yaml:"suggested_price_window" default:"0s" doc:"How long a price that an agent has from a feed is kept although it has gone up since, at most 168h; 0 never keeps one."`
+	Fees                 []FeeConfig         `yaml:"fees,omitempty" doc:"What is charged by itself beside goods and delivery."`
+	GiftWrap             GiftWrapConfig      `yaml:"gift_wrap,omitempty"`
+	MaxTip               string              `yaml:"max_tip,omitempty" doc:"Largest tip that the shop takes, such as \"50.00\"; none when not set."`
+	Restrictions         []RestrictionConfig `yaml:"restrictions,omitempty" doc:"Who may buy what, and where it is not sold; items may have min_age and not_sold_in of their own."`
+	AgeCheck             string              `yaml:"age_check" default:"none" doc:"What proves a buyer's age: none (agents cannot sell what has a least age) or authenticated (an agent's word that it has authenticated the buyer)."`
+	Business             BusinessConfig      `yaml:"business,omitempty"`
+	MarketingConsents    []ConsentConfig     `yaml:"marketing_consents,omitempty" doc:"What agents ask buyers: whether the shop may write to them. Answers are kept with the order."`
 }
 
 // CheckoutConfig is the checkout page that agents can send a buyer to.

@@ -22,6 +22,8 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 	discounts := m.discounts(r, "", methods)
 	consents := m.consents(r, "")
 	fees, wrap, maxTip := m.extras(r, "")
+	var rules checkout.Merchant
+	m.buyers(r, "", &rules)
 	if len(r.problems) > 0 {
 		return checkout.Merchant{}, &Error{Problems: r.sorted()}
 	}
@@ -38,6 +40,7 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 	if m.Carts.Enabled {
 		s.CartTTL = m.Carts.TTL
 	}
+	s.Restrictions, s.AgeCheck, s.Exemptions, s.Certificates = rules.Restrictions, rules.AgeCheck, rules.Exemptions, rules.Certificates
 	for _, link := range m.Links.list() {
 		if link.URL != "" {
 			s.Links = append(s.Links, link)

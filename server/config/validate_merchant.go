@@ -67,6 +67,7 @@ func (m *MerchantConfig) check(r *report, at string, timeout time.Duration) {
 	}
 	r.lasting(at+".suggested_price_window", m.SuggestedPriceWindow, 0, checkout.MaxSuggestedPriceWindow)
 	m.consents(r, at)
+	m.buyers(r, at, &checkout.Merchant{})
 	m.extras(r, at)
 	_, methods := m.rules(r, at)
 	m.discounts(r, at, methods)

@@ -1,0 +1,72 @@
+package config
+
+import (
+	"regexp"
+	"strconv"
+
+	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/pricing"
+)
+
+// Bounds of what a shop asks of buyers.
+const (
+	MaxRestrictions = 200
+	MaxCertificates = 10_000
+	maxAge          = 120
+)
+
+// RestrictionConfig says who may buy some items, and where they are not sold.
+type RestrictionConfig struct {
+	Items      []string `yaml:"items,omitempty" doc:"Ids of the items that it is about. With items, products, categories and tags all empty it is about all."`
+	Products   []string `yaml:"products,omitempty" doc:"Ids of the products that it is about."`
+	Categories []string `yaml:"categories,omitempty" doc:"Categories that it is about, such as \"Wine\", with those below them."`
+	Tags       []string `yaml:"tags,omitempty" doc:"Tags of the items that it is about."`
+	MinAge     int64    `yaml:"min_age" default:"0" doc:"Least age of the buyer in years."`
+	NotIn      []string `yaml:"not_in,omitempty" doc:"Countries and regions that they are not sold to, such as [\"SA\", \"US-UT\"]."`
+}
+
+// BusinessConfig is what the shop grants businesses.
+type BusinessConfig struct {
+	TaxExemption string   `yaml:"tax_exemption" default:"refuse" doc:"What a buyer's certificate of tax exemption does: refuse (tax is charged), verify (those under certificates count) or accept (any counts, on the agent's word)."`
+	Certificates []string `yaml:"certificates,omitempty" doc:"Ids of certificates that the shop has checked, for verify."`
+}
+
+var placeForm = regexp.MustCompile(`^[A-Z]{2}(-[A-Z0-9]{1,3})?$`)
+
+// buyers reads what the shop asks of buyers and grants them, reporting what is
+// wrong under at, the merchant's path.
+func (m *MerchantConfig) buyers(r *report, at string, to *checkout.Merchant) {
+	r.oneOf(join(at, "age_check"), m.AgeCheck, "none", string(checkout.AgeOfAuthenticated))
+	if m.AgeCheck == string(checkout.AgeOfAuthenticated) {
+		to.AgeCheck = checkout.AgeOfAuthenticated
+	}
+	if len(m.Restrictions) > MaxRestrictions {
+		r.errorf(join(at, "restrictions"), "%d of them; at most %d", len(m.Restrictions), MaxRestrictions)
+		return
+	}
+	for i, c := range m.Restrictions {
+		path := join(at, "restrictions["+strconv.Itoa(i)+"]")
+		r.between(path+".min_age", c.MinAge, 0, maxAge)
+		if c.MinAge == 0 && len(c.NotIn) == 0 {
+			r.errorf(path, "restricts nothing; write min_age or not_in")
+		}
+		for j, place := range c.NotIn {
+			if !placeForm.MatchString(place) {
+				r.errorf(path+".not_in["+strconv.Itoa(j)+"]", "%q is no country or region; write ISO codes such as \"SA\" or \"US-UT\"", clip(place))
+			}
+		}
+		to.Restrictions = append(to.Restrictions, checkout.Restriction{MinAge: c.MinAge, NotIn: c.NotIn,
+			Scope: pricing.Scope{Items: c.Items, Products: c.Products, Categories: c.Categories, Tags: c.Tags}})
+	}
+	b := &m.Business
+	r.oneOf(join(at, "business.tax_exemption"), b.TaxExemption, "refuse", string(checkout.VerifyExemptions), string(checkout.AcceptExemptions))
+	if len(b.Certificates) > MaxCertificates {
+		r.errorf(join(at, "business.certificates"), "%d of them; at most %d", len(b.Certificates), MaxCertificates)
+	}
+	if len(b.Certificates) > 0 && b.TaxExemption != string(checkout.VerifyExemptions) {
+		r.errorf(join(at, "business.certificates"), "are for tax_exemption: verify; write that, or remove them")
+	}
+	if b.TaxExemption != "refuse" {
+		to.Exemptions, to.Certificates = checkout.ExemptionPolicy(b.TaxExemption), b.Certificates
+	}
+}
