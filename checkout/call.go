@@ -24,6 +24,9 @@ type Caller struct {
 type Call struct {
 	Caller
 	Version acp.Version
+	// Language is what the request would like to read, as in its Accept-Language; ""
+	// is anything.
+	Language string
 	// Path is the method and concrete path that scope the key; Key is "" when
 	// none was sent, and the call is not protected then.
 	Path, Key   string

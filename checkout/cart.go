@@ -11,6 +11,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/id"
+	"github.com/checkstand/checkstand/text"
 )
 
 // Cart is an acp.Cart plus what only the shop knows. It lives until ExpiresAt,
@@ -25,7 +26,9 @@ type Cart struct {
 	APIVersion   acp.Version `json:"api_version"` // of the last writing request
 	Version      int64       `json:"-"`           // counts the writes; compare-and-set
 
-	Locale string `json:"locale,omitzero"` // of the agent, for texts
+	Locale string `json:"locale,omitzero"` // of its texts; "" is the shop's
+	// LocaleFixed says that the agent named it itself.
+	LocaleFixed bool `json:"locale_fixed,omitzero"`
 	// Prices are those that were last shown for a change, by item id, in minor
 	// units.
 	Prices    map[string]int64 `json:"prices,omitzero"`
@@ -60,7 +63,7 @@ type CartCall struct {
 func (s *Service) CreateCart(ctx context.Context, c *CartCall, req acp.CartRequest) Answer {
 	return s.cartChange(ctx, c, func(tx Tx, m *Merchant, now time.Time) (*Cart, error) {
 		cart := &Cart{Cart: acp.Cart{ID: id.New(id.Cart, now)}, MerchantID: c.MerchantID, Agent: c.Agent, CredentialID: c.CredentialID,
-			Live: c.Live, Locale: req.Locale, CreatedAt: now}
+			Live: c.Live, Locale: m.language(req.Locale, c.Language), LocaleFixed: names(req.Locale), CreatedAt: now}
 		if err := cart.fill(tx, m, req, now); err != nil {
 			return nil, err
 		}
@@ -77,6 +80,9 @@ func (s *Service) ReplaceCart(ctx context.Context, c *CartCall, cartID string, r
 		cart, err := s.cartOf(tx, c.Caller, cartID, now)
 		if err != nil {
 			return nil, err
+		}
+		if locale, ok := text.Match(c.Language); ok && !cart.LocaleFixed {
+			cart.Locale = locale
 		}
 		if err := cart.fill(tx, m, req, now); err != nil {
 			return nil, err

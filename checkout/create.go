@@ -39,13 +39,17 @@ func (s *Service) Create(ctx context.Context, c *Call, req acp.CreateRequest) An
 		sess := &Session{
 			Session: acp.Session{
 				ID: id.New(id.Session, now), Currency: m.Currency, Buyer: buyer,
-				FulfillmentDetails: req.FulfillmentDetails, Locale: req.Locale, Timezone: req.Timezone,
+				FulfillmentDetails: req.FulfillmentDetails, Locale: m.language(req.Locale, c.Language), Timezone: req.Timezone,
 				Metadata: req.Metadata, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(m.SessionTTL),
 			},
 			MerchantID: c.MerchantID, Agent: c.Agent, CredentialID: c.CredentialID, Live: c.Live, APIVersion: c.Version,
-			OrderNotes: req.OrderNotes, Interventions: req.Capabilities.Interventions, Extensions: req.Capabilities.Extensions, FirstTouch: req.Attribution,
+			LocaleFixed: names(req.Locale),
+			OrderNotes:  req.OrderNotes, Interventions: req.Capabilities.Interventions, Extensions: req.Capabilities.Extensions, FirstTouch: req.Attribution,
 		}
 		if cart != nil {
+			if sess.Locale = m.language(req.Locale, cart.Locale, c.Language); !sess.LocaleFixed {
+				sess.LocaleFixed = cart.LocaleFixed
+			}
 			sess.takeCart(cart)
 		} else if err := sess.replaceLines(req.Items, items, now); err != nil {
 			return nil, err

@@ -2,7 +2,10 @@ package checkout
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/pricing"
@@ -12,6 +15,70 @@ import (
 // texts are those of the session's language: the one that it was asked for in,
 // or else the shop's.
 func (m *Merchant) texts(s *Session) *text.Texts { return text.For(cmp.Or(s.Locale, m.Locale)) }
+
+// language is the locale for the first of some wishes that there are texts for.
+// Where they name none, it is the shop's; "" is that nobody has wished for any.
+func (m *Merchant) language(wishes ...string) string {
+	if locale, ok := text.FirstMatch(wishes...); ok {
+		return locale
+	}
+	if strings.Join(wishes, "") == "" {
+		return ""
+	}
+	return m.Locale
+}
+
+// names reports whether a locale is one that there are texts for.
+func names(locale string) bool {
+	_, ok := text.Match(locale)
+	return ok
+}
+
+// speak changes the session's language, unless the agent has named one in a
+// body before. The next quote says everything in it.
+func (s *Session) speak(wish string) {
+	if locale, ok := text.Match(wish); ok && !s.LocaleFixed {
+		s.Locale = locale
+	}
+}
+
+// translate says a session whose price is binding in another language. Texts
+// alone change: where the catalogue has moved since, the session keeps its
+// language until it is quoted anew.
+func (s *Service) translate(tx Reader, m *Merchant, sess *Session, wish string, now time.Time) error {
+	before := m.texts(sess).Locale()
+	other := *sess
+	other.speak(wish)
+	if m.texts(&other).Locale() == before {
+		return nil
+	}
+	items, err := tx.RecentItems(sess.MerchantID, sess.itemIDs())
+	if err != nil {
+		return err
+	}
+	other.LineItems, other.Chosen = slices.Clone(sess.LineItems), slices.Clone(sess.Chosen)
+	if err := other.quote(tx, m, items, nil, now); err != nil || !other.costs(sess) {
+		return nil //nolint:nilerr // it stays as it is
+	}
+	other.QuoteID, other.QuoteExpiresAt = sess.QuoteID, sess.QuoteExpiresAt
+	*sess = other
+	return nil
+}
+
+// costs reports whether two quotes of a session are the same but for the words.
+func (s *Session) costs(other *Session) bool {
+	same := func(a, b []acp.Total) bool {
+		return slices.EqualFunc(a, b, func(a, b acp.Total) bool { return a.Type == b.Type && a.Amount == b.Amount })
+	}
+	return s.Status == other.Status && same(s.Totals, other.Totals) && maps.Equal(s.Prices, other.Prices) &&
+		s.deliveredAs(other.SelectedFulfillmentOptions) &&
+		slices.EqualFunc(s.LineItems, other.LineItems, func(a, b acp.LineItem) bool {
+			return a.ID == b.ID && a.Quantity == b.Quantity && same(a.Totals, b.Totals)
+		}) &&
+		slices.EqualFunc(s.FulfillmentOptions, other.FulfillmentOptions, func(a, b acp.FulfillmentOption) bool {
+			return a.ID == b.ID && same(a.Totals, b.Totals)
+		})
+}
 
 // english is what goes to developers.
 var english = text.For(text.English)

@@ -52,6 +52,8 @@ type Session struct {
 	OfCartLink bool `json:"of_cart_link,omitzero"`
 
 	OrderNotes string `json:"order_notes,omitzero"`
+	// LocaleFixed says that the agent named Locale itself, in the body of a request.
+	LocaleFixed bool `json:"locale_fixed,omitzero"`
 	// Wrap is set for a gift; Tip is in minor units.
 	Wrap *acp.GiftWrap `json:"gift_wrap,omitzero"`
 	Tip  int64         `json:"tip,omitzero"`

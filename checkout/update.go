@@ -27,6 +27,9 @@ func (s *Service) Update(ctx context.Context, c *Call, sessionID string, req acp
 			return nil, err
 		}
 		wasFrozen := sess.frozen(now)
+		if !wasFrozen || reprices(m, req) {
+			sess.speak(c.Language)
+		}
 		sess.patchPeople(req)
 		if err := sess.wantExtras(m, req.GiftWrap, req.Tip); err != nil {
 			return nil, err
@@ -39,6 +42,9 @@ func (s *Service) Update(ctx context.Context, c *Call, sessionID string, req acp
 		}
 		if wasFrozen && !reprices(m, req) {
 			sess.forgetPaymentMessages()
+			if err := s.translate(tx, m, sess, c.Language, now); err != nil {
+				return nil, err
+			}
 		} else if err := s.reprice(tx, m, sess, req, now); err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/wire"
+	"github.com/checkstand/checkstand/text"
 )
 
 // discoveryDocument is /.well-known/acp.json: what is switched on here, for
@@ -51,7 +52,7 @@ func (s *Surface) discovery() http.Handler {
 	}
 	d.Capabilities.InterventionTypes = s.InterventionTypes
 	d.Capabilities.SupportedCurrencies = s.Currencies
-	d.Capabilities.SupportedLocales = []string{"en"}
+	d.Capabilities.SupportedLocales = text.Languages
 	body, err := json.Marshal(d)
 	if err != nil {
 		panic(err) // strings and lists of strings always marshal

@@ -190,7 +190,7 @@ func (s *Surface) request(x *exchange, doc *wire.Document) checkout.Call {
 	if s.MismatchStatus != 0 {
 		mismatch = s.MismatchStatus
 	}
-	return checkout.Call{Caller: x.caller, Version: x.codec.Version(), Path: scopePath(x),
+	return checkout.Call{Caller: x.caller, Version: x.codec.Version(), Language: strings.Join(x.r.Header.Values("Accept-Language"), ","), Path: scopePath(x),
 		Key: x.key, Signed: x.signed, Fingerprint: doc.Fingerprint(), MismatchStatus: mismatch}
 }
 
