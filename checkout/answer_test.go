@@ -43,36 +43,38 @@ func TestARefusalForTheMomentIsNotStored(t *testing.T) {
 // What cannot be written in the caller's version is a fault of the server:
 // nothing is changed, and nothing is stored under the key.
 func TestAnAnswerThatCannotBeWrittenIsNotStored(t *testing.T) {
-	w := newWorld(t)
-	fault := acp.AsError(errors.New("no word for it"))
-	call := w.callWithKey("/checkout_sessions", "first")
-	render := call.Render
-	call.Render = func(s *checkout.Session, e *acp.Error) checkout.Answer {
-		if e == nil {
-			e = fault
-		}
-		return render(nil, e)
-	}
-	req := acp.CreateRequest{Items: want("mug"), Currency: "usd"}
-	w.refused(w.core.Create(context.Background(), call, req), 500, "internal_error", "")
-	call.Render = render
-	if a := w.core.Create(context.Background(), call, req); a.Replayed || w.must(a).ID == "" {
-		t.Fatal("the fault was stored")
-	}
-
-	t.Run("a paid order stays an order", func(t *testing.T) {
+	t.Run("IDM-12 a fault is not kept under the key", func(t *testing.T) {
 		w := newWorld(t)
-		s := w.create("lamp")
-		call := w.callWithKey("/checkout_sessions/"+s.ID+"/complete", "pay")
+		fault := acp.AsError(errors.New("no word for it"))
+		call := w.callWithKey("/checkout_sessions", "first")
 		render := call.Render
-		call.Render = func(*checkout.Session, *acp.Error) checkout.Answer { return render(nil, fault) }
-		w.refused(w.core.Complete(context.Background(), call, s.ID, pay("tok_ok")), 500, "internal_error", "")
-		w.settled(s.ID, true)
-		call.Render = render
-		if got := w.must(w.core.Complete(context.Background(), call, s.ID, pay("tok_ok"))); got.Order == nil {
-			t.Fatal(got.Status)
+		call.Render = func(s *checkout.Session, e *acp.Error) checkout.Answer {
+			if e == nil {
+				e = fault
+			}
+			return render(nil, e)
 		}
-		w.settled(s.ID, true)
+		req := acp.CreateRequest{Items: want("mug"), Currency: "usd"}
+		w.refused(w.core.Create(context.Background(), call, req), 500, "internal_error", "")
+		call.Render = render
+		if a := w.core.Create(context.Background(), call, req); a.Replayed || w.must(a).ID == "" {
+			t.Fatal("the fault was stored")
+		}
+
+		t.Run("a paid order stays an order", func(t *testing.T) {
+			w := newWorld(t)
+			s := w.create("lamp")
+			call := w.callWithKey("/checkout_sessions/"+s.ID+"/complete", "pay")
+			render := call.Render
+			call.Render = func(*checkout.Session, *acp.Error) checkout.Answer { return render(nil, fault) }
+			w.refused(w.core.Complete(context.Background(), call, s.ID, pay("tok_ok")), 500, "internal_error", "")
+			w.settled(s.ID, true)
+			call.Render = render
+			if got := w.must(w.core.Complete(context.Background(), call, s.ID, pay("tok_ok"))); got.Order == nil {
+				t.Fatal(got.Status)
+			}
+			w.settled(s.ID, true)
+		})
 	})
 }
 

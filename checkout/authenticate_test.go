@@ -277,27 +277,29 @@ func TestWhoCannotBeAuthenticatedIsDeclined(t *testing.T) {
 	}
 }
 
-// CAP-06 and CAP-07: a shop that insists on authentication gets it, whatever an
+// A shop that insists on authentication gets it, whatever an
 // agent says that it can do.
 func TestAShopThatAlwaysAuthenticates(t *testing.T) {
-	w := newAuthenticatingWorld(t, checkout.ThreeDSAlways)
-	s := w.must(w.send(w.createFor(can3DS, "mug").ID, pay("tok_ok")))
-	if s.Status != acp.AuthenticationRequired {
-		t.Fatalf("%s %v", s.Status, said(s))
-	}
-	w.must(w.send(s.ID, proven("tok_ok", "good", "ds-1")))
-	w.settled(s.ID, true)
+	t.Run("CAP-06, CAP-07 who cannot be authenticated there cannot pay", func(t *testing.T) {
+		w := newAuthenticatingWorld(t, checkout.ThreeDSAlways)
+		s := w.must(w.send(w.createFor(can3DS, "mug").ID, pay("tok_ok")))
+		if s.Status != acp.AuthenticationRequired {
+			t.Fatalf("%s %v", s.Status, said(s))
+		}
+		w.must(w.send(s.ID, proven("tok_ok", "good", "ds-1")))
+		w.settled(s.ID, true)
 
-	blocked := w.createFor([]string{"biometric"}, "mug")
-	if blocked.Status != acp.NotReadyForPayment || !slices.Equal(codes(blocked), []string{acp.CodeInterventionRequired}) {
-		t.Errorf("%s %v", blocked.Status, said(blocked))
-	}
-	if got := w.must(w.send(blocked.ID, pay("tok_ok_2"))); got.Status != acp.NotReadyForPayment {
-		t.Errorf("%s", got.Status)
-	}
-	if n, _ := w.psp.taken(); n != 1 {
-		t.Errorf("%d charges", n)
-	}
+		blocked := w.createFor([]string{"biometric"}, "mug")
+		if blocked.Status != acp.NotReadyForPayment || !slices.Equal(codes(blocked), []string{acp.CodeInterventionRequired}) {
+			t.Errorf("%s %v", blocked.Status, said(blocked))
+		}
+		if got := w.must(w.send(blocked.ID, pay("tok_ok_2"))); got.Status != acp.NotReadyForPayment {
+			t.Errorf("%s", got.Status)
+		}
+		if n, _ := w.psp.taken(); n != 1 {
+			t.Errorf("%d charges", n)
+		}
+	})
 }
 
 // CAP-03, CAP-08: what is shown of interventions.

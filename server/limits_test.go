@@ -81,41 +81,43 @@ const (
 
 const someSession = `{"currency":"usd","capabilities":{},"line_items":[{"id":"mug"}]}`
 
-// ERR-07: the refusal is the protocol's, holds back one key only, and nothing of it is
+// The refusal is the protocol's, holds back one key only, and nothing of it is
 // stored under the idempotency key.
 func TestKeysAreLimited(t *testing.T) {
-	s := limitedBy(t, func(l *config.LimitsConfig) { l.KeyPerSecond = 1 })
-	key, signed := s.APIKey.Reveal(), s.SignedAPIKey.Reveal()
-	create := func(n int) reply {
-		return s.call(t, "POST", "/checkout_sessions", one, key, someSession, "Idempotency-Key", fmt.Sprint("limit-", n), "Request-Id", "mine")
-	}
-	n := 0
-	for ; n < 10; n++ {
-		r := create(n)
-		if r.held(t) {
-			acptest.Schema(t, acp.V20260417, "Error").Check(t, []byte(r.body))
-			if !strings.Contains(r.body, `"code":"rate_limited"`) || !strings.Contains(r.body, `"type":"invalid_request"`) ||
-				r.Header.Get("Request-Id") != "mine" || r.Header.Get("Idempotency-Key") != fmt.Sprint("limit-", n) {
-				t.Errorf("%s, %v", r.body, r.Header)
+	t.Run("ERR-07 who asks too often is told for how long, and nothing of it is stored", func(t *testing.T) {
+		s := limitedBy(t, func(l *config.LimitsConfig) { l.KeyPerSecond = 1 })
+		key, signed := s.APIKey.Reveal(), s.SignedAPIKey.Reveal()
+		create := func(n int) reply {
+			return s.call(t, "POST", "/checkout_sessions", one, key, someSession, "Idempotency-Key", fmt.Sprint("limit-", n), "Request-Id", "mine")
+		}
+		n := 0
+		for ; n < 10; n++ {
+			r := create(n)
+			if r.held(t) {
+				acptest.Schema(t, acp.V20260417, "Error").Check(t, []byte(r.body))
+				if !strings.Contains(r.body, `"code":"rate_limited"`) || !strings.Contains(r.body, `"type":"invalid_request"`) ||
+					r.Header.Get("Request-Id") != "mine" || r.Header.Get("Idempotency-Key") != fmt.Sprint("limit-", n) {
+					t.Errorf("%s, %v", r.body, r.Header)
+				}
+				break
 			}
-			break
+			if r.StatusCode != 201 {
+				t.Fatalf("%d %s", r.StatusCode, r.body)
+			}
 		}
-		if r.StatusCode != 201 {
-			t.Fatalf("%d %s", r.StatusCode, r.body)
+		if n == 0 || n == 10 {
+			t.Fatalf("held back after %d requests", n)
 		}
-	}
-	if n == 0 || n == 10 {
-		t.Fatalf("held back after %d requests", n)
-	}
-	if r := s.call(t, "GET", "/checkout_sessions/cs_none", one, signed, ""); r.StatusCode != 401 { // it has to sign
-		t.Errorf("another key, from the same address: %d %s", r.StatusCode, r.body)
-	}
-	if r := s.call(t, "GET", "/.well-known/acp.json", one, "", ""); r.StatusCode != 200 {
-		t.Errorf("discovery: %d", r.StatusCode)
-	}
-	eventually(t, func() bool {
-		r := create(n)
-		return r.StatusCode == 201 && r.Header.Get("Idempotent-Replayed") == ""
+		if r := s.call(t, "GET", "/checkout_sessions/cs_none", one, signed, ""); r.StatusCode != 401 { // it has to sign
+			t.Errorf("another key, from the same address: %d %s", r.StatusCode, r.body)
+		}
+		if r := s.call(t, "GET", "/.well-known/acp.json", one, "", ""); r.StatusCode != 200 {
+			t.Errorf("discovery: %d", r.StatusCode)
+		}
+		eventually(t, func() bool {
+			r := create(n)
+			return r.StatusCode == 201 && r.Header.Get("Idempotent-Replayed") == ""
+		})
 	})
 }
 
@@ -129,7 +131,7 @@ func eventually(t *testing.T, done func() bool) {
 	}
 }
 
-// DISC-08, and the same for every other kind of path: all count for an address, and answers in its own form.
+// Every kind of path counts for an address, and answers in its own form.
 func TestAddressesAreLimited(t *testing.T) {
 	mcp := `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`
 	for _, tt := range []struct{ method, path, body, contentType, says string }{

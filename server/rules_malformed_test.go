@@ -15,10 +15,10 @@ import (
 	"github.com/checkstand/checkstand/server/servertest"
 )
 
-// HDR-07: whatever comes in, what goes out is a flat error that helps.
+// Whatever comes in, what goes out is a flat error that helps.
 func TestRulesOfMalformedInput(t *testing.T) {
 	m := openMarket(t)
-	eachVersion(t, "bodies that are no JSON, or too much of it", func(t *testing.T, v dialect) {
+	eachVersion(t, "HDR-07 bodies that are no JSON, or too much of it", func(t *testing.T, v dialect) {
 		s := m.ready(t, v)
 		good := string(bytesOf(t, v.order(line("ok", 1))))
 		for name, body := range map[string]string{
@@ -38,7 +38,7 @@ func TestRulesOfMalformedInput(t *testing.T) {
 		}
 		m.get(t, v, s.text("id")).is(t, "ready_for_payment")
 	})
-	eachVersion(t, "content types", func(t *testing.T, v dialect) {
+	eachVersion(t, "HDR-07 content types", func(t *testing.T, v dialect) {
 		r := request{method: "POST", path: "/checkout_sessions", version: v, body: v.order(line("ok", 1))}
 		for _, ct := range []string{"", "text/plain", "text/html", "application/x-www-form-urlencoded", "application/xml", "application/jsonx", "application", ";;;", "multipart/form-data; boundary=x"} {
 			r.head = map[string]string{"Content-Type": ct}
@@ -49,7 +49,7 @@ func TestRulesOfMalformedInput(t *testing.T) {
 			m.send(t, r).want(t, 201)
 		}
 	})
-	eachVersion(t, "bodies larger than the limit are 413, as large as it are read", func(t *testing.T, v dialect) {
+	eachVersion(t, "HDR-07 bodies larger than the limit are 413, as large as it are read", func(t *testing.T, v dialect) {
 		const limit = 262144
 		fit := func(size int) string {
 			b := string(bytesOf(t, v.order(line("ok", 1))))
@@ -58,7 +58,7 @@ func TestRulesOfMalformedInput(t *testing.T) {
 		m.send(t, request{method: "POST", path: "/checkout_sessions", version: v, body: fit(limit)}).want(t, 201)
 		m.send(t, request{method: "POST", path: "/checkout_sessions", version: v, body: fit(limit + 1)}).refused(t, 413, "body_too_large", "")
 	})
-	eachVersion(t, "each field of the wrong type is named", func(t *testing.T, v dialect) {
+	eachVersion(t, "HDR-07, ERR-04 each field of the wrong type is named", func(t *testing.T, v dialect) {
 		details := v.param("$.fulfillment_details.address")
 		fields := map[string]func(wrong any) object{
 			v.param("$.line_items"):    func(w any) object { return v.order().with(v.items(), w) },
@@ -95,7 +95,7 @@ func TestRulesOfMalformedInput(t *testing.T) {
 			}
 		}
 	})
-	eachVersion(t, "numbers as text, huge, or not whole", func(t *testing.T, v dialect) {
+	eachVersion(t, "HDR-07 numbers as text, huge, or not whole", func(t *testing.T, v dialect) {
 		for _, quantity := range []string{`"1"`, "1.5", "0.9999999999", "1e400", "-1e400", "1e-400", "9007199254740993", "123456789012345678901234567890", "1000001", "-0.0", "null1"} {
 			body := strings.Replace(string(bytesOf(t, v.order(line("ok", 31337)))), "31337", quantity, 1)
 			if a := m.send(t, request{method: "POST", path: "/checkout_sessions", version: v, body: body}); a.status != 400 {

@@ -230,7 +230,7 @@ func TestRulesOfCapabilities(t *testing.T) {
 			m.send(t, request{method: "POST", path: "/checkout_sessions", version: v, body: asking(capabilities)}).refused(t, 400, "missing", "$.capabilities")
 		}
 	})
-	t.Run("CAP-03, CAP-04, EXT-03 the intersection is answered, the unknown is ignored", func(t *testing.T) {
+	t.Run("CAP-03, CAP-04, CAP-08, EXT-03 the intersection is answered, the unknown is ignored, nothing in common is said", func(t *testing.T) {
 		for _, supported := range [][]any{{"3ds"}, {"3ds", "biometric", "address_verification"}, {}, {"telepathy"}} {
 			s := m.create(t, v, asking(object{"interventions": object{"supported": supported}, "extensions": []any{"discount", "com.example.x", "com.example.y@2026-01-01"}}))
 			got, _ := s.at("capabilities").at("interventions")["supported"].([]any)
@@ -259,7 +259,7 @@ func TestRulesOfCapabilities(t *testing.T) {
 			m.send(t, request{method: "POST", path: "/checkout_sessions", version: v, body: body}).refused(t, 400, "invalid", param)
 		}
 	})
-	t.Run("PAY-01 to PAY-05 a handler says all that an agent needs, and no secret", func(t *testing.T) {
+	t.Run("CAP-05, PAY-01 to PAY-05 a handler says all that an agent needs, and no secret", func(t *testing.T) {
 		s := m.ready(t, v)
 		for _, h := range s.at("capabilities").at("payment").list("handlers") {
 			config := h.at("config")

@@ -39,6 +39,7 @@ type market struct {
 	client   *http.Client
 	clock    *movingClock
 	hooks    *receiver.Receiver
+	tap      *tap // in front of hooks
 	psp      *sandbox.PSP
 	pspURL   string
 	logs     *logBuffer
@@ -119,7 +120,8 @@ func openMarket(t testing.TB) *market {
 	if m.hooks, err = receiver.New(receiver.Config{Secret: secret.New(m.secrets["webhook secret"]), Now: m.clock.Now, Log: log}); err != nil {
 		t.Fatal(err)
 	}
-	hooksURL := m.serve(t, &http.Server{Handler: m.hooks, ReadHeaderTimeout: 5 * time.Second}) + receiver.Path
+	m.tap = &tap{to: m.hooks}
+	hooksURL := m.serve(t, &http.Server{Handler: m.tap, ReadHeaderTimeout: 5 * time.Second}) + receiver.Path
 
 	ln := loopback(t)
 	m.url = "http://" + ln.Addr().String()
@@ -181,7 +183,8 @@ func (m *market) configuration(hooksURL string) *config.Config {
 		}
 		mc.Payment.Test.Provider, mc.Payment.Test.URL, mc.Payment.Test.Key, mc.Payment.Test.MerchantID =
 			"sandbox", m.pspURL, secret.New(m.secrets["key of charges"]), "acct_"+s.id
-		mc.Agents = []config.AgentConfig{{Name: theAgent, Webhook: config.WebhookConfig{URL: hooksURL, Secret: secret.New(m.secrets["webhook secret"])}}}
+		mc.Agents = []config.AgentConfig{{Name: theAgent, Webhook: config.WebhookConfig{URL: hooksURL, Secret: secret.New(m.secrets["webhook secret"])}},
+			{Name: knowingAgent, MayIdentifyCustomers: true}}
 		cfg.Merchants = append(cfg.Merchants, mc)
 	}
 	return cfg
