@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/checkstand/checkstand/catalog"
@@ -38,11 +39,21 @@ ORDER BY price_from, product_id LIMIT $4`
 ORDER BY price_from DESC, product_id DESC LIMIT $4`
 
 	// The variants of one product, which have to be of the catalogue that is
-	// sold while they are read.
+	// sold while they are read, and its index at the revision of what is
+	// remembered of it.
 	lookUpVariants = `SELECT * FROM (SELECT ` + itemColumns + ` FROM item
 WHERE merchant_id = $1 AND generation = $2 AND generation = (SELECT generation FROM sold) AND product_id = $%d AND hidden = 0 AND sellable = 1
 ORDER BY id LIMIT %d) v%d`
 )
+
+// soldVariants begins the statement for the variants of several products.
+const soldVariants = `WITH sold AS MATERIALIZED (SELECT c.generation FROM catalogue c
+LEFT JOIN search_scope s ON s.merchant_id = c.merchant_id AND s.generation = c.generation
+WHERE c.merchant_id = $1 AND (s.revision = CAST($3 AS BIGINT) OR CAST($3 AS BIGINT) = -1))
+`
+
+// anyRevision is that of an index of which nothing is remembered.
+const anyRevision = -1
 
 // searching is one try of a search.
 type searching struct {
@@ -53,7 +64,11 @@ type searching struct {
 
 	soldScope
 	counts map[string]wordCount // of the words in question
-	// fresh is set while the last read has shown that the catalogue is sold.
+	// remembered is set when the ranking was not read now. It holds for its
+	// revision of the index alone.
+	remembered bool
+	// fresh is set while the last read has shown that the catalogue is sold, and
+	// that what was remembered still holds.
 	fresh bool
 }
 
@@ -85,13 +100,19 @@ func (s *Store) Search(ctx context.Context, merchantID string, q catalog.Query) 
 		}
 		// What is sold now was sold all the time: a catalogue that was replaced
 		// does not come back. Only then was nothing swept under the search.
-		var sold int64
-		if _, err := s.row(ctx, selectGeneration, []any{merchantID}, &sold); err != nil || sold == try.generation {
+		var sold soldScope
+		if found, err := s.row(ctx, selectSoldScope, []any{merchantID}, &sold.scope, &sold.generation, &sold.revision); err != nil || found && try.holds(sold) {
 			return page, err
 		}
 		s.scopes.Delete(merchantID)
 	}
 	return catalog.Found{}, fmt.Errorf("store: the catalogue of %s was replaced %d times during a search", merchantID, searchTries)
+}
+
+// holds reports whether what was found is what is in the catalogue that is
+// sold now.
+func (s *searching) holds(sold soldScope) bool {
+	return s.generation == sold.generation && (!s.remembered || s.revision == sold.revision)
 }
 
 // Product returns the product with an id, or that an item with the id is a
@@ -127,31 +148,57 @@ func (s *searching) page() (catalog.Found, error) {
 	if err != nil {
 		return catalog.Found{}, err
 	}
-	if err := s.complete(); err != nil {
-		return catalog.Found{}, err
-	}
-	hits, all, err := s.gather()
+	hits, ranked, err := s.ranked()
 	if err != nil {
 		return catalog.Found{}, err
 	}
-	if !all && (len(s.plan.terms) == 0 || s.plan.Sort != catalog.ByRelevance) {
+	if !ranked {
 		return s.walk(from, started)
 	}
-	kept := hits[:0]
-	for _, h := range hits {
-		if h.key = s.plan.keyOf(h); s.plan.passes(h) && (!started || s.plan.before(from, h.place)) {
-			kept = append(kept, h)
-		}
+	if started {
+		hits = hits[sort.Search(len(hits), func(i int) bool { return s.plan.before(from, hits[i].place) }):]
 	}
-	slices.SortFunc(kept, s.compare)
 	f := filling{searching: s}
-	if err := f.fill(kept); err != nil {
+	if err := f.fill(hits); err != nil {
 		return catalog.Found{}, err
 	}
-	if f.looked < len(kept) {
-		f.found.Next = s.plan.cursor(kept[f.looked-1].place)
+	if f.looked < len(hits) {
+		f.found.Next = s.plan.cursor(hits[f.looked-1].place)
 	}
 	return f.found, nil
+}
+
+// ranked gives the products that match, in their order. Without that, there
+// are too many to be ranked, and they can be looked through instead.
+func (s *searching) ranked() (hits []*hit, ranked bool, err error) {
+	key := rankingKey{s.soldScope, s.plan.sum()}
+	if known := s.store.rankings.find(key); known != nil {
+		for i := range s.plan.terms {
+			s.plan.terms[i].completions = known.completions[i]
+		}
+		s.remembered = true
+		return known.hits, true, nil
+	}
+	if err := s.complete(); err != nil {
+		return nil, false, err
+	}
+	found, all, err := s.gather()
+	if err != nil || !all && (len(s.plan.terms) == 0 || s.plan.Sort != catalog.ByRelevance) {
+		return nil, false, err
+	}
+	for _, h := range found {
+		if h.key = s.plan.keyOf(h); s.plan.passes(h) {
+			hits = append(hits, h)
+		}
+		h.lines = [headLines]string{} // they were for its score
+	}
+	slices.SortFunc(hits, s.compare)
+	made := &ranking{hits: hits, completions: make([][]string, len(s.plan.terms))}
+	for i := range s.plan.terms {
+		made.completions[i] = s.plan.terms[i].completions
+	}
+	s.store.rankings.keep(key, made)
+	return hits, true, nil
 }
 
 func (s *searching) compare(a, b *hit) int {
@@ -363,8 +410,12 @@ func (s *searching) variants(ids []string) (map[string][]catalog.Item, error) {
 	for n < len(ids) {
 		n *= 2
 	}
-	args := make([]any, 0, n+2)
-	args = append(args, s.merchantID, s.generation)
+	args := make([]any, 0, n+3)
+	revision := int64(anyRevision)
+	if s.remembered {
+		revision = s.revision
+	}
+	args = append(args, s.merchantID, s.generation, revision)
 	for i := range n {
 		if i < len(ids) {
 			args = append(args, ids[i])
@@ -387,7 +438,7 @@ func (s *searching) variants(ids []string) (map[string][]catalog.Item, error) {
 func variantsText(n int) string {
 	lookups := make([]string, n)
 	for i := range lookups {
-		lookups[i] = fmt.Sprintf(lookUpVariants, i+3, catalog.MaxVariantsFound, i+1)
+		lookups[i] = fmt.Sprintf(lookUpVariants, i+4, catalog.MaxVariantsFound, i+1)
 	}
-	return "WITH sold AS (SELECT generation FROM catalogue WHERE merchant_id = $1)\n" + strings.Join(lookups, "\nUNION ALL\n")
+	return soldVariants + strings.Join(lookups, "\nUNION ALL\n")
 }

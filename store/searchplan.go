@@ -73,10 +73,15 @@ func planSearch(merchantID string, q catalog.Query) (*searchPlan, error) {
 	return p, nil
 }
 
-// digest is of all but the page. Cursors have it.
+// digest is the beginning of the sum. Cursors have it.
 func (p *searchPlan) digest() [8]byte {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %d %d %t %s", p.merchantID, p.words, p.brand, p.category, p.low, p.high, p.InStock, p.Sort))
+	sum := p.sum()
 	return [8]byte(sum[:])
+}
+
+// sum is a digest of all but the page.
+func (p *searchPlan) sum() [sha256.Size]byte {
+	return sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %d %d %t %s", p.merchantID, p.words, p.brand, p.category, p.low, p.high, p.InStock, p.Sort))
 }
 
 // otherForms are the English singular or plural of a word. In other languages

@@ -2,11 +2,12 @@ package store
 
 import "context"
 
-const selectSoldScope = `SELECT s.scope, s.generation FROM search_scope s JOIN catalogue c ON c.merchant_id = s.merchant_id AND c.generation = s.generation
+const selectSoldScope = `SELECT s.scope, s.generation, s.revision FROM search_scope s JOIN catalogue c ON c.merchant_id = s.merchant_id AND c.generation = s.generation
 WHERE s.merchant_id = $1`
 
-// soldScope is where a catalogue is in the index, and its generation.
-type soldScope struct{ scope, generation int64 }
+// soldScope is where a catalogue is in the index, its generation, and which
+// revision of the index it was: every change of what is indexed makes one.
+type soldScope struct{ scope, generation, revision int64 }
 
 // soldScope tells where the catalogue that a merchant sells is in the index, as
 // far as is known: it is asked for once, and a search that finds by what it
@@ -16,7 +17,7 @@ func (s *Store) soldScope(ctx context.Context, merchantID string) (at soldScope,
 	if known, ok := s.scopes.Load(merchantID); ok {
 		return known.(soldScope), true, nil
 	}
-	found, err = s.row(ctx, selectSoldScope, []any{merchantID}, &at.scope, &at.generation)
+	found, err = s.row(ctx, selectSoldScope, []any{merchantID}, &at.scope, &at.generation, &at.revision)
 	if err == nil && found {
 		s.scopes.Store(merchantID, at)
 	}

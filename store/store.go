@@ -26,6 +26,7 @@ type Store struct {
 	lanes     lanes
 	recent    recentItems
 	scopes    sync.Map // of soldScope by the merchant's id
+	rankings  rankings
 	onEnqueue atomic.Pointer[[]func()]
 }
 

@@ -158,6 +158,31 @@ func TestSearchAfterAnotherProcessReplacedTheCatalogue(t *testing.T) {
 	}
 }
 
+// A search remembers how the products rank, and finds what another process has
+// added, changed or taken from sale since as soon as that is in the catalogue.
+func TestSearchAfterAnotherProcessChangedTheCatalogue(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	s, other := openFile(t, path), openFile(t, path)
+	gone := lamp("first", "Lamp first")
+	gone.Availability = catalog.Discontinued
+	for _, step := range []struct {
+		put  catalog.Item
+		want string
+	}{
+		{lamp("first", "Lamp first"), "[p-first]"},
+		{lamp("second", "Lamp second"), "[p-first p-second]"},
+		{lamp("second", "Mirror second"), "[p-first]"},
+		{gone, "[]"},
+	} {
+		put(t, other, store.ImportOptions{}, step.put)
+		for range 3 {
+			if got := fmt.Sprint(found(t, s, "lamp")); got != step.want {
+				t.Errorf("after %s, %s: found %s; want %s", step.put.ID, step.put.Title, got, step.want)
+			}
+		}
+	}
+}
+
 // Whatever a query holds, it is words: no error but of the cursor, and only
 // products that have one of them.
 func FuzzSearch(f *testing.F) {

@@ -233,6 +233,27 @@ func testSearch(t *testing.T, open Open) {
 		}
 	})
 
+	t.Run("what is remembered of a search is not its stock and prices", func(t *testing.T) {
+		s := open(t)
+		tracked := func(it *catalog.Item) { it.Tracked, it.Stock = true, 1 }
+		imported(t, s, shop, add, slices.Concat(product("p", "Red cup", 100, tracked), product("q", "Red jug", 200, tracked))...)
+		in := catalog.Query{Words: "red", InStock: true}
+		for range 2 {
+			if got, _ := search(t, s, in); got != "p(p-1) q(q-1)" {
+				t.Fatalf("found %s", got)
+			}
+		}
+		holds(t, s, func(tx *store.Tx) error { return tx.Reserve(shop, "p-1", 1) })
+		if got, _ := search(t, s, in); got != "q(q-1)" {
+			t.Errorf("after the last one was sold: %s", got)
+		}
+		imported(t, s, shop, add, product("q", "Red jug", 300, tracked)...)
+		found, err := s.Search(t.Context(), shop, catalog.Query{Words: "red", InStock: true, Limit: 5})
+		if err != nil || len(found.Products) != 1 || found.Products[0].Variants[0].Price != 300 {
+			t.Errorf("after its price was changed: %+v, %v", found, err)
+		}
+	})
+
 	t.Run("what a page cannot be", func(t *testing.T) {
 		for _, q := range []catalog.Query{{}, {Limit: -1}, {Limit: catalog.MaxFound + 1}, {Limit: 1, Sort: "newest"}} {
 			if _, err := s.Search(t.Context(), shop, q); err == nil {
