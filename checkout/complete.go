@@ -131,6 +131,9 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 	}
 	sess.APIVersion, sess.UpdatedAt = c.Version, now
 	p.takeOver(sess, now)
+	if e := sess.countable(p.merchant); e != nil {
+		return p.refuseIn(tx, e)
+	}
 	if err := p.entitled(tx, sess); err != nil {
 		return p.refuseIn(tx, err)
 	}

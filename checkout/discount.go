@@ -118,8 +118,6 @@ func (d *Discount) refusesBuyer(b *acp.Buyer) refusal {
 		return refusal{reason: acp.DiscountUserNotLoggedIn, key: "discount.some_sign_in"}
 	case chosen && !d.isFor(b):
 		return refusal{reason: acp.DiscountUserIneligible, key: "discount.not_this_customer"}
-	case d.MaxUsesPerBuyer > 0 && buyerDigest(b) == "":
-		return refusal{reason: acp.DiscountUserNotLoggedIn, key: "discount.needs_email"}
 	}
 	return refusal{}
 }
@@ -138,14 +136,15 @@ type limit struct {
 	most int64
 }
 
-// limits lists the uses that a purchase by a buyer makes of a discount.
+// limits lists the uses that a purchase by a buyer makes of a discount. Nobody
+// counts those of a buyer who is not known yet; the purchase waits for that.
 func (d *Discount) limits(b *acp.Buyer) []limit {
 	var out []limit
 	if d.MaxUses > 0 {
 		out = append(out, limit{Use{DiscountID: d.ID}, d.MaxUses})
 	}
-	if d.MaxUsesPerBuyer > 0 {
-		out = append(out, limit{Use{DiscountID: d.ID, Buyer: buyerDigest(b)}, d.MaxUsesPerBuyer})
+	if digest := buyerDigest(b); d.MaxUsesPerBuyer > 0 && digest != "" {
+		out = append(out, limit{Use{DiscountID: d.ID, Buyer: digest}, d.MaxUsesPerBuyer})
 	}
 	return out
 }

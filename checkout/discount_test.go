@@ -91,7 +91,7 @@ func TestEveryReasonToRejectACode(t *testing.T) {
 		{"certain customers, this one", &acp.Buyer{CustomerID: "cus_1"}, []string{"VIP"}, "vip:180 |"},
 		{"another tier", someone, []string{"GOLD"}, "| GOLD=user_ineligible"},
 		{"this tier", &acp.Buyer{Loyalty: &acp.Loyalty{Tier: "Gold"}}, []string{"GOLD"}, "gold:180 |"},
-		{"counted by buyer, nobody known", nil, []string{"ONCE"}, "| ONCE=user_not_logged_in"},
+		{"counted by buyer, nobody known yet", nil, []string{"ONCE"}, "once:180 |"},
 		{"counted by buyer", someone, []string{"ONCE"}, "once:180 |"},
 		{"none", nil, nil, "|"},
 	} {

@@ -235,6 +235,20 @@ func allocationPath(s *Session, line int) string {
 	return "$.totals"
 }
 
+// countable refuses a purchase with a discount that is counted by buyer while
+// nobody knows who buys.
+func (s *Session) countable(m *Merchant) *acp.Error {
+	if buyerDigest(s.Buyer) != "" {
+		return nil
+	}
+	for _, d := range s.appliedDiscounts(m) {
+		if d.MaxUsesPerBuyer > 0 {
+			return acp.Missing("$.buyer.email", "A discount of this session is counted by buyer. Send the buyer's e-mail address, or take the discount off.")
+		}
+	}
+	return nil
+}
+
 // lapsed reports whether a discount of a binding price cannot be had any more:
 // it was used up meanwhile, or is not for who buys now. That it has ended since
 // is no reason.

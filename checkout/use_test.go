@@ -64,6 +64,32 @@ func TestADiscountThatIsUsedUpMeanwhile(t *testing.T) {
 	}
 }
 
+// A price is quoted before anybody knows who buys. It is not paid before that.
+func TestALimitByBuyerNeedsOne(t *testing.T) {
+	w := newWorld(t)
+	w.offers(limited(0, 1))
+	s := w.withCodes(want("mug"), nil, "FEW")
+	if applied(s) != "few:180 |" {
+		t.Fatal(applied(s))
+	}
+	w.refused(w.complete(s.ID, "tok_ok"), 400, acp.CodeMissing, "$.buyer.email")
+	if n, _ := w.psp.taken(); n != 0 || w.uses(few) != 0 {
+		t.Fatalf("%d charges, %d uses", n, w.uses(few))
+	}
+	named := func(id, token string) *acp.Session {
+		req := pay(token)
+		req.Buyer = anyone
+		return w.must(w.core.Complete(context.Background(), w.call("/checkout_sessions/"+id+"/complete"), id, req))
+	}
+	if got := named(s.ID, "tok_ok"); got.Status != acp.Completed || applied(got) != "few:180 |" {
+		t.Fatalf("%s %s", got.Status, applied(got))
+	}
+	again := w.withCodes(want("mug"), nil, "FEW")
+	if got := named(again.ID, "tok_2"); got.Status != acp.ReadyForPayment || applied(got) != "| FEW=usage_limit_reached" {
+		t.Errorf("a second time: %s %s", got.Status, applied(got))
+	}
+}
+
 // Who pays decides, not who asked for the price.
 func TestALimitByBuyer(t *testing.T) {
 	w := newWorld(t)

@@ -46,7 +46,7 @@ type DiscountConfig struct {
 	Customers       []string `yaml:"customers,omitempty" doc:"Customer ids that it is for. What an agent says of its buyer is believed."`
 	Tiers           []string `yaml:"tiers,omitempty" doc:"Tiers of the loyalty programme that it is for, such as \"gold\"; with customers too, either suffices."`
 	MaxUses         int64    `yaml:"max_uses" default:"0" doc:"Most purchases with it; 0 is no bound. Test and live mode are counted apart."`
-	MaxUsesPerBuyer int64    `yaml:"max_uses_per_buyer" default:"0" doc:"Most purchases of one buyer with it, told by the e-mail address; 0 is no bound."`
+	MaxUsesPerBuyer int64    `yaml:"max_uses_per_buyer" default:"0" doc:"Most purchases of one buyer with it, told by the e-mail address, which the purchase needs then; 0 is no bound."`
 }
 
 // discounts reads the discounts, reporting what is wrong with them under at,
