@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/server/web"
@@ -23,6 +24,9 @@ func (a *App) pages(adjust func(*web.Config)) (http.Handler, error) {
 			{Method: "GET", Path: "/docs", Purpose: "All of it, described", Open: true},
 		},
 		Reference: a.described.Document, Orders: orderPages{a, looks}, Items: shopWindow{a}, Checkouts: checkoutPages{a, looks}, Carts: cartPages{a, looks}, Policies: unwrittenPolicies(a.cfg), Log: a.log,
+	}
+	if a.merchants.haveCarts() {
+		cfg.Endpoints = slices.Insert(cfg.Endpoints, 0, web.Endpoint{Method: "POST", Path: "/carts", Purpose: "Fill a cart, while the buyer is choosing"})
 	}
 	if len(a.merchants.order) > 0 {
 		m := a.merchants.byID[a.merchants.order[0]]
