@@ -28,6 +28,14 @@ type Payments interface {
 	PaymentAccount(merchantID string, live bool) (provider payment.Provider, accountID string)
 }
 
+// Ledgers are Payments of shops that also take payments out of what they owe
+// their customers.
+type Ledgers interface {
+	Payments
+	// LedgerAccount is PaymentAccount for the shop's own ledger.
+	LedgerAccount(merchantID string, live bool) (provider payment.Provider, accountID string)
+}
+
 // Config is what a Service needs. All fields but OnStep and Log are required.
 type Config struct {
 	Store    Store
@@ -88,6 +96,11 @@ func (s *Service) lease(now time.Time) time.Time { return now.Add(2*s.timeout + 
 // account which took it, and no other.
 func (s *Service) operator(a *payment.Attempt) (payment.Operator, string, error) {
 	pr, account := s.payments.PaymentAccount(a.MerchantID, a.Live)
+	if l, ok := s.payments.(Ledgers); ok {
+		if own, id := l.LedgerAccount(a.MerchantID, a.Live); own != nil && own.Name() == a.Provider {
+			pr, account = own, id
+		}
+	}
 	if pr == nil || pr.Name() != a.Provider {
 		return nil, "", refuse("payment %s was taken by %s, which is not configured any more", a.ID, a.Provider)
 	}

@@ -145,6 +145,7 @@ func (a *App) build(box *secret.Box, onStep func(checkout.Step)) (err error) {
 	if a.merchants, err = newMerchants(a.cfg, box, a.now); err != nil {
 		return err
 	}
+	a.merchants.keep(a.store, a.now)
 	a.core = checkout.New(checkout.Config{Store: a.store, Merchants: a.merchants, Box: box, Now: a.now, Log: a.log,
 		PaymentTimeout: a.cfg.Payments.Timeout, UnknownBudget: a.cfg.Payments.UnknownBudget, OnStep: onStep})
 	a.orders = newOrders(a.cfg, a.merchants, a.store, a.now, a.log)
@@ -240,6 +241,7 @@ func (a *App) routes(surface *rest.Surface, chats *mcp.Surface, pages http.Handl
 	mux.HandleFunc("POST "+pspWebhookPath, a.limited(a.pspWebhook))
 	mux.HandleFunc("GET "+pspWebhookPath, a.limited(a.pspWebhook)) // Braintree's challenge
 	mux.HandleFunc("GET "+schemas.Root, a.limited(schemas.Handler().ServeHTTP))
+	mux.HandleFunc("GET "+schemas.SellerRoot, a.limited(schemas.Handler().ServeHTTP))
 	for _, pattern := range []string{"GET /openapi.json", "GET /openapi.yaml", "GET /openapi/{file}"} {
 		mux.HandleFunc(pattern, a.limited(a.described.ServeHTTP))
 	}

@@ -115,6 +115,9 @@ func (a *App) compareDaily(ctx context.Context, j job.Job) error {
 		return err
 	}
 	a.logReport(ctx, r)
+	if err := a.compareLedger(ctx, p.MerchantID, p.Live, from, now); err != nil {
+		return err
+	}
 	return job.RetryAfter(compareEvery)
 }
 
@@ -182,6 +185,7 @@ func NewDesk(cfg *config.Config, st *store.Store, now func() time.Time) (*Desk, 
 	if err != nil {
 		return nil, err
 	}
+	ms.keep(st, now)
 	return &Desk{merchants: ms, store: st, now: now}, nil
 }
 

@@ -26,6 +26,7 @@ func NewOrders(cfg *config.Config, st *store.Store, log *slog.Logger) (*order.Se
 	if err != nil {
 		return nil, err
 	}
+	ms.keep(st, time.Now)
 	return newOrders(cfg, ms, st, time.Now, log), nil
 }
 

@@ -37,6 +37,14 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 		Consents:      consents,
 		Fees:          fees, GiftWrap: wrap, MaxTip: maxTip,
 	}
+	for i := range m.Agents {
+		if m.Agents[i].MayIdentifyCustomers {
+			if s.Identifies == nil {
+				s.Identifies = map[string]bool{}
+			}
+			s.Identifies[m.Agents[i].Name] = true
+		}
+	}
 	if m.Carts.Enabled {
 		s.CartTTL = m.Carts.TTL
 	}

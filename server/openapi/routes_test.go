@@ -131,16 +131,17 @@ func source(e ast.Expr) string {
 // computed are the patterns that the source does not spell out, and the
 // operations that they are.
 var computed = map[string][]string{
-	`server: "/"`:                      nil, // the pages, whose own patterns are read
-	`server: pattern`:                  nil, // of tests and the demo
-	`server: "GET "+schemas.Root`:      {"GET " + schemas.Root + "{file}"},
-	`server/web: pattern`:              nil, // the keys of a map, which are read
-	`server/mcp: path`:                 {"POST " + mcp.AppPath, "POST " + mcp.AppPath + "/{shop}"},
-	`server/mcp: BindingPath`:          {"POST " + mcp.BindingPath},
-	`server/mcp: RawBindingPath`:       {"POST " + mcp.RawBindingPath},
-	`server/mcp: resourcePath`:         {"GET /.well-known/oauth-protected-resource"},
-	`server/mcp: resourcePath+path`:    {"GET /.well-known/oauth-protected-resource/{endpoint}"},
-	`server/mcp: "GET "+ChallengePath`: {"GET " + mcp.ChallengePath},
+	`server: "/"`:                       nil, // the pages, whose own patterns are read
+	`server: pattern`:                   nil, // of tests and the demo
+	`server: "GET "+schemas.Root`:       {"GET " + schemas.Root + "{file}"},
+	`server: "GET "+schemas.SellerRoot`: {"GET " + schemas.SellerRoot + "{kind}/{file}"},
+	`server/web: pattern`:               nil, // the keys of a map, which are read
+	`server/mcp: path`:                  {"POST " + mcp.AppPath, "POST " + mcp.AppPath + "/{shop}"},
+	`server/mcp: BindingPath`:           {"POST " + mcp.BindingPath},
+	`server/mcp: RawBindingPath`:        {"POST " + mcp.RawBindingPath},
+	`server/mcp: resourcePath`:          {"GET /.well-known/oauth-protected-resource"},
+	`server/mcp: resourcePath+path`:     {"GET /.well-known/oauth-protected-resource/{endpoint}"},
+	`server/mcp: "GET "+ChallengePath`:  {"GET " + mcp.ChallengePath},
 }
 
 // Every route of the server is an operation, and every operation is a route.
