@@ -99,25 +99,6 @@ func (p checkoutPages) SaveDetails(ctx context.Context, v web.Visit, d web.Detai
 	return pageError(err)
 }
 
-func (p checkoutPages) ChooseDelivery(ctx context.Context, v web.Visit, option string) error {
-	sess, _, err := p.core.Visited(ctx, visit(v))
-	if err != nil {
-		return pageError(err)
-	}
-	at := slices.IndexFunc(sess.FulfillmentOptions, func(o acp.FulfillmentOption) bool { return o.ID == option })
-	if at < 0 {
-		return web.ErrChanged
-	}
-	chosen := []acp.SelectedFulfillmentOption{{Type: sess.FulfillmentOptions[at].Type, OptionID: option}}
-	for _, other := range sess.SelectedFulfillmentOptions { // what is delivered in another way stays so
-		if other.Type != chosen[0].Type {
-			chosen = append(chosen, other)
-		}
-	}
-	_, err = p.core.Revise(ctx, visit(v), acp.UpdateRequest{Selected: acp.Some(chosen)})
-	return pageError(err)
-}
-
 func (p checkoutPages) SetQuantity(ctx context.Context, v web.Visit, line string, quantity int64) error {
 	sess, _, err := p.core.Visited(ctx, visit(v))
 	if err != nil {
@@ -219,7 +200,7 @@ func (p checkoutPages) Checkout(ctx context.Context, v web.Visit) (web.Checkout,
 		c.Lines = append(c.Lines, checkoutLine(&sess.LineItems[i]))
 	}
 	if c.State == web.CheckoutOpen {
-		c.Deliveries = deliveryChoices(sess, c.Shipped)
+		c.Deliveries, c.DeliverySettled = deliveryChoices(sess, m)
 		c.Codes = codesOf(sess, m)
 		tell(&c, sess, last)
 	}
@@ -257,25 +238,12 @@ func checkoutState(sess *checkout.Session, last *payment.Attempt) web.CheckoutSt
 	return web.CheckoutOpen
 }
 
-// shipped reports whether something of the session goes to an address.
-func shipped(sess *checkout.Session) bool {
-	digital := map[string]bool{}
-	for _, sel := range sess.SelectedFulfillmentOptions {
-		if sel.Type == acp.FulfillmentDigital {
-			for _, line := range sel.ItemIDs {
-				digital[line] = true
-			}
-		}
-	}
-	return slices.ContainsFunc(sess.LineItems, func(l acp.LineItem) bool { return !digital[l.ID] })
-}
-
 // servedCountries are those that a shop ships to; empty is everywhere.
 func servedCountries(m *checkout.Merchant) []string {
 	var served []string
 	for _, method := range m.Methods {
 		switch {
-		case method.Kind == pricing.Electronic: // goes to no country
+		case method.Way() == pricing.Digital, method.Way() == pricing.PickedUp: // goes to no country
 		case len(method.Countries) == 0:
 			return nil
 		default:
@@ -328,28 +296,4 @@ func checkoutLine(l *acp.LineItem) web.CheckoutLine {
 		line.ImageURL = l.Images[0]
 	}
 	return line
-}
-
-// deliveryChoices are the ways of delivery for what is shipped, or else for
-// what is not.
-func deliveryChoices(sess *checkout.Session, shipped bool) []web.DeliveryChoice {
-	kind := acp.FulfillmentShipping
-	if !shipped {
-		kind = acp.FulfillmentDigital
-	}
-	var out []web.DeliveryChoice
-	for i := range sess.FulfillmentOptions {
-		o := &sess.FulfillmentOptions[i]
-		if o.Type != kind {
-			continue
-		}
-		c := web.DeliveryChoice{ID: o.ID, Detail: o.Description, Delivery: web.Delivery{Method: o.Title}}
-		if kind == acp.FulfillmentShipping && !o.LatestDeliveryTime.IsZero() {
-			c.Earliest, c.Latest = o.EarliestDeliveryTime.In(time.UTC), o.LatestDeliveryTime.In(time.UTC)
-		}
-		c.Price, _ = acp.Amount(o.Totals, acp.TotalFulfillment) // as the totals show it
-		c.Chosen = slices.ContainsFunc(sess.SelectedFulfillmentOptions, func(s acp.SelectedFulfillmentOption) bool { return s.OptionID == o.ID })
-		out = append(out, c)
-	}
-	return out
 }

@@ -55,11 +55,22 @@ func statusInWords(o *order.Order) (words, detail string, tone web.Tone) {
 	case "shipped":
 		return "Your order is on its way", "", web.Positive
 	case "processing":
+		if ready(o) {
+			return "Your order is ready to be picked up", "", web.Positive
+		}
 		return "Part of your order is on its way", "The shop is getting the rest ready.", web.Positive
 	case "manual_review", "created":
 		return "Your order is being checked", "The shop confirms it shortly.", web.Caution
 	}
 	return "Your order is confirmed", "The shop is getting it ready.", web.Positive
+}
+
+// ready reports whether all of an order that has not arrived waits for its buyer.
+func ready(o *order.Order) bool {
+	waits := func(f acp.Fulfillment) bool { return f.Status == "ready_for_pickup" }
+	return slices.ContainsFunc(o.Fulfillments, waits) && !slices.ContainsFunc(o.Fulfillments, func(f acp.Fulfillment) bool {
+		return !waits(f) && f.Status != "delivered" && f.Status != "canceled"
+	})
 }
 
 // refundInWords says of a canceled order what becomes of the money.
@@ -133,6 +144,9 @@ func deliveries(o *order.Order, sess *checkout.Session) (out []web.Delivery) {
 		d := web.Delivery{Method: methodOf(f.Type), Status: deliveryWords[f.Status], Carrier: f.Carrier, TrackingURL: f.TrackingURL}
 		if opt := optionOf(f, sess); opt != nil {
 			d.Method = opt.Title
+			if opt.Type == acp.FulfillmentPickup && f.Status != "delivered" {
+				d.Place = opt.Description
+			}
 			promised := opt.Type == acp.FulfillmentShipping && !opt.LatestDeliveryTime.IsZero() && f.Status != "delivered"
 			if promised {
 				d.Earliest, d.Latest = opt.EarliestDeliveryTime.In(time.UTC), opt.LatestDeliveryTime.In(time.UTC)
@@ -174,7 +188,7 @@ func optionOf(f *acp.Fulfillment, sess *checkout.Session) *acp.FulfillmentOption
 
 // eventWords are what happens to deliveries as the buyer reads it; what is not
 // here is not worth a line.
-var eventWords = map[string]string{"shipped": "Shipped", "ready_for_pickup": "Ready to be picked up", "delivered": "Arrived",
+var eventWords = map[string]string{"shipped": "Shipped", "out_for_delivery": "Out for delivery", "ready_for_pickup": "Ready to be picked up", "delivered": "Arrived",
 	"failed_attempt": "Could not be delivered", "returned_to_sender": "Returned to the shop"}
 
 // history is what has happened to an order, the newest first. Disputes are

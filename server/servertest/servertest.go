@@ -34,6 +34,8 @@ type Options struct {
 	Database string         // path of a SQLite file or postgres:// URL
 	Items    []catalog.Item // what the shop sells; Goods when nil
 	PSP      string         // one of PSPs; the sandbox when empty
+	// Shipping are more ways of delivery than the two and the electronic one.
+	Shipping []config.ShippingConfig
 	// Discounts are the shop's; none when nil. Codes are those that each session
 	// of Agent.Open asks for.
 	Discounts []config.DiscountConfig

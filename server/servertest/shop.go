@@ -49,6 +49,7 @@ type blueprint struct {
 	PSPURL         string
 	PSPKey         string
 	WebhookURL     string
+	Shipping       []config.ShippingConfig
 	Discounts      []config.DiscountConfig
 	WebhookSecret  string
 	PaymentTimeout time.Duration
@@ -71,6 +72,7 @@ func (b *blueprint) configuration() *config.Config {
 		{ID: "express", Title: "Express", Kind: "flat", Countries: []string{"US"}, Price: "14.90", MinDays: 1, MaxDays: 2},
 		{ID: "electronic", Title: "By e-mail", Kind: "digital", Price: "0"},
 	}
+	m.Shipping = append(m.Shipping, b.Shipping...)
 	m.Discounts = b.Discounts
 	b.account(&m.Payment.Test)
 	m.Agents = []config.AgentConfig{{Name: AgentName, Webhook: config.WebhookConfig{URL: b.WebhookURL, Secret: secret.New(b.WebhookSecret)}}}

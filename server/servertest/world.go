@@ -68,7 +68,7 @@ func NewWorld(t testing.TB, opts Options) *World {
 	w := &World{opts: opts, PSPKey: secret.New(id.Secret("sbx_shop")), AgentKey: secret.New(id.Secret("sbx_agent")),
 		SignatureKey: secret.New(id.Secret("sig"))}
 	w.blueprint = blueprint{Database: opts.Database, SealingKey: secret.GenerateKey(), PSP: opts.PSP, PSPKey: w.PSPKey.Reveal(),
-		WebhookSecret: id.Secret("whsec"), Discounts: opts.Discounts, PaymentTimeout: opts.PaymentTimeout, UnknownBudget: opts.UnknownBudget}
+		WebhookSecret: id.Secret("whsec"), Shipping: opts.Shipping, Discounts: opts.Discounts, PaymentTimeout: opts.PaymentTimeout, UnknownBudget: opts.UnknownBudget}
 	w.openPSP(t)
 	w.openReceiver(t)
 	w.openShop(t)

@@ -113,9 +113,12 @@ type Checkout struct {
 	Totals     []Total
 	TotalNote  string // such as that delivery and tax are not in it yet
 	Deliveries []DeliveryChoice
-	Codes      *Codes // nil where there are none to enter
-	Notices    []Notice
-	Embed      *Embed // the payment is made by a script on this page; nil is on a page of the provider
+	// DeliverySettled says that the ways of delivery are shown, and not to be
+	// chosen among here: there are several for parts of the order.
+	DeliverySettled bool
+	Codes           *Codes // nil where there are none to enter
+	Notices         []Notice
+	Embed           *Embed // the payment is made by a script on this page; nil is on a page of the provider
 
 	Order     *PlacedOrder // of CheckoutDone
 	ReturnURL string       // where the buyer came from; "" when it is not known
@@ -160,6 +163,8 @@ type DeliveryChoice struct {
 	ID     string
 	Detail string // one more sentence; may be ""
 	Price  int64  // minor units
+	Open   bool   // the price is not known before there is an address
+	Fetch  bool   // the buyer comes for it, and needs no address
 	Chosen bool
 }
 
@@ -184,6 +189,16 @@ func (c *Checkout) Total() int64 {
 		}
 	}
 	return 0
+}
+
+// settled reports whether there is nothing to choose among.
+func (c *Checkout) settled() bool {
+	return c.DeliverySettled || len(c.Deliveries) == 1 && c.Deliveries[0].Chosen
+}
+
+// fetchable reports whether there is a choice that needs no address.
+func (c *Checkout) fetchable() bool {
+	return slices.ContainsFunc(c.Deliveries, func(d DeliveryChoice) bool { return d.Fetch })
 }
 
 // blocked reports whether a line stands in the way.

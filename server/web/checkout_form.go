@@ -98,7 +98,7 @@ func (p *Pages) chooseDelivery(w http.ResponseWriter, r *http.Request, v Visit) 
 		return err
 	}
 	for _, d := range c.Deliveries {
-		if d.ID != r.PostForm.Get("delivery") {
+		if d.ID != r.PostForm.Get("delivery") || c.settled() {
 			continue
 		}
 		if err := p.checkouts.ChooseDelivery(r.Context(), v, d.ID); err != nil {

@@ -207,6 +207,13 @@ func (c *Checkout) Host() string {
 // ScriptPath is where the page finds the part of the payment form that is ours.
 func (p *checkoutPage) ScriptPath() string { return scriptPath }
 
+// Settled reports whether the delivery is shown alone.
+func (p *checkoutPage) Settled() bool { return p.settled() }
+
+// FetchFirst reports whether the choice to come for the goods stands before the
+// form for an address, which it may save.
+func (p *checkoutPage) FetchFirst() bool { return p.Editing && p.fetchable() && !p.settled() }
+
 // Blocked reports whether a line of the order stands in the way of paying.
 func (p *checkoutPage) Blocked() bool { return p.blocked() }
 

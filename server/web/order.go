@@ -73,6 +73,7 @@ type Total struct {
 // Delivery is one way in which a part of the order reaches the buyer.
 type Delivery struct {
 	Method string // "Standard shipping"
+	Place  string // where and when it can be fetched; "" of what is brought
 	Status string // "On its way"; may be ""
 	// Carrier and TrackingURL are shown once there is a parcel.
 	Carrier     string
