@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -171,6 +172,35 @@ func TestRulesOfDelegateAuthentication(t *testing.T) {
 		d.auth("POST", "/auth_unknown/authenticate", `{"fingerprint_completion": "U"}`).want(t, 404, codeNotFound)
 		d.auth("GET", "/auth_unknown", "").want(t, 404, codeNotFound)
 	})
+	t.Run("DA-03 reading gives the whole result, once there is one", func(t *testing.T) {
+		open := d.auth("POST", "", valid)
+		at := "/" + open.str("authentication_session_id")
+		if r := d.auth("GET", at, ""); r.status != 200 || r.str("status") != "action_required" || r.body["authentication_result"] != nil {
+			t.Errorf("before: %d %s", r.status, r.raw)
+		}
+		d.auth("POST", at+"/authenticate", `{"fingerprint_completion": "Y"}`)
+		r := d.auth("GET", at, "")
+		result, _ := r.body["authentication_result"].(map[string]any)
+		if r.status != 200 || r.str("status") != "authenticated" || result["trans_status"] != "Y" || result["electronic_commerce_indicator"] != "05" {
+			t.Errorf("%d %s", r.status, r.raw)
+		}
+		cryptogram, _ := result["three_ds_cryptogram"].(string)
+		if raw, err := base64.StdEncoding.DecodeString(cryptogram); err != nil || len(raw) != 20 {
+			t.Errorf("cryptogram %q", cryptogram)
+		}
+		transaction := regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+		for _, name := range []string{"transaction_id", "three_ds_server_trans_id"} {
+			if id, _ := result[name].(string); !transaction.MatchString(id) {
+				t.Errorf("%s of %s", name, r.raw)
+			}
+		}
+		if version, _ := result["version"].(string); !regexp.MustCompile(`^2\.[0-9](\.[0-9])?$`).MatchString(version) {
+			t.Errorf("version of %s", r.raw)
+		}
+		if again := d.auth("GET", at, ""); again.raw != r.raw {
+			t.Errorf("%s became %s", r.raw, again.raw)
+		}
+	})
 	t.Run("DA-04 every field", func(t *testing.T) {
 		for _, c := range []struct {
 			old, new string
@@ -210,7 +240,6 @@ func TestRulesOfDelegateAuthentication(t *testing.T) {
 		d.signature = secret.New("a-secret-for-signatures")
 		defer func() { d.signature = secret.String{} }()
 		d.auth("POST", "", valid).want(t, 401, sign.CodeSignatureRequired)
-		d.delegate(newest, d.freshKey(), delegateBody("4242424242424242", "cs_1")).want(t, 401, sign.CodeSignatureRequired) // DP-07
 		for _, mode := range []sign.Mode{sign.BodyURLMode, sign.TimestampMode} {
 			signature, at, err := sign.SignRequest(mode, d.signature, []byte(valid), d.now())
 			if err != nil {

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/checkstand/checkstand/acp/sign"
+	"github.com/checkstand/checkstand/secret"
 )
 
 func TestDelegatePaymentIssuesToken(t *testing.T) {
@@ -267,4 +270,51 @@ func TestRequestLimits(t *testing.T) {
 	if r := d.do("GET", "/healthz", ""); r.status != 200 || r.str("psp") != DefaultName {
 		t.Errorf("health: %d %s", r.status, r.raw)
 	}
+}
+
+func TestRulesOfDelegatedPayment(t *testing.T) {
+	d := openDesk(t)
+	body := delegateBody("4242424242424242", "cs_1")
+	send := func(body, signature, at string) result {
+		return d.do("POST", "/agentic_commerce/delegate_payment", body, "Authorization", "Bearer "+agentKey, "API-Version", newest, "Idempotency-Key", d.freshKey(),
+			"Signature", signature, "Timestamp", at)
+	}
+	t.Run("DP-07 a signature, where one was agreed on", func(t *testing.T) {
+		d.signature = secret.New("a-secret-for-signatures")
+		defer func() { d.signature = secret.String{} }()
+		send(body, "", "").want(t, 401, sign.CodeSignatureRequired)
+		for _, mode := range []sign.Mode{sign.BodyMode, sign.BodyURLMode, sign.TimestampMode} {
+			body := delegateBody("4242424242424242", "cs_"+string(mode)) // another each time: the same again would be a replay
+			signature, at, err := sign.SignRequest(mode, d.signature, []byte(body), d.now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if at == "" {
+				at = d.now().Format(time.RFC3339)
+			}
+			send(strings.Replace(body, "1000", "999", 1), signature, at).want(t, 401, sign.CodeInvalidSignature)
+			send(body, signature, d.now().Add(-10*time.Minute).Format(time.RFC3339)).want(t, 401, sign.CodeStaleTimestamp)
+			send(body, signature, d.now().Add(10*time.Minute).Format(time.RFC3339)).want(t, 401, sign.CodeStaleTimestamp)
+			if r := send(body, signature, at); r.status != 201 {
+				t.Errorf("%s: %d %s", mode, r.status, r.raw)
+			}
+		}
+	})
+	t.Run("DP-07 what fails is flat, and says when to come again", func(t *testing.T) {
+		for fault, status := range map[FaultKind]int{FaultRateLimited: 429, FaultUnavailable: 503, FaultErrorBefore: 500} {
+			d.merchant("POST", "/v1/test/faults", `{"next": "`+string(fault)+`", "on": "delegate"}`)
+			r := d.delegate(newest, d.freshKey(), body)
+			if r.status != status || r.str("type") == "" || r.str("code") == "" || r.str("message") == "" || r.body["error"] != nil {
+				t.Errorf("%s: %d %s", fault, r.status, r.raw)
+			}
+			if wait := r.header.Get("Retry-After"); status != 500 && wait == "" {
+				t.Errorf("%s: Retry-After %q", fault, wait)
+			}
+		}
+	})
+	t.Run("DP-08 what was judged too risky does not pay", func(t *testing.T) {
+		r := d.delegate(newest, d.freshKey(), strings.Replace(body, "authorized", "blocked", 1))
+		d.merchant("POST", "/v1/charges", chargeBody(r.str("id"), "cs_1", "pay_risky")).want(t, 402, "risk_blocked")
+		d.wantCharges("cs_1", 0, 0)
+	})
 }

@@ -11,74 +11,76 @@ import (
 	"time"
 )
 
-// DP-06: whatever happens to a card, its number and its security code are in no
+// Whatever happens to a card, its number and its security code are in no
 // file and no log line. That the session ids are found shows that the test looks
 // in the right place.
 func TestNoCardDataIsKept(t *testing.T) {
-	d := openDesk(t)
-	d.wait = func(time.Duration) error { return nil }
-	var cards []string
-	seen := make(map[Outcome]bool)
-	for _, card := range TestCards() {
-		cards = append(cards, card.Number)
-		if seen[card.Outcome] {
-			continue
+	t.Run("DP-06, DA-05 card numbers and codes are in no file, log or answer", func(t *testing.T) {
+		d := openDesk(t)
+		d.wait = func(time.Duration) error { return nil }
+		var cards []string
+		seen := make(map[Outcome]bool)
+		for _, card := range TestCards() {
+			cards = append(cards, card.Number)
+			if seen[card.Outcome] {
+				continue
+			}
+			seen[card.Outcome] = true
+			body := delegateBody(card.Number, "cs_"+card.Last4())
+			r := d.delegate(newest, d.freshKey(), body)
+			token := r.str("id")
+			d.delegate("2025-09-29", "", body)
+			d.delegate(newest, "same-key", body) // conflicts from the second card on
+			d.merchant("POST", "/v1/charges", chargeBody(token, "cs_"+card.Last4(), "pay_"+token))
+			for _, bad := range []string{
+				strings.Replace(body, card.Number, card.Number[:len(card.Number)-1]+"x", 1),
+				strings.Replace(body, `"test"`, `"`+card.Number+`"`, 1),
+				strings.Replace(body, "cs_", card.Number, 1),
+				strings.Replace(body, `"metadata": {"source"`, `"metadata": {"`+card.Number+`": 1, "source"`, 1),
+				strings.Replace(body, `"`+card.Number+`"`, card.Number, 1),
+				strings.Replace(body, `"metadata"`, `"`+card.Number+`": 1, "`+card.Number+`": 2, "metadata"`, 1),
+				strings.Replace(body, "2027", "2020", 1),
+				body[:len(body)/2],
+			} {
+				if r := d.delegate(newest, d.freshKey(), bad); r.status < 400 || strings.Contains(r.raw, card.Number) {
+					t.Errorf("%d %s", r.status, r.raw)
+				}
+			}
+			d.auth("POST", "", authBody(card.Number, "cs_"+card.Last4(), `"channel": `+browser), "Idempotency-Key", "auth-"+card.Last4())
+			d.auth("POST", "", authBody(card.Number, card.Number))
+			d.auth("POST", "", authBody(card.Number, "cs_1"), "Idempotency-Key", card.Number)
+			d.delegate(newest, card.Number, body)
+			d.do("POST", "/agentic_commerce/delegate_payment", body, "Authorization", "Bearer wrong")
+			d.merchant("POST", "/v1/test/faults", `{"next": "drop_after_commit", "on": "delegate"}`)
+			d.delegate(newest, d.freshKey(), body)
+			d.merchant("POST", "/v1/test/faults", `{"next": "500_after_commit", "on": "delegate"}`)
+			d.delegate(newest, d.freshKey(), body)
 		}
-		seen[card.Outcome] = true
-		body := delegateBody(card.Number, "cs_"+card.Last4())
-		r := d.delegate(newest, d.freshKey(), body)
-		token := r.str("id")
-		d.delegate("2025-09-29", "", body)
-		d.delegate(newest, "same-key", body) // conflicts from the second card on
-		d.merchant("POST", "/v1/charges", chargeBody(token, "cs_"+card.Last4(), "pay_"+token))
-		for _, bad := range []string{
-			strings.Replace(body, card.Number, card.Number[:len(card.Number)-1]+"x", 1),
-			strings.Replace(body, `"test"`, `"`+card.Number+`"`, 1),
-			strings.Replace(body, "cs_", card.Number, 1),
-			strings.Replace(body, `"metadata": {"source"`, `"metadata": {"`+card.Number+`": 1, "source"`, 1),
-			strings.Replace(body, `"`+card.Number+`"`, card.Number, 1),
-			strings.Replace(body, `"metadata"`, `"`+card.Number+`": 1, "`+card.Number+`": 2, "metadata"`, 1),
-			strings.Replace(body, "2027", "2020", 1),
-			body[:len(body)/2],
-		} {
-			if r := d.delegate(newest, d.freshKey(), bad); r.status < 400 || strings.Contains(r.raw, card.Number) {
-				t.Errorf("%d %s", r.status, r.raw)
+		scan := func(when string) {
+			t.Helper()
+			found := false
+			for name, content := range filesOf(t, filepath.Dir(d.path)) {
+				mustNotHold(t, when+" "+name, content, cards)
+				found = found || bytes.Contains(content, []byte("cs_9995"))
+			}
+			if !found {
+				t.Errorf("%s: the files do not even hold the session ids", when)
 			}
 		}
-		d.auth("POST", "", authBody(card.Number, "cs_"+card.Last4(), `"channel": `+browser), "Idempotency-Key", "auth-"+card.Last4())
-		d.auth("POST", "", authBody(card.Number, card.Number))
-		d.auth("POST", "", authBody(card.Number, "cs_1"), "Idempotency-Key", card.Number)
-		d.delegate(newest, card.Number, body)
-		d.do("POST", "/agentic_commerce/delegate_payment", body, "Authorization", "Bearer wrong")
-		d.merchant("POST", "/v1/test/faults", `{"next": "drop_after_commit", "on": "delegate"}`)
-		d.delegate(newest, d.freshKey(), body)
-		d.merchant("POST", "/v1/test/faults", `{"next": "500_after_commit", "on": "delegate"}`)
-		d.delegate(newest, d.freshKey(), body)
-	}
-	scan := func(when string) {
-		t.Helper()
-		found := false
-		for name, content := range filesOf(t, filepath.Dir(d.path)) {
-			mustNotHold(t, when+" "+name, content, cards)
-			found = found || bytes.Contains(content, []byte("cs_9995"))
+		scan("open")
+		d.stop()
+		scan("closed")
+		d.start()
+		mustNotHold(t, "logs", []byte(d.logs.String()), cards)
+		for _, secret := range []string{agentKey, merchantKey, "vt_"} {
+			if strings.Contains(d.logs.String(), secret) {
+				t.Errorf("the logs hold %q", secret)
+			}
 		}
-		if !found {
-			t.Errorf("%s: the files do not even hold the session ids", when)
+		if !strings.Contains(d.logs.String(), "delegate_payment") {
+			t.Error("nothing was logged: the test looks in the wrong place")
 		}
-	}
-	scan("open")
-	d.stop()
-	scan("closed")
-	d.start()
-	mustNotHold(t, "logs", []byte(d.logs.String()), cards)
-	for _, secret := range []string{agentKey, merchantKey, "vt_"} {
-		if strings.Contains(d.logs.String(), secret) {
-			t.Errorf("the logs hold %q", secret)
-		}
-	}
-	if !strings.Contains(d.logs.String(), "delegate_payment") {
-		t.Error("nothing was logged: the test looks in the wrong place")
-	}
+	})
 }
 
 // chance matches what could spell a security code by chance: ids and times.
