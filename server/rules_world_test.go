@@ -57,6 +57,7 @@ const (
 	dinars   = "souq" // kwd, three decimals
 	bargains = "sale" // usd, with discounts
 	club     = "club" // usd, with every policy
+	corner   = "spot" // usd, with places to come to and a courier
 	theAgent = "rules-agent"
 )
 
@@ -110,7 +111,7 @@ func openMarket(t testing.TB) *market {
 
 	var err error
 	m.psp, err = sandbox.Open(t.Context(), sandbox.Config{Path: filepath.Join(m.dir, "psp.db"), AgentKey: secret.New(m.secrets["key of delegate_payment"]),
-		MerchantKey: secret.New(m.secrets["key of charges"]), MerchantIDs: []string{"acct_" + dollars, "acct_" + euros, "acct_" + yen, "acct_" + dinars, "acct_" + bargains, "acct_" + club},
+		MerchantKey: secret.New(m.secrets["key of charges"]), MerchantIDs: []string{"acct_" + dollars, "acct_" + euros, "acct_" + yen, "acct_" + dinars, "acct_" + bargains, "acct_" + club, "acct_" + corner},
 		Name: "sandbox", Log: log})
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +155,7 @@ func openMarket(t testing.TB) *market {
 	return m
 }
 
-// configuration is that of the six shops.
+// configuration is that of the seven shops.
 func (m *market) configuration(hooksURL string) *config.Config {
 	cfg := config.Default()
 	cfg.Protocol.Unreleased = true
@@ -163,7 +164,7 @@ func (m *market) configuration(hooksURL string) *config.Config {
 	cfg.Payments.Timeout, cfg.Payments.UnknownBudget = 10*time.Second, time.Second
 	for _, s := range []struct{ id, currency, country, standard, express string }{
 		{dollars, "usd", "US", "5.90", "14.90"}, {euros, "eur", "DE", "4.90", "9.90"}, {yen, "jpy", "JP", "590", "1490"}, {dinars, "kwd", "KW", "1.250", "2.505"},
-		{bargains, "usd", "US", "5.90", "14.90"}, {club, "usd", "US", "5.90", "14.90"}} {
+		{bargains, "usd", "US", "5.90", "14.90"}, {club, "usd", "US", "5.90", "14.90"}, {corner, "usd", "US", "5.90", "14.90"}} {
 		mc := config.DefaultMerchant()
 		mc.ID, mc.Name, mc.Currency, mc.Country = s.id, "Rules "+s.id, s.currency, s.country
 		mc.Links = config.LinksConfig{TermsOfUse: m.url + "/policies/terms", PrivacyPolicy: m.url + "/policies/privacy", ReturnPolicy: m.url + "/policies/returns"}
@@ -180,6 +181,9 @@ func (m *market) configuration(hooksURL string) *config.Config {
 		}
 		if s.id == club {
 			setPolicies(&mc)
+		}
+		if s.id == corner {
+			mc.Shipping = append(mc.Shipping, nearby()...)
 		}
 		mc.Payment.Test.Provider, mc.Payment.Test.URL, mc.Payment.Test.Key, mc.Payment.Test.MerchantID =
 			"sandbox", m.pspURL, secret.New(m.secrets["key of charges"]), "acct_"+s.id
