@@ -152,8 +152,8 @@ func newOrdersShow() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show ORDER",
 		Short: "Show an order with its deliveries, its adjustments and its money",
-		Long: `Show an order with its deliveries, its adjustments and its money, and what only the
-shop knows of it: consents to marketing, affiliates and the like, of which
+		Long: `Show an order with its deliveries, its adjustments and its money, who bought and where
+the goods go, and what only the shop knows of it: consents to marketing, affiliates and the like, of which
 'checkstand sessions show SESSION --json' prints all.`,
 		Example: `  checkstand orders show ord_01j8…
   checkstand orders show ord_01j8… --json`,
@@ -185,6 +185,7 @@ shop knows of it: consents to marketing, affiliates and the like, of which
 					return err
 				}
 				if s != nil {
+					printBuyer(&p, s)
 					printFacts(&p, s.Facts())
 				}
 				if a == nil {

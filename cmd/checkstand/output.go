@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/checkstand/checkstand/server/config"
 )
@@ -16,7 +17,9 @@ import (
 // printJSON prints a value as one line.
 func printJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
 
-// printer writes until the first error.
+// printer writes until the first error. What buyers and agents have written is
+// among what it prints, so control characters, which could move the cursor of a
+// terminal, are left out but for tabs and ends of lines.
 type printer struct {
 	w   io.Writer
 	err error
@@ -24,7 +27,12 @@ type printer struct {
 
 func (p *printer) f(format string, args ...any) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format, args...)
+		_, p.err = io.WriteString(p.w, strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) && r != '\n' && r != '\t' {
+				return -1
+			}
+			return r
+		}, fmt.Sprintf(format, args...)))
 	}
 }
 
