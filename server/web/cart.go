@@ -67,6 +67,15 @@ type cartPage struct {
 	Query string // of the return address, for the form that opens the checkout
 }
 
+// state tells the parts that are shared whether lines may be changed: what is
+// being paid is not the cart any more.
+func (c *Cart) state() CheckoutState {
+	if c.Standing == CartPaying {
+		return CheckoutPaying
+	}
+	return CheckoutOpen
+}
+
 // cartRoutes adds the pages of carts to the mux. guard keeps forms of other
 // sites out.
 func (p *Pages) cartRoutes(guard *http.CrossOriginProtection) {
@@ -116,7 +125,7 @@ func (p *Pages) showCart(w http.ResponseWriter, r *http.Request, status int, c C
 		c.Shop = p.shop
 	}
 	p.render(w, r, status, view{Template: "cart.html", Title: "Your cart", Shop: c.Shop, Ribbon: shopRibbon(c.Live), Hidden: true, Forms: true,
-		Body: &cartPage{Cart: c, State: CheckoutOpen, Path: v.path(), Query: returnQuery(r)}})
+		Body: &cartPage{Cart: c, State: c.state(), Path: v.path(), Query: returnQuery(r)}})
 }
 
 // returnQuery is the return address of the page's own link, as a query. A form

@@ -124,11 +124,11 @@ func TestCartPageStandings(t *testing.T) {
 		says []string
 		not  []string
 	}{
-		"open":          {basket(), []string{"Check out"}, []string{"Start over", "Go to the checkout"}},
+		"open":          {basket(), []string{"Check out", "<summary>"}, []string{"Start over", "Go to the checkout"}},
 		"no page":       {withCart(func(c *web.Cart) { c.Payable = false }), []string{"go on in the conversation"}, []string{"Check out", "Start over"}},
 		"in a browser":  {withCart(func(c *web.Cart) { c.Standing, c.Checkout = web.CartElsewhere, session }), []string{"Start over", `href="` + session + `"`}, []string{">Check out<"}},
 		"by the agent":  {withCart(func(c *web.Cart) { c.Standing = web.CartElsewhere }), []string{"Start over", "conversation"}, []string{">Check out<", "/checkout/"}},
-		"paying":        {withCart(func(c *web.Cart) { c.Standing, c.Checkout = web.CartPaying, session }), []string{"being paid", `href="` + session + `"`}, []string{">Check out<", "Start over"}},
+		"paying":        {withCart(func(c *web.Cart) { c.Standing, c.Checkout = web.CartPaying, session }), []string{"being paid", `href="` + session + `"`}, []string{">Check out<", "Start over", "<summary>"}},
 		"paid by agent": {withCart(func(c *web.Cart) { c.Standing = web.CartPaying }), []string{"being paid"}, []string{">Check out<", "Start over", "/checkout/"}},
 	} {
 		w, _ := cartPage(t, &carts{view: test.view}, httptest.NewRequest(http.MethodGet, cartPath, nil))
