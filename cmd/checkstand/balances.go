@@ -1,0 +1,420 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/checkstand/checkstand/balance"
+	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/id"
+	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/server"
+)
+
+// maxBalancesListed is how many balances one call lists; --after goes on from
+// there.
+const maxBalancesListed = 1000
+
+func newBalances() *cobra.Command {
+	c := &cobra.Command{Use: "balances", Short: "Issue, list, show and block gift cards, points and store credit",
+		Long: `Issue, list, show and block what the shop owes its customers: gift cards,
+points and store credit. A customer whom a trusted agent has signed in pays with
+them; see may_identify_customers in the configuration. Every move of a balance
+is kept, with who made it.`,
+		Example: `  checkstand balances issue gift_card --customer cus_1 --amount 50.00
+  checkstand balances list --customer cus_1`}
+	c.AddCommand(newBalancesIssue(), newBalancesList(), newBalancesShow(), newBalancesBlock(true), newBalancesBlock(false), newBalancesReport())
+	return c
+}
+
+// balanceJSON is what --json prints of a balance.
+type balanceJSON struct {
+	ID        string      `json:"id"`
+	Kind      string      `json:"kind"`
+	Customer  string      `json:"customer"`
+	Code      string      `json:"code,omitempty"` // of a new gift card, this once
+	Last4     string      `json:"last4,omitempty"`
+	Available int64       `json:"available"` // points, or minor units
+	Held      int64       `json:"held"`
+	Worth     int64       `json:"worth"` // minor units that the available ones buy
+	Currency  string      `json:"currency"`
+	State     string      `json:"state"`
+	ExpiresAt time.Time   `json:"expires_at,omitzero"`
+	CreatedAt time.Time   `json:"created_at"`
+	Moves     []entryJSON `json:"moves,omitempty"`
+}
+
+type entryJSON struct {
+	At        time.Time `json:"at"`
+	Kind      string    `json:"kind"`
+	Available int64     `json:"available"`
+	Held      int64     `json:"held"`
+	Amount    int64     `json:"amount"`
+	Reference string    `json:"reference,omitempty"`
+	Who       string    `json:"who"`
+}
+
+func balanceOf(b *balance.Balance, now time.Time) balanceJSON {
+	return balanceJSON{ID: b.ID, Kind: string(b.Kind), Customer: b.CustomerID, Last4: b.Last4, Available: b.Available, Held: b.Held,
+		Worth: b.Worth(), Currency: b.Currency, State: balanceState(b, now), ExpiresAt: b.ExpiresAt, CreatedAt: b.CreatedAt}
+}
+
+func balanceState(b *balance.Balance, now time.Time) string {
+	switch {
+	case b.Blocked:
+		return "blocked"
+	case b.Expired(now):
+		return "expired"
+	case b.Available == 0 && b.Held == 0:
+		return "spent"
+	}
+	return "valid"
+}
+
+// inUnits is a number of a balance's units as people say it.
+func inUnits(b *balance.Balance, n int64) string {
+	if b.Kind == balance.Points {
+		return fmt.Sprint(n, " points")
+	}
+	return amountWords(n, b.Currency)
+}
+
+func newBalancesIssue() *cobra.Command {
+	var d keyDesk
+	var customer, amount, rate, mode, reference string
+	var count int64
+	var expires time.Duration
+	var asJSON bool
+	by := operatorName()
+	c := &cobra.Command{
+		Use:   "issue KIND",
+		Short: "Give a customer a gift card, points or store credit",
+		Long: `Give a customer a gift_card, points or store_credit. The code of a gift card is
+printed once; only a digest of it is kept.`,
+		Example: `  checkstand balances issue gift_card --customer cus_1 --amount 50.00 --expires 8760h
+  checkstand balances issue store_credit --customer cus_1 --amount 12.50 --reference 'complaint 17'
+  checkstand balances issue points --customer cus_1 --points 15000 --rate 100=1.00`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			live, err := isLive(c, mode)
+			switch {
+			case err != nil:
+				return err
+			case expires < 0:
+				return badFlag(c, "expires", "%v is in the past; use a duration such as 8760h", expires)
+			case by == "":
+				return badFlag(c, "by", "is empty; name who does this")
+			}
+			return d.open(c, func(ctx context.Context) error {
+				now := time.Now().UTC().Truncate(time.Millisecond)
+				b := &balance.Balance{ID: id.New(balance.Prefix, now), MerchantID: d.shop.ID, Live: live, Kind: balance.Kind(args[0]), CustomerID: customer,
+					Currency: d.shop.Currency, Rate: balance.Par, CreatedAt: now}
+				if expires > 0 {
+					b.ExpiresAt = now.Add(expires)
+				}
+				code := ""
+				switch b.Kind {
+				case balance.Points:
+					if amount != "" {
+						return badFlag(c, "amount", "is for money; say --points and --rate")
+					}
+					if b.Available = count; count <= 0 {
+						return badFlag(c, "points", "is missing; say how many")
+					}
+					if b.Rate, err = exchangeRate(rate, b.Currency); err != nil {
+						return badFlag(c, "rate", "%v", err)
+					}
+				case balance.GiftCard, balance.StoreCredit:
+					if count != 0 || rate != "" {
+						return badFlag(c, "amount", "is what money is given by; --points and --rate are for points")
+					}
+					if b.Available, err = money.Parse(amount, b.Currency); err != nil || b.Available <= 0 {
+						return badFlag(c, "amount", "%q is not an amount in %s, such as %s", amount, b.Currency, money.Decimal(5000, b.Currency))
+					}
+				}
+				if b.Kind == balance.GiftCard {
+					box, err := server.OpenBox(d.cfg)
+					if err != nil {
+						return err
+					}
+					code = balance.NewCode()
+					b.Code, b.Last4 = box.Fingerprints(balance.CanonicalCode(code))[0], code[len(code)-4:]
+				}
+				if err := balance.Issue(ctx, d.store, b, reference, "operator:"+by); err != nil {
+					return err
+				}
+				if asJSON {
+					j := balanceOf(b, now)
+					j.Code = code
+					return printJSON(c.OutOrStdout(), j)
+				}
+				p := printer{w: c.OutOrStdout()}
+				if code != "" {
+					p.f("%s\n\nThe code of %s. It is not shown again.\n", code, b.ID)
+				}
+				p.f("Customer %s has %s (%s, %s mode).\n", b.CustomerID, inUnits(b, b.Available), b.ID, modeWord(live))
+				return p.err
+			})
+		},
+	}
+	d.flags(c)
+	f := c.Flags()
+	f.StringVar(&customer, "customer", "", "`ID` of the customer, as agents name them")
+	f.StringVar(&amount, "amount", "", "how much money, in the shop's currency, such as 50.00")
+	f.Int64Var(&count, "points", 0, "how many points")
+	f.StringVar(&rate, "rate", "", "what points are worth: `POINTS=AMOUNT`, such as 100=1.00")
+	f.DurationVar(&expires, "expires", 0, "how long it can be spent, such as 8760h (default: for ever)")
+	f.StringVar(&reference, "reference", "", "what it is for, to be kept with it")
+	f.StringVar(&mode, "mode", "test", "`MODE` of the payments that it is for, test or live")
+	f.StringVar(&by, "by", by, "`NAME` to record it under")
+	f.Lookup("by").DefValue = "your user name"
+	f.BoolVar(&asJSON, "json", false, "print one JSON object")
+	return c
+}
+
+// exchangeRate reads POINTS=AMOUNT.
+func exchangeRate(text, currency string) (r balance.Rate, err error) {
+	count, amount, ok := strings.Cut(text, "=")
+	if !ok {
+		return r, fmt.Errorf("%q is no rate; say what so many points are worth, such as 100=1.00", text)
+	}
+	if _, err := fmt.Sscanf(count+"\n", "%d\n", &r.Units); err != nil {
+		return r, fmt.Errorf("%q is no number of points", count)
+	}
+	if r.Amount, err = money.Parse(amount, currency); err != nil {
+		return r, fmt.Errorf("%q is not an amount in %s", amount, currency)
+	}
+	return r, nil
+}
+
+func newBalancesList() *cobra.Command {
+	var d keyDesk
+	var customer, mode, after string
+	var limit int
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List balances, the oldest first",
+		Example: `  checkstand balances list
+  checkstand balances list --customer cus_1 --mode live --json`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			live, err := isLive(c, mode)
+			switch {
+			case err != nil:
+				return err
+			case limit < 1 || limit > maxBalancesListed:
+				return badFlag(c, "limit", "%d is not between 1 and %d", limit, maxBalancesListed)
+			}
+			return d.open(c, func(ctx context.Context) error {
+				list, err := d.store.ListBalances(ctx, d.shop.ID, live, customer, after, limit)
+				if err != nil {
+					return err
+				}
+				now := time.Now()
+				if !asJSON {
+					return printBalances(c, list, mode, now)
+				}
+				for i := range list {
+					if err := printJSON(c.OutOrStdout(), balanceOf(&list[i], now)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	}
+	d.flags(c)
+	f := c.Flags()
+	f.StringVar(&customer, "customer", "", "only those of the customer of this `ID`")
+	f.StringVar(&mode, "mode", "test", "`MODE` of the payments that they are for, test or live")
+	f.StringVar(&after, "after", "", "`ID` of the balance to go on from")
+	f.IntVar(&limit, "limit", 50, "how many balances at most")
+	f.BoolVar(&asJSON, "json", false, "print one JSON object a balance")
+	return c
+}
+
+func printBalances(c *cobra.Command, list []balance.Balance, mode string, now time.Time) error {
+	if len(list) == 0 {
+		_, err := fmt.Fprintf(c.OutOrStdout(), "No such balances in %s mode.\n", mode)
+		return err
+	}
+	tw := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+	p := printer{w: tw}
+	p.f("BALANCE\tKIND\tCUSTOMER\tAVAILABLE\tHELD\tWORTH\tSTATE\n")
+	for i := range list {
+		b := &list[i]
+		p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", b.ID, b.Kind, b.CustomerID, inUnits(b, b.Available), inUnits(b, b.Held),
+			amountWords(b.Worth(), b.Currency), balanceState(b, now))
+	}
+	return errors.Join(p.err, tw.Flush())
+}
+
+func newBalancesShow() *cobra.Command {
+	var d keyDesk
+	var mode string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "show ID|CODE",
+		Short: "Show a balance and every move of it",
+		Example: `  checkstand balances show bal_01j8…
+  checkstand balances show ABCD-EFGH-JKMN-PQRS --mode live`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			live, err := isLive(c, mode)
+			if err != nil {
+				return err
+			}
+			return d.open(c, func(ctx context.Context) error {
+				b, err := d.balance(ctx, args[0], live)
+				if err != nil {
+					return err
+				}
+				moves, err := d.store.Balances(ctx).Entries(d.shop.ID, b.ID)
+				if err != nil {
+					return err
+				}
+				return printBalance(c, b, moves, asJSON)
+			})
+		},
+	}
+	d.flags(c)
+	c.Flags().StringVar(&mode, "mode", "test", "`MODE` of a gift card that is named by its code, test or live")
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return c
+}
+
+func printBalance(c *cobra.Command, b *balance.Balance, moves []balance.Entry, asJSON bool) error {
+	now := time.Now()
+	if asJSON {
+		j := balanceOf(b, now)
+		for _, e := range moves {
+			j.Moves = append(j.Moves, entryJSON{e.At, string(e.Kind), e.Available, e.Held, e.Amount, e.Reference, e.Who})
+		}
+		return printJSON(c.OutOrStdout(), j)
+	}
+	p := printer{w: c.OutOrStdout()}
+	p.f("%s of customer %s (%s, %s mode) is %s: %s to spend, %s held.\n\n", b.Label(), b.CustomerID, b.ID, modeWord(b.Live),
+		balanceState(b, now), inUnits(b, b.Available), inUnits(b, b.Held))
+	if p.err != nil {
+		return p.err
+	}
+	tw := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+	p = printer{w: tw}
+	p.f("AT\tMOVE\tTO SPEND\tHELD\tFOR\tBY\n")
+	for _, e := range moves {
+		p.f("%s\t%s\t%+d\t%+d\t%s\t%s\n", e.At.UTC().Format(time.DateTime), e.Kind, e.Available, e.Held, e.Reference, e.Who)
+	}
+	return errors.Join(p.err, tw.Flush())
+}
+
+// balance finds a balance by its id, or a gift card by its code.
+func (d *keyDesk) balance(ctx context.Context, name string, live bool) (*balance.Balance, error) {
+	if strings.HasPrefix(name, balance.Prefix+"_") {
+		b, err := d.store.Balances(ctx).Balance(d.shop.ID, name)
+		if errors.Is(err, balance.ErrNotFound) {
+			return nil, fmt.Errorf("shop %s has no balance %s; 'checkstand balances list' shows those that there are", d.shop.ID, name)
+		}
+		return b, err
+	}
+	box, err := server.OpenBox(d.cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, digest := range box.Fingerprints(balance.CanonicalCode(name)) {
+		b, err := d.store.BalanceByCode(ctx, d.shop.ID, live, digest)
+		if !errors.Is(err, balance.ErrNotFound) {
+			return b, err
+		}
+	}
+	return nil, fmt.Errorf("shop %s has no gift card of that code in %s mode", d.shop.ID, modeWord(live))
+}
+
+func newBalancesBlock(blocked bool) *cobra.Command {
+	var d keyDesk
+	by := operatorName()
+	use, short, said := "unblock ID", "Let a blocked balance be spent again", "can be spent again"
+	if blocked {
+		use, short, said = "block ID", "Stop a balance from being spent; refunds still come to it", "cannot be spent any more"
+	}
+	verb, _, _ := strings.Cut(use, " ")
+	c := &cobra.Command{
+		Use: use, Short: short, Args: cobra.ExactArgs(1),
+		Example: "  checkstand balances " + verb + " bal_01j8…",
+		RunE: func(c *cobra.Command, args []string) error {
+			if by == "" {
+				return badFlag(c, "by", "is empty; name who does this")
+			}
+			return d.open(c, func(ctx context.Context) error {
+				b, err := d.balance(ctx, args[0], false)
+				if err != nil {
+					return err
+				}
+				if err := balance.Block(ctx, d.store, d.shop.ID, b.ID, blocked, "operator:"+by, time.Now().UTC()); err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(c.OutOrStdout(), "%s %s.\n", b.ID, said)
+				return err
+			})
+		},
+	}
+	d.flags(c)
+	c.Flags().StringVar(&by, "by", by, "`NAME` to record it under")
+	c.Flags().Lookup("by").DefValue = "your user name"
+	return c
+}
+
+func newBalancesReport() *cobra.Command {
+	var d keyDesk
+	var days int
+	var mode string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "report",
+		Short: "Compare payments out of balances with the ledger, and show every disagreement",
+		Long: `Compare the payments of the last days that were made out of balances with what
+the ledger says that it did for them, as 'payments report' does with a payment
+provider. Nothing is changed. A running server does the same once a day.
+
+The exit code is 4 when there is any disagreement, so that a script can tell.`,
+		Example: `  checkstand balances report --days 30`,
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			live, err := isLive(c, mode)
+			if err != nil {
+				return err
+			}
+			now := time.Now()
+			begin, end, err := period("", "", days, now)
+			if err != nil {
+				return usageError{err, c.CommandPath()}
+			}
+			return d.open(c, func(ctx context.Context) error {
+				desk, err := server.NewDesk(d.cfg, d.store, nil)
+				if err != nil {
+					return err
+				}
+				r, err := desk.CompareLedger(ctx, d.shop.ID, live, begin, end)
+				if errors.Is(err, checkout.ErrNotFound) {
+					return fmt.Errorf("shop %s takes no payments in %s mode", d.shop.ID, modeWord(live))
+				}
+				if err != nil {
+					return err
+				}
+				return printComparison(c, r, asJSON)
+			})
+		},
+	}
+	d.flags(c)
+	f := c.Flags()
+	f.IntVar(&days, "days", 8, "how many `DAYS` back")
+	f.StringVar(&mode, "mode", "test", "`MODE` of the payments, test or live")
+	f.BoolVar(&asJSON, "json", false, "print one JSON object")
+	return c
+}
