@@ -157,7 +157,7 @@ func (a *app) show(sess *checkout.Session, m *checkout.Merchant, more ...acp.Mes
 	if err != nil {
 		return failure("internal_error", internalFailure, err)
 	}
-	return result{text: a.sessionWords(shown), data: data, outcome: string(shown.Status), session: shown.ID, meta: a.beside(shown)}
+	return result{text: a.sessionWords(shown), data: data, outcome: string(shown.Status), session: shown.ID, meta: a.beside(shown, func(code string) string { return m.DiscountName(sess, code) })}
 }
 
 // sessionBytes is what a session takes, roughly: the buffer starts at that

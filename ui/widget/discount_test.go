@@ -1,6 +1,7 @@
 package widget_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/checkstand/checkstand/server/browsertest"
@@ -57,7 +58,13 @@ func TestCodesInForce(t *testing.T) {
 	tab.Screenshot("codes-de")
 	tab.Check()
 	enterCode(tab, "welcome10") // the same in other letters: nobody has to be asked
-	tab.WaitText(".refused:last-of-type", "WELCOME10 Dieser Rabatt ist schon berücksichtigt.")
+	tab.WaitText(".refused", "WELCOME10 Dieser Rabatt ist schon berücksichtigt.")
+	if n := tab.Count(".discount .note"); n != 1 {
+		t.Errorf("%d notes, want that of the last code alone", n)
+	}
+	tab.Click("#code")
+	tab.Keys("Control+a", "Delete", "Enter") // nothing was tried: nothing is said
+	tab.WaitGone(".discount .note")
 	if n := asked(tab, "update_checkout_session"); n != 1 {
 		t.Errorf("the server was asked %d times, want once", n)
 	}
@@ -66,14 +73,39 @@ func TestCodesInForce(t *testing.T) {
 	tab.WaitText("#buy", "186,89 € bezahlen")
 }
 
-// Who tries too many codes is told so, beside what is known of the codes before,
-// and can pay all the same.
+// A code that takes nothing off yet is one of the session's: it is shown with
+// what it waits for, goes with every later change, and can be removed.
+func TestCodeThatWaits(t *testing.T) {
+	tab := settings{OpenAI: chatGPT, Locale: "en-US"}.open(t, browsertest.Open(t), browsertest.Options{Width: 390})
+	enterCode(tab, "FREESHIP")
+	tab.WaitText(".codes", "FREESHIP Free delivery Takes effect once the delivery is chosen.")
+	if n := strings.Count(tab.Text("#checkout"), "Takes effect"); n != 1 {
+		t.Errorf("it is said %d times what the code waits for, want once", n)
+	}
+	enterCode(tab, "EXPIRED")
+	wantAsked(t, tab, "update_checkout_session", `"discount_codes":["FREESHIP","EXPIRED"]`, 2)
+	tab.WaitText(".refused", "EXPIRED")
+	enterCode(tab, "WELCOME10")
+	wantAsked(t, tab, "update_checkout_session", `"discount_codes":["FREESHIP","WELCOME10"]`, 3)
+	tab.WaitGone(".refused")
+	tab.WaitText(".codes", "WELCOME10")
+	tab.Screenshot("code-that-waits")
+	tab.Check()
+	tab.Click(`[aria-label="Remove code FREESHIP"]`)
+	wantAsked(t, tab, "update_checkout_session", `"discount_codes":["WELCOME10"]`, 4)
+}
+
+// Who tries too many codes is told so, and no more of the codes before; who does
+// can pay all the same.
 func TestTooManyCodes(t *testing.T) {
 	tab := settings{OpenAI: chatGPT, Locale: "en-US", Shop: shop{Codes: []string{"WELCOME10"}}}.open(t, browsertest.Open(t), browsertest.Options{Width: 390})
 	enterCode(tab, "EXPIRED")
 	tab.WaitText(".refused", "EXPIRED")
 	enterCode(tab, "MANY")
 	tab.WaitText(".discount .note.negative", "Too many codes. Wait a minute.")
+	if n := tab.Count(".discount .note"); n != 1 {
+		t.Errorf("%d notes, want that of the last code alone", n)
+	}
 	tab.WaitText(".codes", "WELCOME10")
 	tab.Click("#buy")
 	tab.WaitText(".done h1", "Thank you")

@@ -1,6 +1,7 @@
 package widget_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/checkstand/checkstand/server/browsertest"
@@ -24,7 +25,9 @@ func TestLastItem(t *testing.T) {
 			tab.Screenshot("last-item")
 			tab.Check()
 			tab.Click("#buy") // what is asked has to be answered first
-			tab.WaitText("#beside", "Remove the last item?")
+			if n := strings.Count(tab.Text("#checkout"), "Remove the last item?"); n != 1 || tab.Count(`#buy[aria-disabled=true][aria-describedby=question-title]`) != 1 {
+				t.Errorf("it is asked %d times, want once, and the button points at it", n)
+			}
 			tab.Click(".question")
 			keep()
 			tab.WaitGone(".question")

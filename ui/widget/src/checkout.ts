@@ -33,6 +33,7 @@ export class Checkout {
   leaving = ""; // the line whose removal the buyer is asked about: it is the last one
   emptied = false; // by the buyer, which ended the session
   refusal?: Refusal; // of a code that the server has said nothing of
+  tellsCodes = true; // what the session says of refused codes is of the last try
   outsideURL = ""; // where the host did not open the shop's page
   sheetFailed = false; // the shop's page is offered as well
   private edits: Edits = noEdits();
@@ -109,6 +110,7 @@ export class Checkout {
     this.outsideURL = this.leaving = "";
     this.sheetFailed = this.emptied = false;
     this.refusal = undefined;
+    this.tellsCodes = true;
     this.address = { open: false, saving: false };
   }
 
@@ -135,16 +137,23 @@ export class Checkout {
     this.edit({ quantities: new Map([[item, quantity]]) }, "pause");
   }
 
+  /** useCode tries a code; "" only clears what the last try came to. */
   useCode(code: string): void {
     const now = this.codes;
+    this.refusal = undefined;
+    if (code === "") {
+      this.tellsCodes = false;
+      this.changed();
+      return;
+    }
     const there = now.find((other) => other.toUpperCase() === code.toUpperCase());
     if (there !== undefined) {
+      this.tellsCodes = false;
       this.refusal = { code: there, reason: "discount_code_already_applied", content: "" };
       this.changed();
       return;
     }
     this.tried = code;
-    this.refusal = undefined;
     this.edit({ codes: [...now, code] }, "once");
   }
 
@@ -228,6 +237,8 @@ export class Checkout {
   private settleEdit(before: Session, after: Session, sent: Edits): void {
     this.take(after);
     if (sent.address && !after.messages.some((m) => m.type === "error" && m.code !== "missing" && aboutAddress(m))) this.address.open = false;
+    // A server that takes no more codes repeats what it said of earlier ones.
+    if (sent.codes) this.tellsCodes = !after.messages.some((m) => m.type === "error" && aboutDiscount(m));
     if (sent.codes && this.tried) {
       const told = after.messages.some(aboutDiscount) || after.refusals.length > 0 || after.discounts.some(({ code }) => code.toUpperCase() === this.tried.toUpperCase());
       const same = JSON.stringify(before.totals) === JSON.stringify(after.totals);

@@ -44,11 +44,12 @@ export interface Link {
   url: string;
 }
 
-/** A discount that is in the totals. */
+/** A discount that is in the totals, or one that will be. */
 export interface Discount {
   code: string; // "" for one that the shop gives by itself
   name: string;
   amount?: number;
+  waits?: string; // it takes nothing off yet; the shop's words for what it waits for
 }
 
 /** A discount code that has no effect. */
@@ -190,12 +191,16 @@ export function readShop(meta: unknown): Shop | undefined {
 
 /** readDiscounts reads what a server tells beside the session, else what is in it. */
 function readDiscounts(o: Dict, beside: Dict): { discounts: Discount[]; refusals: Refusal[] } {
-  const { applied, rejected } = Object.keys(beside).length > 0 ? beside : dict(o.discounts);
+  const { applied, rejected, pending, codes } = Object.keys(beside).length > 0 ? beside : dict(o.discounts);
   const discounts = list(applied).map((d) => ({ code: text(d.code), name: text(d.name) || text(dict(d.coupon).name), amount: whole(d.amount) }));
-  return {
-    discounts: discounts.length > 0 ? discounts : texts(o.discount_codes).map((code) => ({ code, name: "" })),
-    refusals: list(rejected).map((r) => ({ code: text(r.code), reason: text(r.reason), content: text(r.message) })),
-  };
+  const refusals = list(rejected).map((r) => ({ code: text(r.code), reason: text(r.reason), content: text(r.message) }));
+  // Every code that is not refused goes with the next change, also one that waits.
+  const waiting = list(pending).map((d) => ({ code: text(d.code), name: text(d.name), waits: text(d.message) }));
+  for (const code of texts(codes)) {
+    if (![...discounts, ...refusals, ...waiting].some((other) => other.code === code)) waiting.push({ code, name: "", waits: "" });
+  }
+  const all = [...discounts, ...waiting.filter(({ code }) => code !== "")];
+  return { discounts: all.length > 0 ? all : texts(o.discount_codes).map((code) => ({ code, name: "" })), refusals };
 }
 
 function date(v: unknown): Date | undefined {

@@ -20,6 +20,7 @@ class Shop {
     Object.assign(this, { currency: "EUR", items: { "mug-stoneware-sand": 2, "blanket-wool-moss": 1 }, address: home, mode: "live", sheet: true, failing: 0 }, options);
     this.option = this.address ? "standard" : null;
     this.codes = options.codes ?? [];
+    this.pending = [];
     this.rejected = []; // of the codes that were sent last
     this.messages = [];
     this.status = options.status ?? null; // what the state of the session demands, when null
@@ -114,6 +115,8 @@ class Shop {
     if (option) this.option = option;
     if (codes) {
       this.codes = codes.filter((code) => code === "WELCOME10");
+      this.pending = codes.filter((code) => code === "FREESHIP");
+      for (const code of this.pending) this.messages.push({ type: "info", param: `$.discounts.codes[${codes.indexOf(code)}]`, content_type: "plain", content: waits });
       this.rejected = codes.flatMap((code) => (reasons[code] ? [{ code, reason: reasons[code], message: "In the shop's own language." }] : []));
       codes.forEach((code, i) => {
         if (reasons[code] || code === "FOREIGN") this.messages.push({ type: "info", param: `$.discounts.codes[${i}]`, content_type: "markdown", content: `The code **${code}** ended on 1 November.` });
@@ -126,6 +129,8 @@ class Shop {
 const reasons = { EXPIRED: "discount_code_expired", WRONG: "discount_code_invalid", TWICE: "discount_code_already_applied", ALONE: "discount_code_combination_disallowed",
   LARGE: "discount_code_minimum_not_met", MEMBER: "discount_code_user_not_logged_in", CHOSEN: "discount_code_user_ineligible", GONE: "discount_code_usage_limit_reached", NEWER: "discount_code_of_a_later_version" };
 
+const waits = "Takes effect once the delivery is chosen.";
+
 const result = (session) => ({ content: [{ type: "text", text: "The checkout." }], structuredContent: session, _meta: metaOf(session) });
 
 /** metaOf is what the server says beside a session. Some servers say nothing. */
@@ -133,6 +138,7 @@ function metaOf(session) {
   const applied = shop.codes.map((code) => ({ code, name: "Welcome", amount: session.totals?.find((t) => t.type === "items_discount")?.amount ?? 0 }));
   return {
     ...(options.shopMeta ? { "checkstand/shop": options.shopMeta } : {}),
-    ...(shop.codes.length + shop.rejected.length > 0 ? { "checkstand/discounts": { applied, rejected: shop.rejected } } : {}),
+    ...(shop.codes.length + shop.rejected.length + shop.pending.length > 0
+      ? { "checkstand/discounts": { applied, rejected: shop.rejected, pending: shop.pending.map((code) => ({ code, name: "Free delivery", message: waits })) } } : {}),
   };
 }

@@ -30,7 +30,8 @@ function button(scene: Scene, session: Session): Tag[] {
     : checkout.stage === "opening" ? words.say("opening")
     : total && ready ? words.say("pay", { amount: amount(scene, session, total.amount) })
     : words.say(way === "sheet" ? "payLater" : "payPlace");
-  const busy = checkout.stage !== "shopping";
+  // What is asked about the last item has to be answered first.
+  const busy = checkout.stage !== "shopping" || checkout.asking;
   const beside = reason || words.say(way === "sheet" ? "paySheetNote" : ready ? "payOutsideNote" : "continueNote");
   return [
     h("button", {
@@ -38,7 +39,7 @@ function button(scene: Scene, session: Session): Tag[] {
       id: "buy",
       class: "button primary",
       "aria-disabled": reason !== "" || busy ? "true" : undefined,
-      "aria-describedby": "beside",
+      "aria-describedby": checkout.asking ? "question-title" : "beside",
       onclick: () => {
         if (reason !== "" || busy) return;
         if (way === "sheet") payment.pay();
@@ -54,7 +55,6 @@ function button(scene: Scene, session: Session): Tag[] {
 function hindrance(scene: Scene, session: Session): string {
   const { checkout, payment, words } = scene;
   if (checkout.updating) return words.say("updating");
-  if (checkout.asking) return words.say("lastTitle");
   if (payment.way === "none") return words.say("needsHost");
   if (session.lines.length === 0) return words.say("emptyNext");
   if (session.status === "ready_for_payment") return "";

@@ -37,14 +37,16 @@ function shown(t: Total, { totals: all, option }: Session): boolean {
 export function discount(scene: Scene, session: Session): Tag | undefined {
   const { checkout, words } = scene;
   const { discounts } = session;
-  const refusals = checkout.updating ? [] : [...session.refusals, ...(checkout.refusal ? [checkout.refusal] : [])];
+  const refusals = checkout.updating ? [] : [...(checkout.tellsCodes ? session.refusals : []), ...(checkout.refusal ? [checkout.refusal] : [])];
   // A shop says the same of a refused code in a message, in its own language.
-  const notes = checkout.updating ? [] : session.messages.filter((m) => aboutDiscount(m) && (session.refusals.length === 0 || m.type === "error"));
+  const notes = checkout.updating ? [] : session.messages.filter((m) =>
+    aboutDiscount(m) && (m.type === "error" || (checkout.tellsCodes && session.refusals.length === 0 && !discounts.some(({ waits }) => waits === m.content))));
   if (!checkout.editable) return undefined;
   return h("div", { key: "discount", class: "discount" },
-    discounts.length > 0 && h("ul", { class: "codes", "aria-label": words.say("discounts") }, discounts.map(({ code, name, amount: minor }) =>
+    discounts.length > 0 && h("ul", { class: "codes", "aria-label": words.say("discounts") }, discounts.map(({ code, name, amount: minor, waits }) =>
       h("li", { key: code || name },
-        theirs("span", { class: "what" }, code || name),
+        h("span", { class: "what" }, h("bdi", null, code || name),
+          waits !== undefined && [code, name, waits].map((t, i) => i > 0 && t !== "" && t !== code && theirs("span", { class: "detail" }, t))),
         minor !== undefined && h("span", { class: "amount" }, amount(scene, session, -minor)),
         code !== "" && h("button", { type: "button", class: "step", "aria-label": words.say("discountRemove", { code }), onclick: () => checkout.dropCode(code) }, cross())))),
     // A code that was taken closes the entry and empties it.
@@ -67,5 +69,5 @@ function refused({ words }: Scene, { code, reason, content }: Refusal): Tag {
 
 function apply(scene: Scene, event: Event): void {
   const code = String(new FormData(sent(event)).get("code") ?? "").trim();
-  if (code !== "") scene.checkout.useCode(code);
+  scene.checkout.useCode(code);
 }
