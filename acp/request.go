@@ -139,6 +139,17 @@ type PaymentData struct {
 	// TokenParam is the JSONPath of the token in the request as it was sent,
 	// HandlerParam that of the handler or provider, for errors.
 	TokenParam, HandlerParam string
+	// PurchaseOrder is set when the buyer is to get an invoice; the rest is empty
+	// then, but for Billing.
+	PurchaseOrder *PurchaseOrder
+}
+
+// PurchaseOrder pays a session by an invoice.
+type PurchaseOrder struct {
+	Number           string
+	Terms            string // immediate, net_15, net_30, net_60, net_90; "" for the usual
+	DueDate          time.Time
+	ApprovalRequired bool // the buyer's side wants the shop to confirm it
 }
 
 // CancelRequest ends a session. Intent is write-only: it is stored and never

@@ -21,8 +21,10 @@ func (s *Service) Cancel(ctx context.Context, c *Call, sessionID string, req acp
 			return nil, acp.Refused(http.StatusMethodNotAllowed, acp.CodeConflict, "",
 				"This checkout session is "+string(sess.Status)+" already and cannot be canceled.")
 		}
-		if err := sess.editable(); err != nil {
-			return nil, err
+		if sess.Status != acp.PendingApproval {
+			if err := sess.editable(); err != nil {
+				return nil, err
+			}
 		}
 		if err := sess.become(acp.Canceled); err != nil {
 			return nil, err

@@ -120,7 +120,7 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 	switch sess.Status {
 	case acp.Completed, acp.CompleteInProgress:
 		return p.join(tx, sess, now)
-	case acp.Canceled, acp.Expired:
+	case acp.Canceled, acp.Expired, acp.PendingApproval:
 		return p.refuseIn(tx, sess.editable())
 	}
 	if e := p.takeProof(sess); e != nil {
@@ -159,6 +159,9 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 	}
 	if sess.Total() == 0 {
 		return p.giveAway(tx, sess, items, now)
+	}
+	if p.req.Payment.PurchaseOrder != nil {
+		return p.onAccount(tx, sess, items, now)
 	}
 	if used, err := p.tokenElsewhere(tx); err != nil || used {
 		if used {

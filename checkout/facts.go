@@ -29,6 +29,8 @@ type Facts struct {
 	FirstTouch *acp.Attribution `json:"first_touch,omitzero"` // the affiliate named on create
 	LastTouch  *acp.Attribution `json:"last_touch,omitzero"`  // and on complete
 	Intent     *acp.IntentTrace `json:"intent_trace,omitzero"`
+
+	PurchaseOrder *PurchaseOrder `json:"purchase_order,omitzero"`
 }
 
 // Facts gathers them.
@@ -36,6 +38,7 @@ func (s *Session) Facts() Facts {
 	f := Facts{Session: s.ID, Status: s.Status, Agent: s.Agent, Live: s.Live, APIVersion: s.APIVersion, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
 		Buyer: s.Buyer, OrderNotes: s.OrderNotes, FulfillmentDetails: s.FulfillmentDetails, FulfillmentGroups: s.FulfillmentGroups,
 		GiftWrap: s.Wrap, Consents: s.Consents, FirstTouch: s.FirstTouch, LastTouch: s.LastTouch, Intent: s.Intent}
+	f.PurchaseOrder = s.PurchaseOrder
 	if s.Order != nil {
 		f.Order = s.Order.ID
 	}

@@ -43,6 +43,8 @@ type Merchant struct {
 	Fees     []pricing.Fee
 	GiftWrap *GiftWrap
 	MaxTip   int64
+	// Accounts are customers who may pay by invoice.
+	Accounts []Account
 	// Restrictions are rules on who may buy what, beside those of the items.
 	Restrictions []Restriction
 	AgeCheck     AgeCheck

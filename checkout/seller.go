@@ -131,6 +131,9 @@ func points(n int64) string {
 func (p *purchase) choose(setup PaymentSetup) *acp.Error {
 	pay := p.req.Payment
 	p.provider, p.cred = setup.Provider, payment.Credential{Type: pay.CredentialType, Token: secret.New(pay.Token)}
+	if pay.PurchaseOrder != nil {
+		return nil // nobody takes anything; whose order it is decides
+	}
 	if setup.Ledger == nil || !strings.HasPrefix(pay.HandlerID, balance.Prefix+"_") {
 		if e := acceptsHandler(setup, pay); e != nil {
 			return e

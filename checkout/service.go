@@ -155,6 +155,9 @@ func (s *Session) editable() error {
 	case acp.Completed, acp.Canceled, acp.Expired:
 		return acp.Refused(http.StatusConflict, acp.CodeConflict, "",
 			"This checkout session is "+string(s.Status)+" and cannot change any more. Create a new one.")
+	case acp.PendingApproval:
+		return acp.Refused(http.StatusConflict, acp.CodeConflict, "",
+			"This checkout session waits for the shop's approval. Wait for it, or cancel the session.")
 	case acp.CompleteInProgress:
 		e := acp.Refused(http.StatusConflict, acp.CodeConflict, "",
 			"A payment for this checkout session is being processed. Wait for its outcome.")

@@ -61,6 +61,8 @@ type Session struct {
 	// is nil when it said nothing of any.
 	Interventions *acp.Interventions `json:"agent_interventions,omitzero"`
 	Extensions    []string           `json:"agent_extensions,omitzero"`
+	// PurchaseOrder is set from the first try to pay by one.
+	PurchaseOrder *PurchaseOrder `json:"purchase_order,omitzero"`
 	// Authentication is set from the first try to pay that may need one.
 	Authentication *Authentication `json:"authentication,omitzero"`
 

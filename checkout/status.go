@@ -10,7 +10,8 @@ import (
 // entry is final. docs/architecture.md draws it.
 var Transitions = map[acp.Status][]acp.Status{
 	acp.NotReadyForPayment:     {acp.ReadyForPayment, acp.Canceled, acp.Expired},
-	acp.ReadyForPayment:        {acp.NotReadyForPayment, acp.CompleteInProgress, acp.AuthenticationRequired, acp.Completed, acp.Canceled, acp.Expired},
+	acp.ReadyForPayment:        {acp.NotReadyForPayment, acp.CompleteInProgress, acp.AuthenticationRequired, acp.PendingApproval, acp.Completed, acp.Canceled, acp.Expired},
+	acp.PendingApproval:        {acp.Completed, acp.ReadyForPayment, acp.Canceled},
 	acp.AuthenticationRequired: {acp.ReadyForPayment, acp.NotReadyForPayment, acp.CompleteInProgress, acp.Canceled, acp.Expired},
 	acp.CompleteInProgress:     {acp.Completed, acp.ReadyForPayment, acp.NotReadyForPayment, acp.AuthenticationRequired, acp.Canceled},
 }

@@ -13,7 +13,7 @@ import (
 // says that the list of operations is.
 type books struct {
 	order   *Order           // nil when the payment has made none
-	attempt *payment.Attempt // nil for an order that cost nothing
+	attempt *payment.Attempt // nil for an order that nothing was charged for
 	ops     []payment.Operation
 }
 

@@ -188,7 +188,7 @@ func (s *Service) newOp(b *books, kind payment.OpKind, opID string, amount int64
 func (b *books) paid() error {
 	switch {
 	case b.attempt == nil:
-		return refuse("order %s cost nothing; there is no money to move", b.order.ID)
+		return refuse("nothing was charged here for order %s; there is no money to move", b.order.ID)
 	case b.attempt.State == payment.Voided:
 		return refuse("the payment of order %s was given back before it was captured", b.order.ID)
 	case !b.attempt.State.Paid():

@@ -14,7 +14,7 @@ type Order struct {
 	Agent      string      // who gets its webhooks
 	Live       bool        // live mode; false is test mode
 	APIVersion acp.Version // of the request that completed the session; decides the webhook's form
-	AttemptID  string      // the payment; "" for an order that cost nothing
+	AttemptID  string      // the payment; "" for an order that cost nothing or is paid by invoice
 	Currency   string
 	Total      int64 // minor units, what was charged
 	Version    int64

@@ -171,7 +171,7 @@ func TestRefusals(t *testing.T) {
 		{"token too long", v26, complete, `{"payment_data":{"handler_id":"card","instrument":{"type":"card","credential":{"type":"spt","token":"` + strings.Repeat("t", 4097) + `"}}}}`, invalid, "$.payment_data.instrument.credential.token"},
 		{"no provider", v29, complete, `{"payment_data":{"token":"t"}}`, missing, "$.payment_data.provider"},
 		{"no token, flat", page, complete, `{"payment_data":{"provider":"stripe"}}`, missing, "$.payment_data.token"},
-		{"purchase order alone", v26, complete, `{"payment_data":{"purchase_order_number":"PO1"}}`, "unsupported", "$.payment_data.purchase_order_number"},
+		{"purchase order without a number", v26, complete, `{"payment_data":{"purchase_order_number":""}}`, invalid, "$.payment_data.purchase_order_number"},
 		{"billing address", v26, complete, `{"payment_data":{"handler_id":"card","instrument":{"type":"card","credential":{"type":"spt","token":"t"}},"billing_address":{}}}`, missing, "$.payment_data.billing_address.name"},
 
 		// Authentication (CMP-10)

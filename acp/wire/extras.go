@@ -1,9 +1,32 @@
 package wire
 
 import (
+	"strings"
+	"unicode"
+
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/money"
 )
+
+// purchaseOrder reads the payment_data that names no handler.
+func (r *reader) purchaseOrder(v, number value) acp.PaymentData {
+	p := acp.PaymentData{HandlerParam: number.path(), PurchaseOrder: &acp.PurchaseOrder{
+		Number:  number.requiredText(acp.MaxText, "the number of the purchase order"),
+		Terms:   v.get("payment_terms").oneOf("immediate", "net_15", "net_30", "net_60", "net_90"),
+		DueDate: v.get("due_date").time(),
+	}}
+	if approval := v.get("approval_required"); approval.given() {
+		p.PurchaseOrder.ApprovalRequired = approval.boolean()
+	}
+	if strings.ContainsFunc(p.PurchaseOrder.Number, unicode.IsControl) {
+		number.refuse("Not the number of a purchase order: it has control characters.")
+	}
+	if billing := v.get("billing_address"); billing.object() {
+		a := r.address(billing)
+		p.Billing = &a
+	}
+	return p
+}
 
 // giftWrap reads the protocol's GiftWrap. What it costs is the shop's to say.
 func (r *reader) giftWrap(v value) acp.Opt[acp.GiftWrap] {

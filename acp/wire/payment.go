@@ -27,8 +27,7 @@ func (r *reader) payment(v value) acp.PaymentData {
 		provider, kind = kind, provider
 	}
 	if order := v.get("purchase_order_number"); order.given() && !handler.given() && !provider.given() {
-		r.fail(acp.Refused(400, acp.CodeUnsupported, order.path(), "Purchase orders are not accepted here. Pay with one of capabilities.payment.handlers."))
-		return p
+		return r.purchaseOrder(v, order)
 	}
 
 	p.HandlerID, p.Provider = handler.text(acp.MaxText), provider.text(acp.MaxText)

@@ -189,7 +189,7 @@ the goods go, and what only the shop knows of it: consents to marketing, affilia
 					printFacts(&p, s.Facts())
 				}
 				if a == nil {
-					p.f("Payment: none; the order cost nothing.\n")
+					p.f("Payment: none was made here.\n")
 					return p.err
 				}
 				printMoney(&p, a)

@@ -24,10 +24,10 @@ var sessionStates = []string{string(acp.NotReadyForPayment), string(acp.ReadyFor
 	string(acp.PendingApproval), string(acp.CompleteInProgress), string(acp.Completed), string(acp.Canceled)}
 
 func newSessions() *cobra.Command {
-	c := &cobra.Command{Use: "sessions", Short: "List checkout sessions, and show what only the shop knows of one",
+	c := &cobra.Command{Use: "sessions", Short: "List checkout sessions, show what only the shop knows of one, and approve purchase orders",
 		Example: `  checkstand sessions list --status canceled --json
   checkstand sessions show cs_01j8…`}
-	c.AddCommand(newSessionsList(), newSessionsShow())
+	c.AddCommand(newSessionsList(), newSessionsShow(), newSessionsDecide(true), newSessionsDecide(false))
 	return c
 }
 
@@ -141,6 +141,16 @@ are shown with --json alone.`,
 
 // printFacts prints what the shop alone knows, but for what are secrets.
 func printFacts(p *printer, f checkout.Facts) {
+	if po := f.PurchaseOrder; po != nil {
+		p.f("Purchase order: %s of customer %s, %s, due %s", po.Number, po.CustomerID, po.Terms, po.DueDate.UTC().Format(time.DateOnly))
+		switch {
+		case po.ApprovedBy != "":
+			p.f(", approved by %s", po.ApprovedBy)
+		case po.RefusedBy != "":
+			p.f(", refused by %s", po.RefusedBy)
+		}
+		p.f("\n")
+	}
 	if b := f.Buyer; b != nil && b.Company != nil {
 		p.f("Company: %s", b.Company.Name)
 		for _, part := range []struct{ name, value string }{{"tax id", b.Company.TaxID}, {"department", b.Company.Department}, {"cost center", b.Company.CostCenter}} {
@@ -195,4 +205,49 @@ func aboutSession(err error, sessionID, shop string) error {
 		return fmt.Errorf("shop %s has no session %s; 'checkstand sessions list' lists them", shop, sessionID)
 	}
 	return fmt.Errorf("session %s: %w", sessionID, err)
+}
+
+// newSessionsDecide makes the command that approves, or the one that refuses.
+func newSessionsDecide(yes bool) *cobra.Command {
+	var d keyDesk
+	by := operatorName()
+	c := &cobra.Command{
+		Use:   "approve SESSION",
+		Short: "Approve a purchase order: the session becomes an order",
+		Long: `Approve a purchase order that waits for it. The session becomes an order, the goods
+are taken out of stock, and the agent is told by its webhook. Nothing is charged:
+the shop sends the invoice.`,
+		Example: `  checkstand sessions list --status pending_approval
+  checkstand sessions approve cs_01j8…`,
+		Args: cobra.ExactArgs(1),
+	}
+	if !yes {
+		c.Use, c.Short = "refuse SESSION", "Refuse a purchase order: the session can be paid in another way"
+		c.Long = `Refuse a purchase order that waits for approval. The session is ready for payment
+again, in another way.`
+		c.Example = `  checkstand sessions refuse cs_01j8… --by "night shift"`
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return d.core(c, func(ctx context.Context, core *checkout.Service) error {
+			decide := core.Approve
+			if !yes {
+				decide = core.Refuse
+			}
+			s, err := decide(ctx, d.shop.ID, args[0], by)
+			if err != nil {
+				return aboutSession(err, args[0], d.shop.ID)
+			}
+			p := printer{w: c.OutOrStdout()}
+			p.f("Session %s is %s.", s.ID, s.Status)
+			if s.Order != nil {
+				p.f(" Order %s was made.", s.Order.ID)
+			}
+			p.f("\n")
+			return p.err
+		})
+	}
+	d.flags(c)
+	c.Flags().StringVar(&by, "by", by, "`NAME` to record it under")
+	c.Flags().Lookup("by").DefValue = "your user name"
+	return c
 }

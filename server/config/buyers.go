@@ -1,7 +1,9 @@
 package config
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/checkstand/checkstand/checkout"
@@ -25,10 +27,22 @@ type RestrictionConfig struct {
 	NotIn      []string `yaml:"not_in,omitempty" doc:"Countries and regions that they are not sold to, such as [\"SA\", \"US-UT\"]."`
 }
 
+// MaxAccounts bounds the customers who pay by invoice.
+const MaxAccounts = 10_000
+
+// AccountConfig is a customer who may pay by invoice.
+type AccountConfig struct {
+	CustomerID string   `yaml:"customer_id" doc:"The customer's id, as agents say it in buyer.customer_id."`
+	TaxID      string   `yaml:"tax_id,omitempty" doc:"Tax id that the buyer's company must have too; any when not set."`
+	Terms      []string `yaml:"terms" doc:"Payment terms that were agreed on, the usual first: immediate, net_15, net_30, net_60 or net_90."`
+	Limit      string   `yaml:"limit,omitempty" doc:"Largest order that is confirmed without an operator, such as \"500.00\", when the agent has authenticated the buyer; every order waits for one when not set."`
+}
+
 // BusinessConfig is what the shop grants businesses.
 type BusinessConfig struct {
-	TaxExemption string   `yaml:"tax_exemption" default:"refuse" doc:"What a buyer's certificate of tax exemption does: refuse (tax is charged), verify (those under certificates count) or accept (any counts, on the agent's word)."`
-	Certificates []string `yaml:"certificates,omitempty" doc:"Ids of certificates that the shop has checked, for verify."`
+	TaxExemption string          `yaml:"tax_exemption" default:"refuse" doc:"What a buyer's certificate of tax exemption does: refuse (tax is charged), verify (those under certificates count) or accept (any counts, on the agent's word)."`
+	Certificates []string        `yaml:"certificates,omitempty" doc:"Ids of certificates that the shop has checked, for verify."`
+	Accounts     []AccountConfig `yaml:"accounts,omitempty" doc:"Customers who may pay by purchase order: nothing is charged, the shop sends the invoice."`
 }
 
 var placeForm = regexp.MustCompile(`^[A-Z]{2}(-[A-Z0-9]{1,3})?$`)
@@ -66,7 +80,37 @@ func (m *MerchantConfig) buyers(r *report, at string, to *checkout.Merchant) {
 	if len(b.Certificates) > 0 && b.TaxExemption != string(checkout.VerifyExemptions) {
 		r.errorf(join(at, "business.certificates"), "are for tax_exemption: verify; write that, or remove them")
 	}
+	m.accounts(r, at, to)
 	if b.TaxExemption != "refuse" {
 		to.Exemptions, to.Certificates = checkout.ExemptionPolicy(b.TaxExemption), b.Certificates
+	}
+}
+
+func (m *MerchantConfig) accounts(r *report, at string, to *checkout.Merchant) {
+	if len(m.Business.Accounts) > MaxAccounts {
+		r.errorf(join(at, "business.accounts"), "%d of them; at most %d", len(m.Business.Accounts), MaxAccounts)
+		return
+	}
+	terms := slices.SortedFunc(maps.Keys(checkout.PaymentTerms), func(a, b string) int { return checkout.PaymentTerms[a] - checkout.PaymentTerms[b] })
+	ids := map[string]int{}
+	for i, c := range m.Business.Accounts {
+		path := join(at, "business.accounts["+strconv.Itoa(i)+"]")
+		if c.CustomerID == "" {
+			r.errorf(path+".customer_id", "is missing; write the customer's id, as agents say it")
+		} else if first, twice := ids[c.CustomerID]; twice {
+			r.errorf(path+".customer_id", "%q is accounts[%d] too; give each customer one account", clip(c.CustomerID), first)
+		}
+		ids[c.CustomerID] = i
+		if len(c.Terms) == 0 {
+			r.errorf(path+".terms", "is missing; write those that were agreed on, such as [net_30]")
+		}
+		for j, t := range c.Terms {
+			r.oneOf(path+".terms["+strconv.Itoa(j)+"]", t, terms...)
+		}
+		a := checkout.Account{CustomerID: c.CustomerID, TaxID: c.TaxID, Terms: c.Terms}
+		if c.Limit != "" {
+			a.Limit = r.amount(path+".limit", c.Limit, m.Currency)
+		}
+		to.Accounts = append(to.Accounts, a)
 	}
 }

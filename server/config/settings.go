@@ -48,7 +48,7 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 	if m.Carts.Enabled {
 		s.CartTTL = m.Carts.TTL
 	}
-	s.Restrictions, s.AgeCheck, s.Exemptions, s.Certificates = rules.Restrictions, rules.AgeCheck, rules.Exemptions, rules.Certificates
+	s.Restrictions, s.AgeCheck, s.Exemptions, s.Certificates, s.Accounts = rules.Restrictions, rules.AgeCheck, rules.Exemptions, rules.Certificates, rules.Accounts
 	for _, link := range m.Links.list() {
 		if link.URL != "" {
 			s.Links = append(s.Links, link)
