@@ -107,7 +107,7 @@ alone.`,
 	f.StringVar(&o.MerchantID, "merchant", "", "`ID` of the shop, which never changes (default: shop)")
 	f.StringVar(&o.Currency, "currency", "", "`CODE` of the shop's currency, such as eur (default: usd)")
 	f.StringVar(&o.Country, "country", "", "`CODE` of the country that it sells from, such as DE (default: US)")
-	f.StringVar(&o.Locale, "locale", "", "language `TAG` for amounts, such as de (default: en-US)")
+	f.StringVar(&o.Locale, "locale", "", "language `TAG` for texts and amounts, such as de-CH (default: that of the country)")
 	f.StringVar(&o.Listen, "listen", "", "`HOST:PORT` to listen on (default: 127.0.0.1:8080)")
 	f.StringVar(&o.Database, "database", "", "SQLite path or postgres:// `URL` (default: checkstand.db)")
 	f.StringVar(&o.SandboxURL, "sandbox", "", "`URL` of a sandbox payment provider (default: "+config.DefaultSandboxURL+")")

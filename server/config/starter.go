@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"crypto/rand"
 	_ "embed"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
+
+	"golang.org/x/text/language"
 
 	"github.com/checkstand/checkstand/secret"
 )
@@ -18,7 +21,7 @@ type StarterOptions struct {
 	MerchantID string // "shop"
 	Currency   string // "usd"; lower-case ISO 4217
 	Country    string // "US"; upper-case ISO 3166-1 alpha-2
-	Locale     string // "en-US"; BCP 47
+	Locale     string // what is spoken most in Country; BCP 47
 	Listen     string // the default of Config.Listen
 	Database   string // the default of Config.Database
 	SandboxURL string // DefaultSandboxURL
@@ -55,7 +58,7 @@ func Starter(o StarterOptions) []byte {
 	fill(&o.MerchantID, "shop")
 	fill(&o.Currency, "usd")
 	fill(&o.Country, "US")
-	fill(&o.Locale, DefaultMerchant().Locale)
+	fill(&o.Locale, spoken(o.Country))
 	fill(&o.Listen, defaults.Listen)
 	fill(&o.Database, string(defaults.Database))
 	fill(&o.SandboxURL, DefaultSandboxURL)
@@ -74,11 +77,28 @@ func Starter(o StarterOptions) []byte {
 		"SealingKey":    secret.GenerateKey(),
 		"WebhookSecret": rand.Text() + rand.Text(),
 		"Price":         example(o.Currency),
+		"TaxIncluded":   !slices.Contains(taxOnTop, o.Country),
 	})
 	if err != nil {
 		panic("config: starter template: " + err.Error()) // it writes to memory and is fixed
 	}
 	return b.Bytes()
+}
+
+// taxOnTop are the countries whose shops write prices without the sales tax.
+var taxOnTop = []string{"US", "CA"}
+
+// spoken is the locale of a country: its most likely language there.
+func spoken(country string) string {
+	tag, err := language.Parse("und-" + country)
+	if err != nil {
+		return DefaultMerchant().Locale // the country is refused by its own name
+	}
+	base, confidence := tag.Base()
+	if confidence == language.No {
+		return DefaultMerchant().Locale
+	}
+	return base.String() + "-" + country
 }
 
 // quote writes text as a double-quoted YAML value that is not expanded. What

@@ -35,6 +35,23 @@ func TestStarterLoads(t *testing.T) {
 	}
 }
 
+// A shop begins with the language of its country, and with prices as they are
+// written there.
+func TestStarterOfACountry(t *testing.T) {
+	for country, want := range map[string]struct {
+		locale   string
+		included bool
+	}{"": {"en-US", false}, "US": {"en-US", false}, "CA": {"en-CA", false}, "DE": {"de-DE", true}, "JP": {"ja-JP", true}, "BR": {"pt-BR", true}} {
+		m := parse(t, string(config.Starter(config.StarterOptions{Country: country}))).Merchants[0]
+		if m.Locale != want.locale || m.Tax.PricesIncludeTax != want.included {
+			t.Errorf("%s: %s, tax included %t; want %s, %t", country, m.Locale, m.Tax.PricesIncludeTax, want.locale, want.included)
+		}
+	}
+	if m := parse(t, string(config.Starter(config.StarterOptions{Country: "CH", Locale: "fr-CH"}))).Merchants[0]; m.Locale != "fr-CH" {
+		t.Errorf("the locale that was asked for became %s", m.Locale)
+	}
+}
+
 func TestStartersShareNoSecret(t *testing.T) {
 	a, b := parse(t, string(config.Starter(config.StarterOptions{}))), parse(t, string(config.Starter(config.StarterOptions{})))
 	if a.SealingKeys[0].Reveal() == b.SealingKeys[0].Reveal() ||
