@@ -207,7 +207,7 @@ func (p *purchase) recheck(tx Reader, sess *Session, now time.Time) (payable boo
 			return false, nil, err
 		}
 		if sess.Standing != sess.standing(p.merchant, now) {
-			frozen, changed = false, "What the shop knows of the buyer has changed"
+			frozen, changed = false, "quote.other_buyer"
 		}
 		if lapsed {
 			frozen, changed = false, "quote.discount_gone"

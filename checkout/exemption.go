@@ -6,6 +6,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/pricing"
+	"github.com/checkstand/checkstand/text"
 )
 
 // ExemptionPolicy is what a shop makes of a certificate that exempts a buyer
@@ -17,8 +18,8 @@ const (
 	AcceptExemptions ExemptionPolicy = "accept" // any counts: the agent has checked it
 )
 
-// exemption is the buyer's certificate if it counts, and the reason why not
-// otherwise; both are nil and "" for a buyer without any.
+// exemption is the buyer's certificate if it counts, and the text of the
+// reason why not otherwise; both are nil and "" for a buyer without any.
 func (s *Session) exemption(m *Merchant, now time.Time) (*acp.TaxExemption, string) {
 	if s.Buyer == nil || s.Buyer.TaxExemption == nil {
 		return nil, ""
@@ -26,11 +27,11 @@ func (s *Session) exemption(m *Merchant, now time.Time) (*acp.TaxExemption, stri
 	e := s.Buyer.TaxExemption
 	switch {
 	case m.Exemptions == VerifyExemptions && !slices.Contains(m.Certificates, e.CertificateID):
-		return nil, "The shop has not checked this certificate, so tax is charged."
+		return nil, "exemption.unchecked"
 	case m.Exemptions != VerifyExemptions && m.Exemptions != AcceptExemptions:
-		return nil, "This shop takes no certificates of tax exemption here, so tax is charged."
+		return nil, "exemption.not_taken"
 	case !e.ExpiresAt.IsZero() && !now.Before(e.ExpiresAt):
-		return nil, "This certificate has expired, so tax is charged."
+		return nil, "exemption.expired"
 	}
 	return e, ""
 }
@@ -88,7 +89,7 @@ func (s *Session) applyPolicies(m *Merchant, cart *pricing.Cart, now time.Time) 
 
 // showExemption tells which lines are exempt and, where a certificate does not
 // count, why.
-func (s *Session) showExemption(m *Merchant, cart *pricing.Cart, now time.Time) []acp.Message {
+func (s *Session) showExemption(m *Merchant, t *text.Texts, cart *pricing.Cart, now time.Time) []acp.Message {
 	e, why := s.exemption(m, now)
 	for i := range cart.Lines {
 		to := cart.Lines[i].To
@@ -103,5 +104,5 @@ func (s *Session) showExemption(m *Merchant, cart *pricing.Cart, now time.Time) 
 	if why == "" {
 		return nil
 	}
-	return []acp.Message{{Type: acp.Info, ContentType: "plain", Param: "$.buyer.tax_exemption", Content: why}}
+	return []acp.Message{{Type: acp.Info, ContentType: "plain", Param: "$.buyer.tax_exemption", Content: t.Say(why)}}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/pricing"
+	"github.com/checkstand/checkstand/text"
 )
 
 // GiftWrap is what the shop asks for wrapping.
@@ -93,11 +94,11 @@ func (s *Session) addExtras(m *Merchant, cart *pricing.Cart) (fees []string, err
 }
 
 // showExtras puts them into the totals, each kind once, before the total.
-func (s *Session) showExtras(cart *pricing.Cart, q *pricing.Quote, titles []string) {
+func (s *Session) showExtras(t *text.Texts, cart *pricing.Cart, q *pricing.Quote, titles []string) {
 	if len(cart.Extras) == 0 {
 		return
 	}
-	fees := acp.Total{Type: acp.TotalFee, DisplayText: "Fees", Amount: q.Fee}
+	fees := label(t, acp.TotalFee, q.Fee)
 	if len(titles) == 1 {
 		fees.DisplayText = titles[0]
 	} else {
@@ -109,8 +110,8 @@ func (s *Session) showExtras(cart *pricing.Cart, q *pricing.Quote, titles []stri
 		total acp.Total
 	}{
 		{pricing.FeeExtra, fees},
-		{pricing.WrapExtra, acp.Total{Type: acp.TotalGiftWrap, DisplayText: "Gift wrap", Amount: q.GiftWrap}},
-		{pricing.TipExtra, acp.Total{Type: acp.TotalTip, DisplayText: "Tip", Amount: q.Tip}},
+		{pricing.WrapExtra, label(t, acp.TotalGiftWrap, q.GiftWrap)},
+		{pricing.TipExtra, label(t, acp.TotalTip, q.Tip)},
 	} {
 		if slices.ContainsFunc(cart.Extras, func(e pricing.Extra) bool { return e.Kind == extra.kind }) {
 			shown = append(shown, extra.total)

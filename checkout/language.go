@@ -97,6 +97,9 @@ var totalKeys = map[acp.TotalType]string{
 	acp.TotalDiscount:        "total.delivery_discount",
 	acp.TotalTax:             "total.tax",
 	acp.TotalTotal:           "total.total",
+	acp.TotalFee:             "total.fees",
+	acp.TotalGiftWrap:        "total.gift_wrap",
+	acp.TotalTip:             "total.tip",
 }
 
 // title and description are those of an option in the session's language.

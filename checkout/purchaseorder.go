@@ -93,7 +93,7 @@ func (p *purchase) onAccount(tx Tx, sess *Session, items map[string]*catalog.Ite
 	}
 	sess.DeletableAt = time.Time{} // never while somebody has to decide
 	sess.say(acp.Message{Type: acp.Info, ContentType: "plain", Param: paymentParam,
-		Content: "The shop has to approve this purchase order. Nothing is charged. Read the session again later."})
+		Content: p.merchant.texts(sess).Say("invoice.pending")})
 	return p.answerIn(tx, sess)
 }
 
@@ -139,7 +139,7 @@ func (s *Service) Refuse(ctx context.Context, merchantID, sessionID, operator st
 		sess.DeletableAt = sess.ExpiresAt.Add(keepUnsold)
 		sess.forgetPaymentMessages()
 		sess.say(acp.Message{Type: acp.Info, ContentType: "plain", Param: paymentParam,
-			Content: "The shop has not approved the purchase order. Nothing was charged. Pay in another way."})
+			Content: m.texts(sess).Say("invoice.refused")})
 		return sess.become(acp.ReadyForPayment)
 	})
 }

@@ -65,8 +65,8 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 		return tooLarge(err)
 	}
 	msgs = append(msgs, said...)
-	msgs = append(msgs, s.restrict(m, &cart, items)...)
-	msgs = append(msgs, s.showExemption(m, &cart, now)...)
+	msgs = append(msgs, s.restrict(m, t, &cart, items)...)
+	msgs = append(msgs, s.showExemption(m, t, &cart, now)...)
 	msgs = append(msgs, m.interventionMessages(s)...)
 
 	discounting, err := s.discount(tx, m, &cart, now)
@@ -78,7 +78,7 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 		return tooLarge(err)
 	}
 	s.show(q, covered, t)
-	s.showExtras(&cart, &q, fees)
+	s.showExtras(t, &cart, &q, fees)
 	s.Messages = append(msgs, discounting.show(s, &q, t)...)
 	if s.Messages == nil {
 		s.Messages = []acp.Message{}

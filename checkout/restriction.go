@@ -3,10 +3,12 @@ package checkout
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/pricing"
+	"github.com/checkstand/checkstand/text"
 )
 
 // Restriction is a rule on who may buy some items and where they may go.
@@ -33,7 +35,7 @@ func (s *Session) provesAge(m *Merchant) bool {
 
 // restrict tells of lines that this buyer cannot have, or not there. The cart
 // knows where each goes.
-func (s *Session) restrict(m *Merchant, cart *pricing.Cart, items map[string]*catalog.Item) []acp.Message {
+func (s *Session) restrict(m *Merchant, t *text.Texts, cart *pricing.Cart, items map[string]*catalog.Item) []acp.Message {
 	var msgs []acp.Message
 	undecided := false
 	for i := range cart.Lines {
@@ -57,17 +59,15 @@ func (s *Session) restrict(m *Merchant, cart *pricing.Cart, items map[string]*ca
 		case len(notIn) > 0 && !to.Known() && l.Digital:
 			undecided = true
 		case to.Known() && slices.ContainsFunc(notIn, func(place string) bool { return place == to.Country || place == to.Country+"-"+to.Region }):
-			msgs = append(msgs, *blockingMessage(acp.CodeRegionRestricted, param,
-				it.Title+" is not sold to this place. Remove it, or give another address."))
+			msgs = append(msgs, *blockingMessage(acp.CodeRegionRestricted, param, t.Say("policy.place", "item", it.Title)))
 		}
 		if minAge > 0 && !s.provesAge(m) {
-			msgs = append(msgs, *blockingMessage(acp.CodeAgeVerificationRequired, param, fmt.Sprintf(
-				"%s is sold to people of %d or older alone, and the buyer's age is not proved. Remove it to go on.", it.Title, minAge)))
+			msgs = append(msgs, *blockingMessage(acp.CodeAgeVerificationRequired, param,
+				t.Say("policy.age", "item", it.Title, "age", strconv.FormatInt(minAge, 10))))
 		}
 	}
 	if undecided {
-		msgs = append(msgs, *blockingMessage(acp.CodeMissing, addressParam,
-			"Something in the cart is not sold everywhere. Add an address to go on."))
+		msgs = append(msgs, *blockingMessage(acp.CodeMissing, addressParam, t.Say("policy.no_address")))
 	}
 	return msgs
 }
