@@ -131,6 +131,25 @@ func eventually(t *testing.T, done func() bool) {
 	}
 }
 
+func TestDiscoveryIsLimited(t *testing.T) {
+	t.Run("DISC-08 who reads it too often is told when to come back", func(t *testing.T) {
+		s := limitedBy(t, func(l *config.LimitsConfig) { l.AddressPerSecond = 1 })
+		for n := 0; ; n++ {
+			r := s.call(t, "GET", "/.well-known/acp.json", one, "", "")
+			if r.held(t) {
+				acptest.Schema(t, acp.V20260417, "Error").Check(t, []byte(r.body))
+				break
+			}
+			if r.StatusCode != 200 || n == 10 {
+				t.Fatalf("%d after %d", r.StatusCode, n)
+			}
+		}
+		if r := s.call(t, "GET", "/.well-known/acp.json", other, "", ""); r.StatusCode != 200 {
+			t.Errorf("another address: %d", r.StatusCode)
+		}
+	})
+}
+
 // Every kind of path counts for an address, and answers in its own form.
 func TestAddressesAreLimited(t *testing.T) {
 	mcp := `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`

@@ -9,6 +9,8 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/sandbox"
+	"github.com/checkstand/checkstand/server/config"
+	"github.com/checkstand/checkstand/server/mcp"
 )
 
 func TestRulesOfOptions(t *testing.T) {
@@ -108,4 +110,86 @@ func (m *market) page(t testing.TB, at string) string {
 		t.Fatalf("%s: %d %s", at, a.status, a.body)
 	}
 	return string(a.body)
+}
+
+func TestRulesOfLanguage(t *testing.T) {
+	m := openMarket(t)
+	texts := func(s answer) (out []string) {
+		for _, e := range append(s.list("totals"), s.list("messages")...) {
+			out = append(out, e.text("display_text")+e.text("content"))
+		}
+		return out
+	}
+	eachVersion(t, "HDR-05 texts are in the language that is asked for, amounts and codes are the same", func(t *testing.T, v dialect) {
+		said := map[string]string{}
+		var amounts, codes string
+		for _, language := range []string{"en", "de", "fr, en;q=0.5", "ko, es;q=0.8", "ja-JP"} {
+			r := request{method: "POST", path: "/checkout_sessions", version: v, body: v.order(line("ok", 1), line("oos", 1)), head: map[string]string{"Accept-Language": language}}
+			s := m.send(t, r).want(t, 201).is(t, "not_ready_for_payment")
+			all := strings.Join(texts(s), "|")
+			if before, same := said[all]; same {
+				t.Errorf("%q says what %q says: %s", language, before, all)
+			}
+			said[all] = language
+			a, c := "", ""
+			for _, e := range s.list("totals") {
+				a += e.text("type") + string(bytesOf(t, object{"amount": e["amount"]}))
+			}
+			for _, msg := range s.list("messages") {
+				c += msg.text("type") + msg.text("code") + msg.text("param")
+			}
+			if amounts == "" {
+				amounts, codes = a, c
+			}
+			if a != amounts || c != codes || c == "" {
+				t.Errorf("%q: %s %s; want %s %s", language, a, c, amounts, codes)
+			}
+		}
+		unknown := request{method: "POST", path: "/checkout_sessions", version: v, body: v.order(line("ok", 1), line("oos", 1)), head: map[string]string{"Accept-Language": "ko-KR"}}
+		if all := strings.Join(texts(m.send(t, unknown).want(t, 201)), "|"); said[all] != "en" {
+			t.Errorf("for a language that nobody speaks: %s", all)
+		}
+	})
+	t.Run("DISC-10 languages are listed", func(t *testing.T) {
+		locales, _ := m.send(t, request{method: "GET", path: "/.well-known/acp.json"}).want(t, 200).at("capabilities")["supported_locales"].([]any)
+		for _, want := range []any{"en", "de", "fr", "es", "ja"} {
+			if !slices.Contains(locales, want) {
+				t.Errorf("%v has no %v", locales, want)
+			}
+		}
+	})
+}
+
+func TestRulesOfWhatIsAdvertised(t *testing.T) {
+	m := openMarket(t)
+	d := m.send(t, request{method: "GET", path: "/.well-known/acp.json"}).want(t, 200)
+	t.Run("DISC-09 versions, address, transports and services are there", func(t *testing.T) {
+		versions, _ := d.at("protocol")["supported_versions"].([]any)
+		if d.text("api_base_url") != m.url || len(versions) == 0 {
+			t.Fatalf("%s", d.body)
+		}
+		for _, v := range versions {
+			v := dialect(v.(string))
+			s := m.ready(t, v)
+			m.update(t, v, s.text("id"), object{"buyer": v.buyer()}).want(t, 200)
+			m.cancel(t, v, s.text("id"), nil).want(t, 200).is(t, "canceled")
+		}
+		services, _ := d.at("capabilities")["services"].([]any)
+		transports, _ := d.object["transports"].([]any)
+		tools := m.exchange(t, m.url, request{method: "POST", path: mcp.RawBindingPath, body: `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`,
+			head: map[string]string{"Accept": "application/json, text/event-stream"}})
+		if there := tools.status == http.StatusOK && strings.Contains(string(tools.body), "create_checkout_session"); there != slices.Contains(transports, any("mcp")) {
+			t.Errorf("transports %v, and MCP answers %d %s", transports, tools.status, tools.body)
+		}
+		cart := m.exchange(t, m.url, request{method: "POST", path: "/carts", version: dialect(acp.V20260417), body: basket(line("ok", 1))})
+		if there := cart.status == http.StatusCreated; there != slices.Contains(services, any("carts")) {
+			t.Errorf("services %v, and carts answer %d %s", services, cart.status, cart.body)
+		}
+		// Nobody else's address is served over http: a test's own machine is all
+		// that may be.
+		_, err := config.Parse("checkstand.yaml", []byte("public_url: http://shop.example.com\n"), nil)
+		if err == nil || !strings.Contains(err.Error(), "https://shop.example.com") {
+			t.Errorf("an address without TLS: %v", err)
+		}
+	})
 }

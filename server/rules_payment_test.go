@@ -118,7 +118,7 @@ func TestRulesOfPaying(t *testing.T) {
 			t.Errorf("%v was taken", m.ledger(t, s.text("id")))
 		}
 	})
-	eachVersion(t, "CMP-12, DP-04 a token pays once, within its allowance", func(t *testing.T, v dialect) {
+	eachVersion(t, "CMP-12, DP-04, DP-08 a token pays once, within its allowance", func(t *testing.T, v dialect) {
 		first := m.ready(t, v)
 		token := m.token(t, m.pays(first, card(sandbox.Approve)))
 		m.complete(t, v, first.text("id"), v.paying(first, token)).want(t, 200).is(t, "completed")
@@ -129,7 +129,7 @@ func TestRulesOfPaying(t *testing.T) {
 			"another currency": func(_ answer, a *allowance) string { a.currency = "eur"; return "" },
 			"another session":  func(_ answer, a *allowance) string { a.session = first.text("id"); return "" },
 			"another shop":     func(_ answer, a *allowance) string { a.merchant = "acct_" + euros; return "" },
-			"DP-08 blocked":    func(_ answer, a *allowance) string { a.risk = "blocked"; return "" },
+			"judged too risky": func(_ answer, a *allowance) string { a.risk = "blocked"; return "" },
 		} {
 			s := m.ready(t, v)
 			a := m.pays(s, card(sandbox.Approve))
@@ -143,7 +143,7 @@ func TestRulesOfPaying(t *testing.T) {
 			}
 		}
 	})
-	eachVersion(t, "AFF-02, AFF-06 an affiliate is checked and never shown", func(t *testing.T, v dialect) {
+	eachVersion(t, "AFF-02, AFF-03, AFF-06 an affiliate is checked and never shown", func(t *testing.T, v dialect) {
 		for param, a := range map[string]object{
 			"$.affiliate_attribution.provider":     {"token": "t"},
 			"$.affiliate_attribution.token":        {"provider": "p"},

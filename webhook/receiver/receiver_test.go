@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/secret"
 )
@@ -148,6 +149,32 @@ func TestWhatIsNotAnEventIsRefused(t *testing.T) {
 			t.Errorf("%q: /events is not JSON: %s", body, w.Body)
 		}
 	}
+}
+
+func TestRulesOfReceiving(t *testing.T) {
+	t.Run("ORD-07 words that nobody knows are taken, and kept", func(t *testing.T) {
+		const strange = `{"type":"order_teleported","data":{"type":"order","id":"ord_1","checkout_session_id":"cs_1","permalink_url":"https://shop.example.com/orders/ord_1",
+			"status":"beamed_up","line_items":[{"id":"li_1","title":"Mug","quantity":{"ordered":1,"current":1,"fulfilled":0,"beamed":1},"status":"in_limbo"}],
+			"fulfillments":[{"id":"ful_1","type":"teleport","status":"rematerialising","events":[{"id":"fev_1","type":"beamed","occurred_at":"2026-05-04T12:00:00Z"}]}],
+			"adjustments":[{"id":"adj_1","type":"apology","status":"whispered","occurred_at":"2026-05-04T12:00:00Z"}],
+			"totals":[{"type":"karma","display_text":"Karma","amount":1}],"x_mood":{"deep":[null]}}}`
+		r := newReceiver(t)
+		if w := deliver(r, strange); w.Code != 200 {
+			t.Fatalf("answered %d %s", w.Code, w.Body)
+		}
+		log := r.Events()
+		if len(log) != 1 || !log[0].Verified || log[0].Type != "order_teleported" || log[0].OrderID != "ord_1" || log[0].SessionID != "cs_1" {
+			t.Fatalf("log: %+v", log)
+		}
+		var e struct{ Data acp.Order }
+		if err := json.Unmarshal(log[0].Body, &e); err != nil {
+			t.Fatal(err)
+		}
+		if o := e.Data; o.Status != "beamed_up" || o.LineItems[0].Status != "in_limbo" || o.Fulfillments[0].Status != "rematerialising" ||
+			o.Fulfillments[0].Type != "teleport" || o.Fulfillments[0].Events[0].Type != "beamed" || o.Adjustments[0].Type != "apology" || o.Totals[0].Type != "karma" {
+			t.Errorf("%+v", o)
+		}
+	})
 }
 
 func TestABodyOfMoreThanAMebibyteIsRefused(t *testing.T) {
