@@ -4,6 +4,8 @@ import "time"
 
 // Order is an order as the newest version and its webhooks show it.
 type Order struct {
+	// Locale is that of its texts; "" is the shop's. No version shows it.
+	Locale            string             `json:"locale,omitzero"`
 	Type              string             `json:"type,omitzero"` // "order" in webhooks
 	ID                string             `json:"id"`
 	CheckoutSessionID string             `json:"checkout_session_id"`

@@ -22,7 +22,7 @@ func (s *Service) sell(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, no
 	}
 	o := &order.Order{
 		Order: acp.Order{Type: "order", ID: orderID, CheckoutSessionID: sess.ID, PermalinkURL: m.BaseURL + "/orders/" + orderID,
-			OrderNumber: orderNumber(orderID, tx.Run()), Status: "confirmed", Totals: sess.Totals},
+			OrderNumber: orderNumber(orderID, tx.Run()), Status: "confirmed", Totals: sess.Totals, Locale: m.texts(sess).Locale()},
 		MerchantID: sess.MerchantID, Agent: sess.Agent, Live: sess.Live, APIVersion: sess.APIVersion, AttemptID: attemptID,
 		Currency: sess.Currency, Total: sess.Total(), CreatedAt: now,
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/id"
+	"github.com/checkstand/checkstand/text"
 )
 
 // Types and statuses of adjustments, as the protocol has them.
@@ -144,7 +145,7 @@ func (o *Order) deriveRefunded() {
 	case i >= 0:
 		o.Totals[i].Amount = sum
 	case sum > 0:
-		o.Totals = append(o.Totals, acp.Total{Type: acp.TotalAmountRefunded, DisplayText: "Refunded", Amount: sum})
+		o.Totals = append(o.Totals, acp.Total{Type: acp.TotalAmountRefunded, DisplayText: text.For(o.Locale).Say("total.refunded"), Amount: sum})
 	}
 }
 

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/server/web"
+	"github.com/checkstand/checkstand/text"
 )
 
 // cartPages is the buyer's side of every shop's carts, for the pages.
@@ -33,7 +35,7 @@ func (p cartPages) Cart(ctx context.Context, v web.CartVisit) (web.Cart, error) 
 	if err != nil {
 		return web.Cart{}, pageError(err)
 	}
-	c := web.Cart{Shop: p.looks[m.ID], Live: cart.Live, Locale: m.Locale, Currency: cart.Currency, Standing: web.CartOpen,
+	c := web.Cart{Shop: p.looks[m.ID], Live: cart.Live, Locale: cmp.Or(cart.Locale, m.Locale), Currency: cart.Currency, Standing: web.CartOpen,
 		Totals: totalLines(cart.Totals)}
 	for i := range cart.LineItems {
 		c.Lines = append(c.Lines, checkoutLine(&cart.LineItems[i]))
@@ -80,9 +82,13 @@ func (p cartPages) OpenCheckout(ctx context.Context, v web.CartVisit, over bool)
 }
 
 func (p cartPages) SetQuantity(ctx context.Context, v web.CartVisit, line string, quantity int64) error {
-	err := p.core.SetCartQuantity(ctx, cartVisit(v), line, quantity)
+	cart, _, m, err := p.core.VisitedCart(ctx, cartVisit(v))
+	if err != nil {
+		return pageError(err)
+	}
+	err = p.core.SetCartQuantity(ctx, cartVisit(v), line, quantity)
 	if refused, ok := errors.AsType[*acp.Error](err); ok && refused.Status < 500 {
-		return &web.Refusal{Message: refused.Message}
+		return &web.Refusal{Message: text.For(cmp.Or(cart.Locale, m.Locale)).Say("checkout.bad_quantity")}
 	}
 	return pageError(err)
 }
@@ -93,7 +99,7 @@ func lineOf(param string) (index int, ok bool) {
 	if !strings.HasPrefix(param, line) {
 		return 0, false
 	}
-	text, _, _ := strings.Cut(param[len(line):], "]")
-	index, err := strconv.Atoi(text)
+	number, _, _ := strings.Cut(param[len(line):], "]")
+	index, err := strconv.Atoi(number)
 	return index, err == nil && index >= 0
 }

@@ -1,15 +1,16 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/server/web"
+	"github.com/checkstand/checkstand/text"
 )
 
 // codesOf are a session's discount codes for its buyer; nil where the shop
@@ -32,18 +33,18 @@ func codesOf(sess *checkout.Session, m *checkout.Merchant) *web.Codes {
 
 // EnterCode adds a code and, if it does not apply, takes it back and says why.
 func (p checkoutPages) EnterCode(ctx context.Context, v web.Visit, code string) error {
-	before, err := p.codes(ctx, v)
+	before, t, err := p.codes(ctx, v)
 	switch {
 	case err != nil:
 		return err
 	case slices.ContainsFunc(before, func(c string) bool { return checkout.FoldCode(c) == checkout.FoldCode(code) }):
-		return &web.Refusal{Message: "This code is entered already."}
+		return &web.Refusal{Message: t.Say("code.twice")}
 	case len(before) >= acp.MaxDiscountCodes:
-		return &web.Refusal{Message: fmt.Sprintf("An order can have %d codes at most. Remove one first.", acp.MaxDiscountCodes)}
+		return &web.Refusal{Message: t.Say("code.too_many", "count", acp.MaxDiscountCodes)}
 	}
 	sess, err := p.core.Revise(ctx, visit(v), acp.UpdateRequest{DiscountCodes: acp.Some(append(before[:len(before):len(before)], code))})
 	if refused, ok := errors.AsType[*acp.Error](err); ok && refused.Status == http.StatusTooManyRequests {
-		return &web.Refusal{Message: "Too many codes were tried that the shop does not have. Wait a while before you try another one."}
+		return &web.Refusal{Message: t.Say("code.guessing")}
 	}
 	if err != nil {
 		return pageError(err)
@@ -64,7 +65,7 @@ func (p checkoutPages) EnterCode(ctx context.Context, v web.Visit, code string) 
 }
 
 func (p checkoutPages) RemoveCode(ctx context.Context, v web.Visit, code string) error {
-	before, err := p.codes(ctx, v)
+	before, _, err := p.codes(ctx, v)
 	if err != nil {
 		return err
 	}
@@ -76,14 +77,15 @@ func (p checkoutPages) RemoveCode(ctx context.Context, v web.Visit, code string)
 	return pageError(err)
 }
 
-// codes are those that a session has now.
-func (p checkoutPages) codes(ctx context.Context, v web.Visit) ([]string, error) {
-	sess, _, err := p.core.Visited(ctx, visit(v))
+// codes are those that a session has now, with the texts of its language.
+func (p checkoutPages) codes(ctx context.Context, v web.Visit) ([]string, *text.Texts, error) {
+	sess, m, err := p.core.Visited(ctx, visit(v))
 	if err != nil {
-		return nil, pageError(err)
+		return nil, nil, pageError(err)
 	}
+	t := text.For(cmp.Or(sess.Locale, m.Locale))
 	if sess.Discounts == nil {
-		return []string{}, nil
+		return []string{}, t, nil
 	}
-	return sess.Discounts.Codes, nil
+	return sess.Discounts.Codes, t, nil
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"github.com/checkstand/checkstand/pricing"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server/web"
+	"github.com/checkstand/checkstand/text"
 )
 
 // checkoutPages is the buyer's side of every shop's sessions, for the pages.
@@ -100,7 +102,7 @@ func (p checkoutPages) SaveDetails(ctx context.Context, v web.Visit, d web.Detai
 }
 
 func (p checkoutPages) SetQuantity(ctx context.Context, v web.Visit, line string, quantity int64) error {
-	sess, _, err := p.core.Visited(ctx, visit(v))
+	sess, m, err := p.core.Visited(ctx, visit(v))
 	if err != nil {
 		return pageError(err)
 	}
@@ -121,7 +123,7 @@ func (p checkoutPages) SetQuantity(ctx context.Context, v web.Visit, line string
 	}
 	_, err = p.core.Revise(ctx, visit(v), acp.UpdateRequest{Items: acp.Some(items)})
 	if refused, ok := errors.AsType[*acp.Error](err); ok && refused.Status == http.StatusBadRequest {
-		return &web.Refusal{Message: refused.Message}
+		return &web.Refusal{Message: text.For(cmp.Or(sess.Locale, m.Locale)).Say("checkout.bad_quantity")}
 	}
 	return pageError(err)
 }
@@ -181,7 +183,7 @@ func (p checkoutPages) Checkout(ctx context.Context, v web.Visit) (web.Checkout,
 	if err != nil {
 		return web.Checkout{}, pageError(err)
 	}
-	c := web.Checkout{Shop: p.looks[m.ID], Live: sess.Live, Locale: m.Locale, Currency: sess.Currency, ReturnURL: sess.ReturnURL,
+	c := web.Checkout{Shop: p.looks[m.ID], Live: sess.Live, Locale: cmp.Or(sess.Locale, m.Locale), Currency: sess.Currency, ReturnURL: sess.ReturnURL,
 		Payable: sess.Status == acp.ReadyForPayment || sess.Status == acp.AuthenticationRequired,
 		Shipped: shipped(sess), Countries: servedCountries(m), Details: detailsOf(sess), Totals: totalLines(knownTotals(sess))}
 	if pr, ok := m.Payment(sess.Live).Provider.(payment.Embedded); ok {

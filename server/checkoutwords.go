@@ -8,21 +8,22 @@ import (
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/server/web"
+	"github.com/checkstand/checkstand/text"
 )
 
-// addressProblems are the shop's complaints about an address in words for its
+// addressProblems are the texts of the shop's complaints about an address for its
 // buyer, by the member that they are about.
 var addressProblems = map[string]string{
-	"country":     "Choose the country again.",
-	"postal_code": "This postal code does not fit the country. Check both.",
-	"state":       "Enter the state or province of the address, such as CA.",
+	"country":     "form.country_again",
+	"postal_code": "form.postal_code_misfit",
+	"state":       "form.state_misfit",
 }
 
 // tell puts the session's messages where they belong on the page. last is the
 // last try to pay, or nil.
 func tell(c *web.Checkout, sess *checkout.Session, last *payment.Attempt) {
 	const line, address, code = "$.line_items[", "$.fulfillment_details.address", "$.discounts.codes["
-	declined := false
+	declined, t := false, text.For(c.Locale)
 	for _, m := range sess.Messages {
 		switch {
 		case strings.HasPrefix(m.Param, line):
@@ -39,7 +40,7 @@ func tell(c *web.Checkout, sess *checkout.Session, last *payment.Attempt) {
 			complain(c, m, strings.TrimPrefix(m.Param[len(address):], "."))
 		case strings.HasPrefix(m.Param, "$.payment_data"):
 			declined = true
-			c.Notices = append(c.Notices, web.Notice{Tone: toneOf(m), Text: paymentWords(m)})
+			c.Notices = append(c.Notices, web.Notice{Tone: toneOf(m), Text: t.Say(paymentKey(m))})
 		default:
 			c.Notices = append(c.Notices, web.Notice{Tone: toneOf(m), Text: m.Content})
 		}
@@ -47,11 +48,11 @@ func tell(c *web.Checkout, sess *checkout.Session, last *payment.Attempt) {
 	// A page that closed without a payment leaves no message: the agent has
 	// nothing to do about it.
 	if !declined && last != nil && last.Kind == payment.OnPage && last.State == payment.Failed && last.PageRef != "" && sess.Status == acp.ReadyForPayment {
-		c.Notices = append(c.Notices, web.Notice{Tone: web.Caution, Text: "The payment page was closed. You have not been charged."})
+		c.Notices = append(c.Notices, web.Notice{Tone: web.Caution, Text: t.Say("checkout.page_closed")})
 	}
-	for _, t := range sess.Totals {
-		if t.Type == acp.TotalTotal && sess.Status == acp.NotReadyForPayment {
-			c.TotalNote = t.Description
+	for _, total := range sess.Totals {
+		if total.Type == acp.TotalTotal && sess.Status == acp.NotReadyForPayment {
+			c.TotalNote = total.Description
 		}
 	}
 }
@@ -64,7 +65,7 @@ func complain(c *web.Checkout, m acp.Message, member string) {
 	case m.Code == acp.CodeMissing:
 		return
 	case m.Code == acp.CodeRegionRestricted:
-		field, problem = "country", "The shop does not deliver to this address. Give another one."
+		field, problem = "country", "form.not_here"
 	default:
 		problem = addressProblems[member]
 	}
@@ -75,19 +76,19 @@ func complain(c *web.Checkout, m acp.Message, member string) {
 	if c.Problems == nil {
 		c.Problems = map[string]string{}
 	}
-	c.Problems[field] = problem
+	c.Problems[field] = text.For(c.Locale).Say(problem)
 }
 
-// paymentWords says what became of a payment to somebody who has no token, but
-// a card.
-func paymentWords(m acp.Message) string {
+// paymentKey is the text on what became of a payment for somebody who has no
+// token, but a card.
+func paymentKey(m acp.Message) string {
 	switch m.Code {
 	case acp.CodePaymentDeclined:
-		return "Your payment was declined. You have not been charged. Try again, or pay in another way."
+		return "checkout.declined"
 	case acp.CodeRequires3DS:
-		return "Your bank asked for a confirmation that was not given. You have not been charged. Try again, or pay in another way."
+		return "checkout.needs_3ds"
 	}
-	return "The payment could not be made. You have not been charged. Try again."
+	return "checkout.not_paid"
 }
 
 func toneOf(m acp.Message) web.Tone {

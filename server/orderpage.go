@@ -4,16 +4,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
-	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/server/web"
+	"github.com/checkstand/checkstand/text"
 )
 
 // orderPages shows orders of every shop: the id alone is the key to the page.
@@ -38,31 +37,33 @@ func (p orderPages) Order(ctx context.Context, orderID string) (web.Order, error
 	if m := p.merchants.byID[o.MerchantID]; m != nil {
 		view.Shop, view.Locale = p.looks[m.ID], m.Locale
 	}
-	view.StatusWords, view.StatusDetail, view.StatusTone = statusInWords(o)
-	view.Lines = linesInWords(o, sess)
+	view.Locale = cmp.Or(o.Locale, view.Locale)
+	t := text.For(view.Locale)
+	view.StatusWords, view.StatusDetail, view.StatusTone = statusInWords(o, t)
+	view.Lines = linesInWords(o, sess, t)
 	view.Totals = totalLines(o.Totals)
-	view.Deliveries = deliveries(o, sess)
-	view.History = history(o, view.Locale)
+	view.Deliveries = deliveries(o, sess, t)
+	view.History = history(o, t)
 	return view, nil
 }
 
-func statusInWords(o *order.Order) (words, detail string, tone web.Tone) {
+func statusInWords(o *order.Order, t *text.Texts) (words, detail string, tone web.Tone) {
 	switch o.Status {
 	case "canceled":
-		return "Your order was canceled", refundInWords(o), web.Negative
+		return t.Say("order.canceled"), refundInWords(o, t), web.Negative
 	case "completed":
-		return "Your order has arrived", "", web.Positive
+		return t.Say("order.arrived"), "", web.Positive
 	case "shipped":
-		return "Your order is on its way", "", web.Positive
+		return t.Say("order.on_its_way"), "", web.Positive
 	case "processing":
 		if ready(o) {
-			return "Your order is ready to be picked up", "", web.Positive
+			return t.Say("order.ready_for_pickup"), "", web.Positive
 		}
-		return "Part of your order is on its way", "The shop is getting the rest ready.", web.Positive
+		return t.Say("order.part_on_its_way"), t.Say("order.rest_getting_ready"), web.Positive
 	case "manual_review", "created":
-		return "Your order is being checked", "The shop confirms it shortly.", web.Caution
+		return t.Say("order.checked"), t.Say("order.checked_note"), web.Caution
 	}
-	return "Your order is confirmed", "The shop is getting it ready.", web.Positive
+	return t.Say("order.confirmed"), t.Say("order.getting_ready"), web.Positive
 }
 
 // ready reports whether all of an order that has not arrived waits for its buyer.
@@ -74,16 +75,16 @@ func ready(o *order.Order) bool {
 }
 
 // refundInWords says of a canceled order what becomes of the money.
-func refundInWords(o *order.Order) string {
+func refundInWords(o *order.Order, t *text.Texts) string {
 	for _, a := range slices.Backward(o.Adjustments) {
 		switch {
 		case a.Amount == nil || a.Status == "failed":
 		case a.Type == "refund" && a.Status == "completed":
-			return "Your money has been sent back. It can take your bank a few days to show it."
+			return t.Say("order.money_back")
 		case a.Type == "refund":
-			return "Your money is being sent back."
+			return t.Say("order.money_coming")
 		case a.Type == "cancellation":
-			return "You have not been charged."
+			return t.Say("checkout.not_charged")
 		}
 	}
 	return ""
@@ -91,7 +92,7 @@ func refundInWords(o *order.Order) string {
 
 // linesInWords lists what was bought; units that were canceled or refunded are
 // said beside it.
-func linesInWords(o *order.Order, sess *checkout.Session) (lines []web.Line) {
+func linesInWords(o *order.Order, sess *checkout.Session, t *text.Texts) (lines []web.Line) {
 	options := map[string]string{}
 	if sess != nil {
 		for i := range sess.LineItems {
@@ -102,9 +103,9 @@ func linesInWords(o *order.Order, sess *checkout.Session) (lines []web.Line) {
 		l := &o.LineItems[i]
 		line := web.Line{Title: l.Title, Options: options[l.ID], Quantity: l.Quantity.Ordered, ImageURL: l.ImageURL}
 		if off := l.Quantity.Ordered - l.Quantity.Current; off > 0 {
-			words := "canceled"
+			words := t.Say("order.line_canceled")
 			if off < l.Quantity.Ordered {
-				words = fmt.Sprintf("%d canceled", off)
+				words = t.Say("order.units_canceled", "count", off)
 			}
 			line.Options = strings.TrimPrefix(line.Options+", "+words, ", ")
 		}
@@ -129,19 +130,26 @@ func optionWords(l *acp.LineItem) string {
 	return strings.Join(words, ", ")
 }
 
-// deliveryWords are the statuses of a delivery as its buyer reads them.
-var deliveryWords = map[string]string{"shipped": "on its way", "in_transit": "on its way", "out_for_delivery": "arrives today",
-	"ready_for_pickup": "ready to be picked up", "delivered": "arrived", "failed": "could not be delivered"}
+func statusOf(status string, t *text.Texts) string {
+	if key := deliveryKeys[status]; key != "" {
+		return t.Say(key)
+	}
+	return ""
+}
+
+// deliveryKeys are the texts of the statuses of a delivery as its buyer reads them.
+var deliveryKeys = map[string]string{"shipped": "order.status_on_its_way", "in_transit": "order.status_on_its_way", "out_for_delivery": "order.status_today",
+	"ready_for_pickup": "order.status_ready", "delivered": "order.status_arrived", "failed": "order.status_failed"}
 
 // deliveries lists how the parts of an order reach the buyer. What was canceled
 // does not.
-func deliveries(o *order.Order, sess *checkout.Session) (out []web.Delivery) {
+func deliveries(o *order.Order, sess *checkout.Session, t *text.Texts) (out []web.Delivery) {
 	for i := range o.Fulfillments {
 		f := &o.Fulfillments[i]
 		if f.Status == "canceled" {
 			continue
 		}
-		d := web.Delivery{Method: methodOf(f.Type), Status: deliveryWords[f.Status], Carrier: f.Carrier, TrackingURL: f.TrackingURL}
+		d := web.Delivery{Method: t.Say(methodOf(f.Type)), Status: statusOf(f.Status, t), Carrier: f.Carrier, TrackingURL: f.TrackingURL}
 		if opt := optionOf(f, sess); opt != nil {
 			d.Method = opt.Title
 			if opt.Type == acp.FulfillmentPickup && f.Status != "delivered" {
@@ -157,14 +165,15 @@ func deliveries(o *order.Order, sess *checkout.Session) (out []web.Delivery) {
 	return out
 }
 
+// methodOf is the text for a way of delivery without a title.
 func methodOf(t acp.FulfillmentType) string {
 	switch t {
 	case acp.FulfillmentPickup:
-		return "Pickup"
+		return "order.pickup"
 	case acp.FulfillmentDigital:
-		return "Download"
+		return "order.download"
 	}
-	return "Delivery"
+	return "order.delivery"
 }
 
 // optionOf finds the way of delivery that the buyer chose for what a delivery
@@ -186,24 +195,24 @@ func optionOf(f *acp.Fulfillment, sess *checkout.Session) *acp.FulfillmentOption
 	return nil
 }
 
-// eventWords are what happens to deliveries as the buyer reads it; what is not
+// eventKeys are the texts of what happens to deliveries as the buyer reads it; what is not
 // here is not worth a line.
-var eventWords = map[string]string{"shipped": "Shipped", "out_for_delivery": "Out for delivery", "ready_for_pickup": "Ready to be picked up", "delivered": "Arrived",
-	"failed_attempt": "Could not be delivered", "returned_to_sender": "Returned to the shop"}
+var eventKeys = map[string]string{"shipped": "event.shipped", "out_for_delivery": "event.out_for_delivery", "ready_for_pickup": "event.ready_for_pickup", "delivered": "event.delivered",
+	"failed_attempt": "event.failed_attempt", "returned_to_sender": "event.returned"}
 
 // history is what has happened to an order, the newest first. Disputes are
 // between the buyer and the bank, and none of whoever has the link.
-func history(o *order.Order, locale string) []web.Event {
-	events := []web.Event{{At: o.CreatedAt, Words: "Order placed"}}
+func history(o *order.Order, t *text.Texts) []web.Event {
+	events := []web.Event{{At: o.CreatedAt, Words: t.Say("event.placed")}}
 	for i := range o.Fulfillments {
 		for _, e := range o.Fulfillments[i].Events {
-			if words := eventWords[e.Type]; words != "" {
-				events = append(events, web.Event{At: e.OccurredAt, Words: words})
+			if key := eventKeys[e.Type]; key != "" {
+				events = append(events, web.Event{At: e.OccurredAt, Words: t.Say(key)})
 			}
 		}
 	}
 	for _, a := range o.Adjustments {
-		if words := adjustmentWords(&a, locale); words != "" {
+		if words := adjustmentWords(&a, t); words != "" {
 			events = append(events, web.Event{At: a.OccurredAt, Words: words})
 		}
 	}
@@ -211,20 +220,20 @@ func history(o *order.Order, locale string) []web.Event {
 	return events
 }
 
-func adjustmentWords(a *acp.Adjustment, locale string) string {
+func adjustmentWords(a *acp.Adjustment, t *text.Texts) string {
 	var sum string
 	if a.Amount != nil {
-		sum = money.Format(*a.Amount, a.Currency, locale)
+		sum = t.Money(*a.Amount, a.Currency)
 	}
 	switch {
 	case a.Status == "failed":
 		return ""
 	case a.Type == "refund" && sum != "" && a.Status == "completed":
-		return sum + " refunded"
+		return t.Say("event.refunded", "amount", sum)
 	case a.Type == "refund" && sum != "":
-		return "Refund of " + sum + " under way"
+		return t.Say("event.refund_coming", "amount", sum)
 	case a.Type == "cancellation":
-		return "Canceled"
+		return t.Say("event.canceled")
 	}
 	return ""
 }

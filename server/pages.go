@@ -42,9 +42,6 @@ func (a *App) pages(adjust func(*web.Config)) (http.Handler, error) {
 	return a.limitedPages(pages), nil
 }
 
-var linkTitles = map[string]string{"terms_of_use": "Terms", "privacy_policy": "Privacy", "return_policy": "Returns",
-	"shipping_policy": "Shipping", "contact_us": "Contact", "about_us": "About us", "faq": "Questions", "support": "Support"}
-
 // looks is how each shop is shown, by its id.
 func (a *App) looks() map[string]web.Shop {
 	all := make(map[string]web.Shop, len(a.cfg.Merchants))
@@ -52,7 +49,7 @@ func (a *App) looks() map[string]web.Shop {
 		mc := &a.cfg.Merchants[i]
 		look := web.Shop{Name: mc.Name, URL: mc.Website, Logo: mc.Logo, AccentColor: mc.Accent}
 		for _, l := range a.merchants.byID[mc.ID].Links {
-			look.Links = append(look.Links, web.Link{Title: linkTitles[l.Type], URL: l.URL})
+			look.Links = append(look.Links, web.Link{Key: "link." + l.Type, URL: l.URL})
 		}
 		all[mc.ID] = look
 	}

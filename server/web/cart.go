@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/checkstand/checkstand/text"
 )
 
 // CartVisit is a browser that follows the link of a cart.
@@ -124,7 +126,7 @@ func (p *Pages) showCart(w http.ResponseWriter, r *http.Request, status int, c C
 	if c.Shop.Name == "" {
 		c.Shop = p.shop
 	}
-	p.render(w, r, status, view{Template: "cart.html", Title: "Your cart", Shop: c.Shop, Ribbon: shopRibbon(c.Live), Hidden: true, Forms: true,
+	p.render(w, r, status, view{Template: "cart.html", Title: text.For(c.Locale).Say("cart.title"), Locale: c.Locale, Shop: c.Shop, Ribbon: shopRibbon(c.Live), Hidden: true, Forms: true,
 		Body: &cartPage{Cart: c, State: c.state(), Path: v.path(), Query: returnQuery(r)}})
 }
 
@@ -159,8 +161,8 @@ func (p *Pages) cartForm(do func(w http.ResponseWriter, r *http.Request, v CartV
 			if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 				status = http.StatusRequestEntityTooLarge
 			}
-			p.cartMessage(w, r, status, checkoutMessage{Heading: "This form could not be read", Tone: Caution,
-				Detail: "Nothing was changed.", Again: v.path(), AgainIs: "Back to the cart"})
+			p.cartMessage(w, r, status, checkoutMessage{Heading: "page.unreadable_form", Tone: Caution,
+				Detail: "page.nothing_changed_in_cart", Again: v.path(), AgainIs: "page.back_to_cart"})
 			return
 		}
 		switch err := do(w, r, v); {
@@ -190,6 +192,9 @@ func (p *Pages) setCartQuantity(w http.ResponseWriter, r *http.Request, v CartVi
 	if err != nil {
 		return err
 	}
+	if c.Locale == "" {
+		c.Locale = p.locale
+	}
 	line, typed := r.PostForm.Get("line"), strings.TrimSpace(r.PostForm.Get("quantity"))
 	if r.PostForm.Has("remove") {
 		typed = "0"
@@ -202,9 +207,9 @@ func (p *Pages) setCartQuantity(w http.ResponseWriter, r *http.Request, v CartVi
 		problem := ""
 		switch {
 		case err != nil || quantity < 0 || quantity > MaxOrdered:
-			problem = "Write how many you want as a whole number, at most " + strconv.Itoa(MaxOrdered) + "."
+			problem = text.For(c.Locale).Say("checkout.whole_number", "count", strconv.Itoa(MaxOrdered))
 		case quantity == 0 && len(c.Lines) == 1:
-			problem = "This is the only item of the cart, so it cannot be removed."
+			problem = text.For(c.Locale).Say("cart.only_item")
 		default:
 			err = p.carts.SetQuantity(r.Context(), v, line, quantity)
 			if refusal, ok := errors.AsType[*Refusal](err); ok {
@@ -235,13 +240,12 @@ func (p *Pages) cartMessage(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		look, live = p.shop, p.live
 	}
-	p.render(w, r, status, view{Template: "checkout-message.html", Title: m.Heading, Shop: look, Ribbon: shopRibbon(live),
-		Hidden: true, Forms: true, Body: m})
+	p.renderMessage(w, r, status, look, live, m)
 }
 
 func (p *Pages) cartNotFound(w http.ResponseWriter, r *http.Request) {
-	p.cartMessage(w, r, http.StatusNotFound, checkoutMessage{Heading: "This cart is not there any more",
-		Detail: "It was bought, thrown away, or left alone for too long; or the link is incomplete. Ask for a new one in your conversation."})
+	p.cartMessage(w, r, http.StatusNotFound, checkoutMessage{Heading: "cart.gone",
+		Detail: "cart.gone_note"})
 }
 
 // cartFailed answers to an error that no state of the page is for.
@@ -252,8 +256,8 @@ func (p *Pages) cartFailed(w http.ResponseWriter, r *http.Request, err error) {
 	case r.Context().Err() != nil: // nobody is left to read the page
 	default:
 		p.log.ErrorContext(r.Context(), "cart page failed", "pattern", r.Pattern, "error", err)
-		p.cartMessage(w, r, http.StatusInternalServerError, checkoutMessage{Heading: "This page could not be loaded", Tone: Negative,
-			Detail: "Something went wrong on our side. You have not been charged. Try again in a moment.",
-			Again:  cartVisitOf(r).path(), AgainIs: "Try again"})
+		p.cartMessage(w, r, http.StatusInternalServerError, checkoutMessage{Heading: "page.failed", Tone: Negative,
+			Detail: "page.failed_cart",
+			Again:  cartVisitOf(r).path(), AgainIs: "checkout.try_again"})
 	}
 }

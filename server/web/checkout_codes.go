@@ -31,11 +31,11 @@ func (p *Pages) enterCode(w http.ResponseWriter, r *http.Request, v Visit) error
 	problem := ""
 	switch {
 	case typed == "":
-		problem = "Enter a code."
+		problem = p.texts(&c).Say("code.none")
 	case utf8.RuneCountInString(typed) > acp.MaxText || !utf8.ValidString(typed):
-		problem = "This is no discount code. Check it."
+		problem = p.texts(&c).Say("code.malformed")
 	case secret.HasCardNumber(typed):
-		typed, problem = "", "This looks like a card number. You enter your card later, at the payment provider."
+		typed, problem = "", p.texts(&c).Say("form.card_number")
 	default:
 		err := p.checkouts.EnterCode(r.Context(), v, typed)
 		if refusal, ok := errors.AsType[*Refusal](err); ok {

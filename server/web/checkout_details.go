@@ -10,6 +10,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/secret"
+	"github.com/checkstand/checkstand/text"
 )
 
 // Details are who buys and where the goods go. The address is that of a
@@ -25,7 +26,7 @@ type Details struct {
 // field is one field of the form, with what a browser needs to fill it in.
 type field struct {
 	Name         string // in the form and in Checkout.Problems
-	Label        string
+	Label        string // a key in contactFields and addressFields, as are Optional and missing
 	Type         string // of the input
 	Autocomplete string
 	InputMode    string
@@ -50,25 +51,25 @@ func (f *field) Hint() string {
 // contactFields and addressFields are the form, in its order.
 var (
 	contactFields = []field{
-		{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "email", InputMode: "email", Max: acp.MaxEmail,
-			missing: "Enter your e-mail address.", to: func(d *Details) *string { return &d.Email }},
-		{Name: "name", Label: "Full name", Type: "text", Autocomplete: "name", Max: acp.MaxText,
-			missing: "Enter your name.", to: func(d *Details) *string { return &d.Name }},
-		{Name: "phone", Label: "Phone", Type: "tel", Autocomplete: "tel", InputMode: "tel", Optional: "optional", Max: acp.MaxText,
+		{Name: "email", Label: "form.email", Type: "email", Autocomplete: "email", InputMode: "email", Max: acp.MaxEmail,
+			missing: "form.needs_email", to: func(d *Details) *string { return &d.Email }},
+		{Name: "name", Label: "form.name", Type: "text", Autocomplete: "name", Max: acp.MaxText,
+			missing: "form.needs_name", to: func(d *Details) *string { return &d.Name }},
+		{Name: "phone", Label: "form.phone", Type: "tel", Autocomplete: "tel", InputMode: "tel", Optional: "form.optional", Max: acp.MaxText,
 			to: func(d *Details) *string { return &d.Phone }},
 	}
 	addressFields = []field{
-		{Name: "country", Label: "Country", Autocomplete: "shipping country", ofAddress: true, Max: 2,
-			missing: "Choose a country.", to: func(d *Details) *string { return &d.Country }},
-		{Name: "line_one", Label: "Street and number", Type: "text", Autocomplete: "shipping address-line1", ofAddress: true, Max: acp.MaxAddressLine,
-			missing: "Enter street and number.", to: func(d *Details) *string { return &d.LineOne }},
-		{Name: "line_two", Label: "Apartment or floor", Type: "text", Autocomplete: "shipping address-line2", ofAddress: true, Optional: "optional", Max: acp.MaxAddressLine,
+		{Name: "country", Label: "form.country", Autocomplete: "shipping country", ofAddress: true, Max: 2,
+			missing: "form.needs_country", to: func(d *Details) *string { return &d.Country }},
+		{Name: "line_one", Label: "form.line_one", Type: "text", Autocomplete: "shipping address-line1", ofAddress: true, Max: acp.MaxAddressLine,
+			missing: "form.needs_line_one", to: func(d *Details) *string { return &d.LineOne }},
+		{Name: "line_two", Label: "form.line_two", Type: "text", Autocomplete: "shipping address-line2", ofAddress: true, Optional: "form.optional", Max: acp.MaxAddressLine,
 			to: func(d *Details) *string { return &d.LineTwo }},
-		{Name: "city", Label: "City", Type: "text", Autocomplete: "shipping address-level2", ofAddress: true, Max: acp.MaxAddressLine,
-			missing: "Enter the city.", to: func(d *Details) *string { return &d.City }},
-		{Name: "state", Label: "State or province", Type: "text", Autocomplete: "shipping address-level1", ofAddress: true, Optional: "if there is one", Half: true, Max: acp.MaxAddressLine,
+		{Name: "city", Label: "form.city", Type: "text", Autocomplete: "shipping address-level2", ofAddress: true, Max: acp.MaxAddressLine,
+			missing: "form.needs_city", to: func(d *Details) *string { return &d.City }},
+		{Name: "state", Label: "form.state", Type: "text", Autocomplete: "shipping address-level1", ofAddress: true, Optional: "form.if_any", Half: true, Max: acp.MaxAddressLine,
 			to: func(d *Details) *string { return &d.State }},
-		{Name: "postal_code", Label: "Postal code", Type: "text", Autocomplete: "shipping postal-code", ofAddress: true, Optional: "if there is one", Half: true, Max: acp.MaxPostalCode,
+		{Name: "postal_code", Label: "form.postal_code", Type: "text", Autocomplete: "shipping postal-code", ofAddress: true, Optional: "form.if_any", Half: true, Max: acp.MaxPostalCode,
 			to: func(d *Details) *string { return &d.PostalCode }},
 	}
 )
@@ -85,23 +86,25 @@ func readDetails(form url.Values) Details {
 // check says what is wrong with each field, by its name; empty is all well.
 func (d *Details) check(c *Checkout) map[string]string {
 	problems := map[string]string{}
+	t := text.For(c.Locale)
 	for _, f := range slices.Concat(contactFields, addressFields) {
 		if f.ofAddress && !c.Shipped {
 			continue
 		}
 		if problem := f.check(*f.to(d)); problem != "" {
-			problems[f.Name] = problem
+			problems[f.Name] = t.Say(problem)
 		}
 	}
 	switch {
 	case problems["email"] == "" && !isEmail(d.Email):
-		problems["email"] = "This is not an e-mail address. Write it like name@example.com."
+		problems["email"] = t.Say("form.no_email")
 	case c.Shipped && problems["country"] == "" && !slices.ContainsFunc(countries(c.Locale, c.Countries), func(known country) bool { return known.Code == d.Country }):
-		problems["country"] = "The shop does not deliver to this country. Choose one of the list."
+		problems["country"] = t.Say("form.not_served")
 	}
 	return problems
 }
 
+// check is the key of what is wrong with a value; "" is nothing.
 func (f *field) check(value string) string {
 	switch {
 	case value == "" && f.Optional != "":
@@ -109,11 +112,11 @@ func (f *field) check(value string) string {
 	case value == "":
 		return f.missing
 	case utf8.RuneCountInString(value) > f.Max:
-		return "This is too long. Shorten it."
+		return "form.too_long"
 	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
-		return "This has signs that cannot be printed. Type it anew."
+		return "form.unprintable"
 	case secret.HasCardNumber(value):
-		return "This looks like a card number. You enter your card later, at the payment provider."
+		return "form.card_number"
 	}
 	return ""
 }
@@ -139,9 +142,12 @@ func (c *Checkout) AddressLines() []string {
 }
 
 // fields puts values and problems into a part of the form.
-func fields(form []field, d Details, problems map[string]string) []field {
+func fields(form []field, d Details, problems map[string]string, t *text.Texts) []field {
 	out := slices.Clone(form)
 	for i := range out {
+		if out[i].Label = t.Say(out[i].Label); out[i].Optional != "" {
+			out[i].Optional = t.Say(out[i].Optional)
+		}
 		out[i].Value, out[i].Problem = *out[i].to(&d), problems[out[i].Name]
 		if secret.HasCardNumber(out[i].Value) {
 			out[i].Value = "" // not even shown again

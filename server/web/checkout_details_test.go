@@ -119,7 +119,7 @@ func TestCountries(t *testing.T) {
 		count  int
 	}{
 		"those of the shop":         {"en-US", []string{"US", "DE", "AT"}, []string{"Choose", "Austria", "Germany", "United States"}, 4},
-		"in the shop's language":    {"de", []string{"US", "DE", "AT"}, []string{"Choose", "Deutschland", "Österreich", "Vereinigte Staaten"}, 4},
+		"in the shop's language":    {"de", []string{"US", "DE", "AT"}, []string{"Auswählen", "Deutschland", "Österreich", "Vereinigte Staaten"}, 4},
 		"the only one is chosen":    {"fr", []string{"DE"}, []string{"Allemagne"}, 1},
 		"everywhere":                {"en-US", nil, []string{"Choose", "Afghanistan"}, 250},
 		"a language without tables": {"tlh", nil, []string{"Choose", "Afghanistan"}, 250},

@@ -21,8 +21,8 @@ func (p *Pages) form(do func(w http.ResponseWriter, r *http.Request, v Visit) er
 			return
 		}
 		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
-			p.checkoutMessage(w, r, http.StatusUnsupportedMediaType, checkoutMessage{Heading: "This is no form of this page", Tone: Caution,
-				Detail: "Nothing was changed and you have not been charged.", Again: checkoutPath(v), AgainIs: "Back to the checkout"})
+			p.checkoutMessage(w, r, http.StatusUnsupportedMediaType, checkoutMessage{Heading: "page.no_form", Tone: Caution,
+				Detail: "page.nothing_changed", Again: checkoutPath(v), AgainIs: "page.back_to_checkout"})
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxCheckoutForm)
@@ -31,8 +31,8 @@ func (p *Pages) form(do func(w http.ResponseWriter, r *http.Request, v Visit) er
 			if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 				status = http.StatusRequestEntityTooLarge
 			}
-			p.checkoutMessage(w, r, status, checkoutMessage{Heading: "This form could not be read", Tone: Caution,
-				Detail: "Nothing was changed and you have not been charged.", Again: checkoutPath(v), AgainIs: "Back to the checkout"})
+			p.checkoutMessage(w, r, status, checkoutMessage{Heading: "page.unreadable_form", Tone: Caution,
+				Detail: "page.nothing_changed", Again: checkoutPath(v), AgainIs: "page.back_to_checkout"})
 			return
 		}
 		switch err := do(w, r, v); {
@@ -70,7 +70,7 @@ func (p *Pages) saveDetails(w http.ResponseWriter, r *http.Request, v Visit) err
 	if problems := d.check(&c); len(problems) > 0 {
 		c.Problems = nil
 		page := &checkoutPage{Checkout: c, Form: d, Editing: true}
-		for _, f := range append(fields(contactFields, d, problems), fields(addressFields, d, problems)...) {
+		for _, f := range append(fields(contactFields, d, problems, p.texts(&c)), fields(addressFields, d, problems, p.texts(&c))...) {
 			if f.Problem != "" {
 				page.Errors = append(page.Errors, formError{f.Name, f.Problem})
 			}
@@ -129,9 +129,9 @@ func (p *Pages) setQuantity(w http.ResponseWriter, r *http.Request, v Visit) err
 		problem := ""
 		switch {
 		case err != nil || quantity < 0 || quantity > MaxOrdered:
-			problem = "Write how many you want as a whole number, at most " + strconv.Itoa(MaxOrdered) + "."
+			problem = p.texts(&c).Say("checkout.whole_number", "count", strconv.Itoa(MaxOrdered))
 		case quantity == 0 && len(c.Lines) == 1:
-			problem = "This is the only item of the order, so it cannot be removed."
+			problem = p.texts(&c).Say("checkout.only_item")
 		default:
 			err = p.checkouts.SetQuantity(r.Context(), v, line, quantity)
 			if refusal, ok := errors.AsType[*Refusal](err); ok {
@@ -166,7 +166,7 @@ func (p *Pages) pay(w http.ResponseWriter, r *http.Request, v Visit) error {
 		return err
 	}
 	if c.State == CheckoutOpen && r.PostForm.Get("total") != c.Shown() {
-		c.Notices = append(c.Notices, Notice{Caution, "The order has changed. You have not been charged. Look at the total, and pay it if it suits you."})
+		c.Notices = append(c.Notices, Notice{Caution, p.texts(&c).Say("checkout.changed")})
 		p.show(w, r, http.StatusConflict, &checkoutPage{Checkout: c, Form: c.Details})
 		return nil
 	}
@@ -182,7 +182,7 @@ func (p *Pages) pay(w http.ResponseWriter, r *http.Request, v Visit) error {
 		if err != nil {
 			return err
 		}
-		c.Notices = append([]Notice{{Negative, "The payment provider does not answer. You have not been charged. Try again in a moment."}}, c.Notices...)
+		c.Notices = append([]Notice{{Negative, p.texts(&c).Say("checkout.no_provider")}}, c.Notices...)
 		p.show(w, r, http.StatusServiceUnavailable, &checkoutPage{Checkout: c, Form: c.Details})
 		return nil
 	case err != nil:
@@ -199,7 +199,7 @@ func (p *Pages) pay(w http.ResponseWriter, r *http.Request, v Visit) error {
 		look = p.shop
 	}
 	w.Header().Set("Refresh", "0; url="+address)
-	p.render(w, r, http.StatusOK, view{Template: "checkout-away.html", Title: "To the payment page", Shop: look, Ribbon: shopRibbon(c.Live),
+	p.render(w, r, http.StatusOK, view{Template: "checkout-away.html", Title: p.texts(&c).Say("checkout.away"), Locale: p.texts(&c).Locale(), Shop: look, Ribbon: shopRibbon(c.Live),
 		Hidden: true, Forms: true, Body: address})
 	return nil
 }

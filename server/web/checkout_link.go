@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/checkstand/checkstand/text"
 )
 
 const (
@@ -18,7 +20,8 @@ const (
 	maxProof   = 128
 )
 
-// checkoutMessage is a page of a checkout that has nothing to fill in.
+// checkoutMessage is a page of a checkout that has nothing to fill in. Heading,
+// Detail and AgainIs are keys of texts.
 type checkoutMessage struct {
 	Heading  string
 	Detail   string
@@ -45,8 +48,8 @@ func (p *Pages) link(w http.ResponseWriter, r *http.Request) {
 	case byPerson(r):
 		p.redeem(w, r)
 	default:
-		p.checkoutMessage(w, r, http.StatusOK, checkoutMessage{Heading: "Your checkout is ready",
-			Detail: "See what you are buying, say where it goes, and pay. The link works in one browser.", Continue: true})
+		p.checkoutMessage(w, r, http.StatusOK, checkoutMessage{Heading: "page.ready",
+			Detail: "page.ready_note", Continue: true})
 	}
 }
 
@@ -99,8 +102,8 @@ func (p *Pages) usedLink(w http.ResponseWriter, r *http.Request, v Visit) {
 			return
 		}
 	}
-	p.checkoutMessage(w, r, http.StatusGone, checkoutMessage{Heading: "This link was used",
-		Detail: "Each link opens the checkout in one browser, once. Ask for a new link in your conversation, or go on in the browser where you opened it."})
+	p.checkoutMessage(w, r, http.StatusGone, checkoutMessage{Heading: "page.link_used",
+		Detail: "page.link_used_note"})
 }
 
 // visitOf is who comes, and to which session.
@@ -133,13 +136,22 @@ func (p *Pages) checkoutMessage(w http.ResponseWriter, r *http.Request, status i
 	if err != nil {
 		look, live = p.shop, p.live
 	}
-	p.render(w, r, status, view{Template: "checkout-message.html", Title: m.Heading, Shop: look, Ribbon: shopRibbon(live),
+	p.renderMessage(w, r, status, look, live, m)
+}
+
+func (p *Pages) renderMessage(w http.ResponseWriter, r *http.Request, status int, look Shop, live bool, m checkoutMessage) {
+	locale := p.wish(r)
+	t := text.For(locale)
+	if m.Heading, m.Detail = t.Say(m.Heading), t.Say(m.Detail); m.Again != "" {
+		m.AgainIs = t.Say(m.AgainIs)
+	}
+	p.render(w, r, status, view{Template: "checkout-message.html", Title: m.Heading, Locale: locale, Shop: look, Ribbon: shopRibbon(live),
 		Hidden: true, Forms: true, Body: m})
 }
 
 func (p *Pages) checkoutNotFound(w http.ResponseWriter, r *http.Request) {
-	p.checkoutMessage(w, r, http.StatusNotFound, checkoutMessage{Heading: "There is no such checkout",
-		Detail: "The link may be incomplete or too old. Ask for a new one in your conversation."})
+	p.checkoutMessage(w, r, http.StatusNotFound, checkoutMessage{Heading: "page.no_checkout",
+		Detail: "page.no_checkout_note"})
 }
 
 // checkoutFailed answers to an error that no state of the page is for.
@@ -148,22 +160,22 @@ func (p *Pages) checkoutFailed(w http.ResponseWriter, r *http.Request, err error
 	case errors.Is(err, ErrNotFound):
 		p.checkoutNotFound(w, r)
 	case errors.Is(err, ErrNotVisitor):
-		p.checkoutMessage(w, r, http.StatusForbidden, checkoutMessage{Heading: "This checkout is not open in this browser",
-			Detail: "If you have paid, your order is placed all the same, and you are charged once. Otherwise go on in the browser where you opened it last, or ask for a new link in your conversation and open it here."})
+		p.checkoutMessage(w, r, http.StatusForbidden, checkoutMessage{Heading: "page.other_browser",
+			Detail: "page.other_browser_note"})
 	case r.Context().Err() != nil: // nobody is left to read the page
 	default:
 		p.log.ErrorContext(r.Context(), "checkout page failed", "pattern", r.Pattern, "error", err)
 		v := visitOf(r)
-		p.checkoutMessage(w, r, http.StatusInternalServerError, checkoutMessage{Heading: "This page could not be loaded", Tone: Negative,
-			Detail: "Something went wrong on our side. You are never charged twice for this order. Try again in a moment.",
-			Again:  checkoutPath(v), AgainIs: "Try again"})
+		p.checkoutMessage(w, r, http.StatusInternalServerError, checkoutMessage{Heading: "page.failed", Tone: Negative,
+			Detail: "page.failed_checkout",
+			Again:  checkoutPath(v), AgainIs: "checkout.try_again"})
 	}
 }
 
 // crossOrigin answers to a form that another site has sent.
 func (p *Pages) crossOrigin(w http.ResponseWriter, r *http.Request) {
-	p.checkoutMessage(w, r, http.StatusForbidden, checkoutMessage{Heading: "This form was sent from elsewhere", Tone: Caution,
-		Detail: "Nothing was changed and you have not been charged. Open the checkout again from your conversation.",
+	p.checkoutMessage(w, r, http.StatusForbidden, checkoutMessage{Heading: "page.elsewhere", Tone: Caution,
+		Detail: "page.elsewhere_note",
 	})
 }
 

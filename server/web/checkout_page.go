@@ -1,10 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/checkstand/checkstand/text"
 )
 
 // How long a page that waits stays before it asks again: often at first, seldom
@@ -72,6 +75,7 @@ type checkoutPage struct {
 	Waiting int // times that the page has asked; 0 when it does not
 	// Token authorizes the script of Embed; "" shows no payment form.
 	Token string
+	texts *text.Texts
 }
 
 // formError is a line of the summary at the top.
@@ -109,6 +113,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, page *c
 	if page.Locale == "" {
 		page.Locale = p.locale
 	}
+	page.texts = p.texts(&page.Checkout)
 	missing := page.Details.check(&page.Checkout)
 	page.Ready = page.State == CheckoutOpen && page.Payable && len(missing) == 0
 	problems := page.Problems
@@ -118,7 +123,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, page *c
 		}
 		problems[e.Field] = e.Text
 	}
-	page.Contact, page.Address = fields(contactFields, page.Form, problems), fields(addressFields, page.Form, problems)
+	page.Contact, page.Address = fields(contactFields, page.Form, problems, page.texts), fields(addressFields, page.Form, problems, page.texts)
 	if page.Errors == nil {
 		// What is wrong with what is stored; nothing was sent just now.
 		for _, f := range append(page.Contact[:len(page.Contact):len(page.Contact)], page.Address...) {
@@ -137,7 +142,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, page *c
 	if page.Waiting > 0 {
 		w.Header().Set("Refresh", refresh(page.Path, page.Waiting))
 	}
-	shown := view{Template: "checkout.html", Title: page.Heading(), Shop: page.Shop, Ribbon: shopRibbon(page.Live), Hidden: true, Forms: true, Body: page}
+	shown := view{Template: "checkout.html", Title: page.Heading(), Locale: page.Locale, Shop: page.Shop, Ribbon: shopRibbon(page.Live), Hidden: true, Forms: true, Body: page}
 	if page.State == CheckoutDone {
 		shown.Ribbon = orderRibbon(page.Live)
 	}
@@ -176,23 +181,28 @@ func (p *checkoutPage) embedded() bool {
 	return p.Ready && !p.Editing && p.Token != ""
 }
 
+// texts are those of a checkout's language.
+func (p *Pages) texts(c *Checkout) *text.Texts { return text.For(cmp.Or(c.Locale, p.locale)) }
+
 // Heading is the page's title.
-func (p *checkoutPage) Heading() string {
+func (p *checkoutPage) Heading() string { return p.texts.Say(p.heading()) }
+
+func (p *checkoutPage) heading() string {
 	switch {
 	case p.State == CheckoutDone:
-		return "Thank you"
+		return "checkout.thanks"
 	case p.State == CheckoutCanceled:
-		return "This checkout was canceled"
+		return "checkout.canceled"
 	case p.State == CheckoutExpired:
-		return "This checkout has expired"
+		return "checkout.expired"
 	case p.Waiting > 0:
-		return "Your payment is being confirmed"
+		return "checkout.confirming"
 	case p.State == CheckoutPaying:
-		return "Your payment page is open"
+		return "checkout.paying"
 	case p.Ready && !p.Editing:
-		return "Review and pay"
+		return "checkout.review"
 	}
-	return "Checkout"
+	return "checkout.title"
 }
 
 // Host names where the buyer goes back to.

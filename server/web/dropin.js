@@ -7,7 +7,7 @@
   const button = form.querySelector("button");
   const nonce = form.elements.namedItem("payment_method_nonce");
   const say = (text) => { said.textContent = text; };
-  const failed = () => say("The payment form could not be loaded. You have not been charged. Load the page again.");
+  const failed = () => say(place.dataset.failed);
 
   if (!window.braintree || !window.braintree.dropin) {
     failed();
@@ -23,13 +23,13 @@
       event.preventDefault();
       if (asking) return; // a second press pays nothing
       asking = true;
-      say("Your payment is being sent.");
+      say(place.dataset.sending);
       dropin.requestPaymentMethod().then((method) => {
         nonce.value = method.nonce;
         form.submit();
       }, () => {
         asking = false;
-        say("Check the payment details above. You have not been charged.");
+        say(place.dataset.check);
       });
     });
     say("");

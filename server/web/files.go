@@ -96,7 +96,7 @@ func (p *Pages) picture(w http.ResponseWriter, r *http.Request) {
 		p.notFound(w, r)
 		return
 	case err != nil:
-		p.failed(w, r, "", err)
+		p.failed(w, r, "page.failed_picture", err)
 		return
 	}
 	h := w.Header()

@@ -6,7 +6,7 @@ import "net/http"
 // nothing was done.
 func (p *Pages) TooMany(w http.ResponseWriter, r *http.Request) {
 	p.message(w, r, http.StatusTooManyRequests, message{
-		Heading: "Too many requests at once",
-		Detail:  "Nothing was changed and you have not been charged. Wait a moment, then load the page again.",
+		Heading: "page.too_many",
+		Detail:  "page.too_many_note",
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/checkstand/checkstand/text"
 )
 
 // Shop is who sells, as a page shows it.
@@ -20,6 +22,7 @@ type Shop struct {
 // Link is a link with its words.
 type Link struct {
 	Title string
+	Key   string // of the text that titles it, in the language of the page; "" is Title
 	URL   string
 }
 
@@ -84,9 +87,6 @@ type Delivery struct {
 	Latest   time.Time
 }
 
-// Window says in words when the delivery arrives; "" when nothing is promised.
-func (d Delivery) Window() string { return window(d.Earliest, d.Latest) }
-
 // Event is something that happened to an order.
 type Event struct {
 	At    time.Time
@@ -108,7 +108,7 @@ func (p *Pages) order(w http.ResponseWriter, r *http.Request) {
 		p.orderNotFound(w, r)
 		return
 	case err != nil:
-		p.failed(w, r, "Your order is not affected.", err)
+		p.failed(w, r, "page.failed_order", err)
 		return
 	}
 	if o.Shop.Name == "" {
@@ -119,16 +119,16 @@ func (p *Pages) order(w http.ResponseWriter, r *http.Request) {
 	}
 	title := o.StatusWords
 	if o.Number != "" {
-		title = "Order " + o.Number
+		title = text.For(o.Locale).Say("order.number", "order", o.Number)
 	}
 	p.render(w, r, http.StatusOK, view{
-		Template: "order.html", Title: title, Shop: o.Shop, Ribbon: orderRibbon(o.Live), Hidden: true, Body: o,
+		Template: "order.html", Title: title, Locale: o.Locale, Shop: o.Shop, Ribbon: orderRibbon(o.Live), Hidden: true, Body: o,
 	})
 }
 
 func (p *Pages) orderNotFound(w http.ResponseWriter, r *http.Request) {
 	p.message(w, r, http.StatusNotFound, message{
-		Heading: "We could not find this order",
-		Detail:  "The link may be incomplete. Open it again from where you got it, or ask the shop.",
+		Heading: "order.not_found",
+		Detail:  "order.not_found_note",
 	})
 }

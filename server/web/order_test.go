@@ -3,7 +3,6 @@ package web_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/checkstand/checkstand/server/web"
 )
@@ -107,26 +106,5 @@ func TestOrderThatIsNotThere(t *testing.T) {
 	for _, path := range []string{"/orders/none", "/orders/" + strings.Repeat("a", 5000), "/orders/%00", "/orders/..%2f..%2fetc"} {
 		page, _ := open(t, h, path, 404)
 		wantText(t, page, "h1", "", "We could not find this order")
-	}
-}
-
-func TestWindow(t *testing.T) {
-	at := func(y, m, d int) time.Time { return time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC) }
-	tests := []struct {
-		earliest, latest time.Time
-		want             string
-	}{
-		{time.Time{}, time.Time{}, ""},
-		{at(2026, 3, 14), time.Time{}, "Arrives from 14 March 2026"},
-		{time.Time{}, at(2026, 3, 14), "Arrives by 14 March 2026"},
-		{at(2026, 3, 14), at(2026, 3, 14), "Arrives 14 March 2026"},
-		{at(2026, 3, 14), at(2026, 3, 17), "Arrives 14–17 March 2026"},
-		{at(2026, 3, 30), at(2026, 4, 2), "Arrives 30 March – 2 April 2026"},
-		{at(2026, 12, 30), at(2027, 1, 2), "Arrives 30 December 2026 – 2 January 2027"},
-	}
-	for _, tt := range tests {
-		if got := (web.Delivery{Earliest: tt.earliest, Latest: tt.latest}).Window(); got != tt.want {
-			t.Errorf("%v to %v: %q, want %q", tt.earliest, tt.latest, got, tt.want)
-		}
 	}
 }

@@ -141,7 +141,7 @@ func kindOf(v openapi.Value) string {
 func (p *Pages) docs(w http.ResponseWriter, r *http.Request) {
 	d := p.reference(r.URL.Query().Get("version"))
 	if d == nil {
-		p.message(w, r, http.StatusNotFound, message{Heading: "This version is not spoken here", Detail: "Open /docs for the newest one; it lists the others."})
+		p.message(w, r, http.StatusNotFound, message{Heading: "page.no_version", Detail: "page.no_version_note"})
 		return
 	}
 	page := referencePage{Document: d}

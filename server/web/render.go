@@ -8,23 +8,37 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/text"
 	"github.com/checkstand/checkstand/ui"
 )
 
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// templates are the layout filled in with each page.
-var templates = func() map[string]*template.Template {
+// templates are the layout filled in with each page, by language.
+var templates = func() map[string]map[string]*template.Template {
+	all := map[string]map[string]*template.Template{}
+	for _, lang := range text.Languages {
+		all[lang] = templatesIn(text.For(lang))
+	}
+	return all
+}()
+
+func templatesIn(t *text.Texts) map[string]*template.Template {
 	funcs := template.FuncMap{
-		"money": money.Format,
-		"date":  date,
-		"iso":   func(t time.Time) string { return t.Format(time.RFC3339) },
+		"money":  money.Format,
+		"say":    t.Say,
+		"rich":   func(key string, values ...any) template.HTML { return rich(t, key, values) },
+		"bdi":    func(s string) template.HTML { return "<bdi>" + template.HTML(template.HTMLEscapeString(s)) + "</bdi>" },
+		"date":   t.Date,
+		"window": t.Window,
+		"iso":    func(t time.Time) string { return t.Format(time.RFC3339) },
 	}
 	layout := template.Must(template.New("layout.html").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html"))
 	all := map[string]*template.Template{}
@@ -37,21 +51,34 @@ var templates = func() map[string]*template.Template {
 	cart := template.Must(layout.Clone())
 	all["cart.html"] = template.Must(cart.ParseFS(templateFiles, "templates/checkout.html", "templates/cart.html"))
 	return all
-}()
+}
 
-// The words of the test-mode ribbon, on an order and everywhere else.
+// rich is a text with values that are written as they are where they are HTML.
+func rich(t *text.Texts, key string, values []any) template.HTML {
+	marked := slices.Clone(values)
+	var swap []string
+	for i := 1; i < len(marked); i += 2 {
+		if html, ok := marked[i].(template.HTML); ok {
+			mark := "\ue000" + strconv.Itoa(i) + "\ue000" // a private sign that no text has, and that is not escaped
+			marked[i], swap = mark, append(swap, mark, string(html))
+		}
+	}
+	return template.HTML(strings.NewReplacer(swap...).Replace(template.HTMLEscapeString(t.Say(key, marked...))))
+}
+
+// The texts of the test-mode ribbon, on an order and everywhere else.
 func orderRibbon(live bool) string {
 	if live {
 		return ""
 	}
-	return "No money has moved and nothing will be sent."
+	return "page.test_order"
 }
 
 func shopRibbon(live bool) string {
 	if live {
 		return ""
 	}
-	return "Purchases are rehearsals: no money moves and nothing is sent."
+	return "page.test_shop"
 }
 
 // view is one page: the frame's parts, and the Body that its template shows.
@@ -59,7 +86,8 @@ type view struct {
 	Template string
 	Title    string
 	Shop     Shop
-	Ribbon   string // words of the test-mode ribbon; "" shows none
+	Ribbon   string // key of the text on the test-mode ribbon; "" shows none
+	Locale   string // BCP 47 tag of the words; "" is English
 	Hidden   bool   // from search engines
 	Wide     bool   // laid out for a grid rather than for one column
 	Home     bool   // the shop's name leads to the front page
@@ -69,6 +97,7 @@ type view struct {
 	Body     any
 
 	// Set by render.
+	Language            string
 	StylePath, IconPath string
 	Accent              template.CSS
 }
@@ -84,10 +113,10 @@ func (v view) Referrer() string {
 
 // render writes a page with the headers that keep it to itself.
 func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, v view) {
-	v.StylePath, v.IconPath = stylePath, iconPath
+	v.StylePath, v.IconPath, v.Language = stylePath, iconPath, text.For(v.Locale).Language()
 	v.Accent = p.accent(r, v.Shop)
 	var page bytes.Buffer
-	if err := templates[v.Template].Execute(&page, v); err != nil {
+	if err := templates[v.Language][v.Template].Execute(&page, v); err != nil {
 		p.log.ErrorContext(r.Context(), "page cannot be rendered", "template", v.Template, "error", err)
 		http.Error(w, "This page could not be shown. Try again in a moment.", http.StatusInternalServerError)
 		return
@@ -159,36 +188,43 @@ func originOf(address string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// message is a page with nothing but something to say.
+// message is a page with nothing but something to say: two keys of texts.
 type message struct {
 	Heading string
 	Detail  string
 }
 
+// wish is the locale of a page that belongs to nothing with a language: what the
+// browser asks for, or else the shop's.
+func (p *Pages) wish(r *http.Request) string {
+	if locale, ok := text.Match(strings.Join(r.Header.Values("Accept-Language"), ",")); ok {
+		return locale
+	}
+	return p.locale
+}
+
 func (p *Pages) message(w http.ResponseWriter, r *http.Request, status int, m message) {
+	locale := p.wish(r)
+	t := text.For(locale)
+	m.Heading, m.Detail = t.Say(m.Heading), t.Say(m.Detail)
 	p.render(w, r, status, view{
-		Template: "message.html", Title: m.Heading, Shop: p.shop, Ribbon: shopRibbon(p.live), Hidden: true, Home: true, Body: m,
+		Template: "message.html", Title: m.Heading, Locale: locale, Shop: p.shop, Ribbon: shopRibbon(p.live), Hidden: true, Home: true, Body: m,
 	})
 }
 
 func (p *Pages) notFound(w http.ResponseWriter, r *http.Request) {
 	p.message(w, r, http.StatusNotFound, message{
-		Heading: "There is no such page here",
-		Detail:  "The address may be incomplete or out of date.",
+		Heading: "page.none",
+		Detail:  "page.none_note",
 	})
 }
 
-// failed answers for a mistake of ours; safe says what the reader need not
-// worry about. The path stays out of the log, because an order's id opens its
+// failed answers for a mistake of ours; detail is the key of what is said. The path stays out of the log, because an order's id opens its
 // page.
-func (p *Pages) failed(w http.ResponseWriter, r *http.Request, safe string, err error) {
+func (p *Pages) failed(w http.ResponseWriter, r *http.Request, detail string, err error) {
 	if r.Context().Err() != nil {
 		return // nobody is left to read the page
 	}
 	p.log.ErrorContext(r.Context(), "page failed", "pattern", r.Pattern, "error", err)
-	detail := "Something went wrong on our side. Try again in a moment."
-	if safe != "" {
-		detail = "Something went wrong on our side. " + safe + " Try again in a moment."
-	}
-	p.message(w, r, http.StatusInternalServerError, message{Heading: "This page could not be loaded", Detail: detail})
+	p.message(w, r, http.StatusInternalServerError, message{Heading: "page.failed", Detail: detail})
 }
