@@ -13,7 +13,7 @@ NODE := $(shell node -p 'const [a, b] = process.versions.node.split("."); a > 22
 NPM := tools/browser tools/clients $(if $(or $(CHECKSTAND_NODE),$(NODE)),,tools/node)
 APT := $(if $(filter 0,$(shell id -u)),apt-get,sudo apt-get)
 
-.PHONY: help build demo setup ui lint test race short bench bench-import bench-search soak fuzz clean
+.PHONY: help build demo setup ui lint test race short bench bench-import bench-search soak conformance fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -74,6 +74,9 @@ bench-search: ## searches of a million products, on both stores
 
 soak: ## a week of purchases in virtual time against the providers' books
 	$(GO) test ./soak -run '^TestWeek$$' -v -count 1 -timeout 30m -week $(SOAK)
+
+conformance: setup ## docs/conformance.md: the rules of the protocol, from a run of their tests
+	$(GO) run ./server/conformance
 
 fuzz: ## every fuzz target for FUZZTIME (default 20s) each
 	@for pkg in $$($(GO) list ./...); do \

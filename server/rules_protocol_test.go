@@ -15,29 +15,6 @@ import (
 	"github.com/checkstand/checkstand/server/servertest"
 )
 
-// rulesNotCovered are the rules of the catalogue that have no test here, and
-// why.
-var rulesNotCovered = map[string]string{
-	"DISC-09":                    "tests run over plain HTTP, so that api_base_url is not https",
-	"HDR-04":                     "TLS is ended in front of the server",
-	"HDR-05":                     "texts are in one language, which discovery says",
-	"CAP-07":                     "shown in package checkout: no shop here insists on authentication",
-	"DA":                         "shown by the tests of package sandbox; TestRulesOfAuthentication goes the whole way",
-	"ORD, WHK-07 and WHK-09":     "orders do not change after the sale yet",
-	"SBH, CRT, MCP":              "seller-backed payments, carts and MCP do not exist yet",
-	"DP-07":                      "shown by the tests of package sandbox",
-	"IDM-12":                     "shown with a broken renderer in package checkout",
-	"WHK-05, WHK-06":             "shown with servers and receivers that fail, beside these tests",
-	"FED":                        "shown by the tests of package feed",
-	"CMP-02, SES-17 (reachable)": "shown by the tests of package web",
-}
-
-func TestRulesThatAreNotCovered(t *testing.T) {
-	for rule, why := range rulesNotCovered {
-		t.Logf("%s: %s", rule, why)
-	}
-}
-
 func TestRulesOfDiscovery(t *testing.T) {
 	m := openMarket(t)
 	const path = "/.well-known/acp.json"
