@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/balance"
-	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/seller"
 	"github.com/checkstand/checkstand/secret"
+	"github.com/checkstand/checkstand/text"
 )
 
 // SellerManaged is the provider's name in the protocol where the shop pays
@@ -92,15 +91,16 @@ func (s *Session) offer(r Reader, m *Merchant, now time.Time) error {
 // sellerHandlers are the ways to pay with what the shop owes the buyer.
 func (m *Merchant) sellerHandlers(s *Session) []acp.PaymentHandler {
 	var out []acp.PaymentHandler
+	t := m.texts(s)
 	for i := range s.Offered {
 		b := &s.Offered[i]
 		schemas := m.BaseURL + SellerSchemas + string(b.Kind) + "/"
-		h := acp.PaymentHandler{ID: b.ID, Name: "dev.acp." + sellerBacked + "." + string(b.Kind), DisplayName: b.Label(), Version: "2026-02-05",
+		h := acp.PaymentHandler{ID: b.ID, Name: "dev.acp." + sellerBacked + "." + string(b.Kind), DisplayName: balanceName(b, t), Version: "2026-02-05",
 			Spec:                    "https://acp.dev/handlers/" + sellerBacked + "/" + string(b.Kind),
 			RequiresDelegatePayment: true, PSP: SellerManaged,
 			ConfigSchema: schemas + "config.json", InstrumentSchemas: []string{schemas + "instrument.json"},
-			Config: acp.HandlerConfig{MerchantID: m.ID, PSP: SellerManaged, DisplayName: b.Label(),
-				Display: &acp.HandlerDisplay{BalanceDisplay: money.Format(b.Worth(), b.Currency, m.Locale)}},
+			Config: acp.HandlerConfig{MerchantID: m.ID, PSP: SellerManaged, DisplayName: balanceName(b, t),
+				Display: &acp.HandlerDisplay{BalanceDisplay: t.Money(b.Worth(), b.Currency)}},
 		}
 		switch b.Kind {
 		case balance.GiftCard:
@@ -108,8 +108,8 @@ func (m *Merchant) sellerHandlers(s *Session) []acp.PaymentHandler {
 			h.Config.RequiredFields = []acp.HandlerField{} // whose it is, is known
 		case balance.Points:
 			h.Config.Display.Balance = &b.Available
-			h.Config.Display.BalanceDisplay = points(b.Available) + " (" + h.Config.Display.BalanceDisplay + ")"
-			h.Config.Display.ConversionRate = points(b.Rate.Units) + " = " + money.Format(b.Rate.Amount, b.Currency, m.Locale)
+			h.Config.Display.BalanceDisplay = t.Say("pay.points_are", "count", b.Available) + " (" + h.Config.Display.BalanceDisplay + ")"
+			h.Config.Display.ConversionRate = t.Say("pay.points_are", "count", b.Rate.Units) + " = " + t.Money(b.Rate.Amount, b.Currency)
 		case balance.StoreCredit:
 			h.Config.Display.Balance, h.Config.Display.Currency = &b.Available, b.Currency
 		}
@@ -118,12 +118,15 @@ func (m *Merchant) sellerHandlers(s *Session) []acp.PaymentHandler {
 	return out
 }
 
-// points is a number of points in words.
-func points(n int64) string {
-	if n == 1 {
-		return "1 point"
+// balanceName is what a balance is called.
+func balanceName(b *balance.Balance, t *text.Texts) string {
+	switch b.Kind {
+	case balance.GiftCard:
+		return t.Say("pay.gift_card", "digits", b.Last4)
+	case balance.Points:
+		return t.Say("pay.points")
 	}
-	return strconv.FormatInt(n, 10) + " points"
+	return t.Say("pay.store_credit")
 }
 
 // choose finds who takes the payment: the shop's account at its PSP, or the
