@@ -89,7 +89,7 @@ func (p *paging) claim(tx Tx, sess *Session) error {
 	switch sess.Status {
 	case acp.CompleteInProgress:
 		return p.join(tx, sess, now)
-	case acp.Completed, acp.Canceled, acp.Expired:
+	case acp.Completed, acp.Canceled, acp.Expired, acp.PendingApproval:
 		return sess.editable()
 	case acp.AuthenticationRequired: // the PSP's page authenticates the buyer itself
 		sess.Authentication = nil
