@@ -83,53 +83,55 @@ func TestStaticTokensAreReusable(t *testing.T) {
 // DP-04: a token is good for its merchant, session, time, currency and amount,
 // once. The reasons come in that order.
 func TestTokenIsBoundToItsAllowance(t *testing.T) {
-	const card = "4242424242424242"
-	for _, c := range []struct {
-		name   string
-		change []any
-		setup  func(d *desk, token string)
-		code   string
-	}{
-		{name: "another token", change: []any{"token", "vt_unknown"}, code: codeTokenUnknown},
-		{name: "another merchant", change: []any{"merchant_id", otherShop, "checkout_session_id", "cs_2"}, code: codeTokenMerchant},
-		{name: "another session", change: []any{"checkout_session_id", "cs_2", "currency", "eur"}, code: codeTokenSession},
-		{name: "another currency", change: []any{"currency", "eur", "amount", 5000}, code: codeCurrency},
-		{name: "a larger amount", change: []any{"amount", 1001}, code: codeAmount},
-		{name: "too late", setup: func(d *desk, _ string) { d.advance(time.Hour) }, code: codeTokenExpired},
-		{name: "revoked by the agent", setup: func(d *desk, token string) {
-			r := d.do("POST", "/v1/tokens/"+token+"/revoke", "", "Authorization", "Bearer "+agentKey)
-			if r.str("state") != "revoked" {
-				d.t.Errorf("revoke: %s", r.raw)
-			}
-		}, code: codeTokenRevoked},
-		{name: "used", setup: func(d *desk, token string) {
-			d.merchant("POST", "/v1/charges", chargeBody(token, "cs_1", "pay_first"))
-		}, code: codeTokenUsed},
-		{name: "held and given back", setup: func(d *desk, token string) {
-			r := d.merchant("POST", "/v1/charges", chargeBody(token, "cs_1", "pay_first", "capture", false))
-			d.merchant("POST", "/v1/charges/"+r.str("id")+"/void", "")
-		}, code: codeTokenUsed},
-	} {
-		t.Run(c.name, func(t *testing.T) {
+	t.Run("DP-04 a token pays within its allowance, and before its end", func(t *testing.T) {
+		const card = "4242424242424242"
+		for _, c := range []struct {
+			name   string
+			change []any
+			setup  func(d *desk, token string)
+			code   string
+		}{
+			{name: "another token", change: []any{"token", "vt_unknown"}, code: codeTokenUnknown},
+			{name: "another merchant", change: []any{"merchant_id", otherShop, "checkout_session_id", "cs_2"}, code: codeTokenMerchant},
+			{name: "another session", change: []any{"checkout_session_id", "cs_2", "currency", "eur"}, code: codeTokenSession},
+			{name: "another currency", change: []any{"currency", "eur", "amount", 5000}, code: codeCurrency},
+			{name: "a larger amount", change: []any{"amount", 1001}, code: codeAmount},
+			{name: "too late", setup: func(d *desk, _ string) { d.advance(time.Hour) }, code: codeTokenExpired},
+			{name: "revoked by the agent", setup: func(d *desk, token string) {
+				r := d.do("POST", "/v1/tokens/"+token+"/revoke", "", "Authorization", "Bearer "+agentKey)
+				if r.str("state") != "revoked" {
+					d.t.Errorf("revoke: %s", r.raw)
+				}
+			}, code: codeTokenRevoked},
+			{name: "used", setup: func(d *desk, token string) {
+				d.merchant("POST", "/v1/charges", chargeBody(token, "cs_1", "pay_first"))
+			}, code: codeTokenUsed},
+			{name: "held and given back", setup: func(d *desk, token string) {
+				r := d.merchant("POST", "/v1/charges", chargeBody(token, "cs_1", "pay_first", "capture", false))
+				d.merchant("POST", "/v1/charges/"+r.str("id")+"/void", "")
+			}, code: codeTokenUsed},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				d := openDesk(t)
+				token := d.token(card, "cs_1")
+				if c.setup != nil {
+					c.setup(d, token)
+				}
+				d.merchant("POST", "/v1/charges", chargeBody(token, "cs_1", "pay_1", c.change...)).want(t, 422, c.code)
+				if found := d.merchant("GET", "/v1/charges?reference=pay_1&merchant_id="+shop, ""); strings.Contains(found.raw, `"id"`) {
+					t.Errorf("a refused token left a charge: %s", found.raw)
+				}
+			})
+		}
+		t.Run("a token survives a refusal and the second before its end", func(t *testing.T) {
 			d := openDesk(t)
 			token := d.token(card, "cs_1")
-			if c.setup != nil {
-				c.setup(d, token)
-			}
-			d.merchant("POST", "/v1/charges", chargeBody(token, "cs_1", "pay_1", c.change...)).want(t, 422, c.code)
-			if found := d.merchant("GET", "/v1/charges?reference=pay_1&merchant_id="+shop, ""); strings.Contains(found.raw, `"id"`) {
-				t.Errorf("a refused token left a charge: %s", found.raw)
+			d.merchant("POST", "/v1/charges", chargeBody(token, "cs_1", "pay_1", "amount", 1001)).want(t, 422, codeAmount)
+			d.advance(time.Hour - time.Second)
+			if r := d.merchant("POST", "/v1/charges", chargeBody(token, "cs_1", "pay_2")); r.status != 201 {
+				t.Errorf("%d %s", r.status, r.raw)
 			}
 		})
-	}
-	t.Run("a token survives a refusal and the second before its end", func(t *testing.T) {
-		d := openDesk(t)
-		token := d.token(card, "cs_1")
-		d.merchant("POST", "/v1/charges", chargeBody(token, "cs_1", "pay_1", "amount", 1001)).want(t, 422, codeAmount)
-		d.advance(time.Hour - time.Second)
-		if r := d.merchant("POST", "/v1/charges", chargeBody(token, "cs_1", "pay_2")); r.status != 201 {
-			t.Errorf("%d %s", r.status, r.raw)
-		}
 	})
 }
 

@@ -189,45 +189,47 @@ func (l schemaLoader) Load(at string) (any, error) {
 }
 
 func TestRulesOfPaymentHandlers(t *testing.T) {
-	m := openMarket(t)
-	s := m.ready(t, dialect(acp.V20260417))
-	handlers := s.at("capabilities").at("payment").list("handlers")
-	if len(handlers) == 0 {
-		t.Fatalf("CAP-05: %s", s.body)
-	}
-	compile := func(at string) *jsonschema.Schema {
-		t.Helper()
-		c := jsonschema.NewCompiler()
-		c.UseLoader(jsonschema.SchemeURLLoader{"http": schemaLoader{m.client}, "https": schemaLoader{m.client}})
-		schema, err := c.Compile(at)
-		if err != nil {
-			t.Fatalf("PAY-01: %v", err)
+	t.Run("PAY-01 to PAY-05 its schemas are there, and it fits them", func(t *testing.T) {
+		m := openMarket(t)
+		s := m.ready(t, dialect(acp.V20260417))
+		handlers := s.at("capabilities").at("payment").list("handlers")
+		if len(handlers) == 0 {
+			t.Fatalf("CAP-05: %s", s.body)
 		}
-		return schema
-	}
-	for _, h := range handlers {
-		for _, field := range []string{"id", "name", "version", "spec", "requires_delegate_payment", "requires_pci_compliance", "psp", "config_schema", "instrument_schemas", "config"} {
-			if h[field] == nil {
-				t.Errorf("PAY-01: no %s in %v", field, h)
-			}
-		}
-		if err := compile(h.text("config_schema")).Validate(map[string]any(h.at("config"))); err != nil {
-			t.Errorf("PAY-02, PAY-05: %v", err)
-		}
-		for _, at := range h["instrument_schemas"].([]any) {
-			pay := dialect(acp.V20260417).paying(s, "tok_visa")["payment_data"].(object)["instrument"]
-			instrument, err := jsonschema.UnmarshalJSON(strings.NewReader(string(bytesOf(t, pay))))
+		compile := func(at string) *jsonschema.Schema {
+			t.Helper()
+			c := jsonschema.NewCompiler()
+			c.UseLoader(jsonschema.SchemeURLLoader{"http": schemaLoader{m.client}, "https": schemaLoader{m.client}})
+			schema, err := c.Compile(at)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("PAY-01: %v", err)
 			}
-			if err := compile(at.(string)).Validate(instrument); err != nil {
-				t.Errorf("PAY-04: %v", err)
+			return schema
+		}
+		for _, h := range handlers {
+			for _, field := range []string{"id", "name", "version", "spec", "requires_delegate_payment", "requires_pci_compliance", "psp", "config_schema", "instrument_schemas", "config"} {
+				if h[field] == nil {
+					t.Errorf("PAY-01: no %s in %v", field, h)
+				}
+			}
+			if err := compile(h.text("config_schema")).Validate(map[string]any(h.at("config"))); err != nil {
+				t.Errorf("PAY-02, PAY-05: %v", err)
+			}
+			for _, at := range h["instrument_schemas"].([]any) {
+				pay := dialect(acp.V20260417).paying(s, "tok_visa")["payment_data"].(object)["instrument"]
+				instrument, err := jsonschema.UnmarshalJSON(strings.NewReader(string(bytesOf(t, pay))))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := compile(at.(string)).Validate(instrument); err != nil {
+					t.Errorf("PAY-04: %v", err)
+				}
+			}
+			for name, secret := range m.secrets {
+				if strings.Contains(fmt.Sprint(h), secret) {
+					t.Errorf("PAY-03: a handler shows the %s", name)
+				}
 			}
 		}
-		for name, secret := range m.secrets {
-			if strings.Contains(fmt.Sprint(h), secret) {
-				t.Errorf("PAY-03: a handler shows the %s", name)
-			}
-		}
-	}
+	})
 }

@@ -163,7 +163,7 @@ func TestRulesOfLanguage(t *testing.T) {
 func TestRulesOfWhatIsAdvertised(t *testing.T) {
 	m := openMarket(t)
 	d := m.send(t, request{method: "GET", path: "/.well-known/acp.json"}).want(t, 200)
-	t.Run("DISC-09 versions, address, transports and services are there", func(t *testing.T) {
+	t.Run("VER-03, DISC-05, DISC-09 versions, address, transports and services are there", func(t *testing.T) {
 		versions, _ := d.at("protocol")["supported_versions"].([]any)
 		if d.text("api_base_url") != m.url || len(versions) == 0 {
 			t.Fatalf("%s", d.body)
@@ -173,9 +173,16 @@ func TestRulesOfWhatIsAdvertised(t *testing.T) {
 			s := m.ready(t, v)
 			m.update(t, v, s.text("id"), object{"buyer": v.buyer()}).want(t, 200)
 			m.cancel(t, v, s.text("id"), nil).want(t, 200).is(t, "canceled")
+			paid, _ := m.bought(t, v, line("ok", 1))
+			m.get(t, v, paid.text("id")).want(t, 200).is(t, "completed")
 		}
 		services, _ := d.at("capabilities")["services"].([]any)
 		transports, _ := d.object["transports"].([]any)
+		if !slices.Contains(transports, any("rest")) || len(services) == 0 || slices.ContainsFunc(services, func(s any) bool {
+			return !slices.Contains([]any{"checkout", "orders", "delegate_payment", "carts"}, s)
+		}) {
+			t.Errorf("%s", d.body)
+		}
 		tools := m.exchange(t, m.url, request{method: "POST", path: mcp.RawBindingPath, body: `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`,
 			head: map[string]string{"Accept": "application/json, text/event-stream"}})
 		if there := tools.status == http.StatusOK && strings.Contains(string(tools.body), "create_checkout_session"); there != slices.Contains(transports, any("mcp")) {

@@ -195,21 +195,22 @@ func TestRulesOfVersionsAndHeaders(t *testing.T) {
 
 func TestRulesOfCapabilities(t *testing.T) {
 	m := openMarket(t)
-	v := dialect(acp.V20260417)
-	asking := func(capabilities any) object { return v.order(line("ok", 1)).with("capabilities", capabilities) }
-	t.Run("CAP-01 they are in every answer", func(t *testing.T) { // checkSession holds every answer to it
+	asking := func(v dialect, capabilities any) object {
+		return v.order(line("ok", 1)).with("capabilities", capabilities)
+	}
+	eachVersion(t, "CAP-01 they are in every answer", func(t *testing.T, v dialect) { // checkSession holds every answer to it
 		s := m.ready(t, v)
 		m.update(t, v, s.text("id"), object{"buyer": v.buyer()}).want(t, 200)
 		m.cancel(t, v, s.text("id"), nil).want(t, 200)
-	})
-	t.Run("CAP-02 create needs them", func(t *testing.T) {
+	}, extended()...)
+	eachVersion(t, "CAP-02 create needs them", func(t *testing.T, v dialect) {
 		for _, capabilities := range []any{absent, nil} {
-			m.send(t, request{method: "POST", path: "/checkout_sessions", version: v, body: asking(capabilities)}).refused(t, 400, "missing", "$.capabilities")
+			m.send(t, request{method: "POST", path: "/checkout_sessions", version: v, body: asking(v, capabilities)}).refused(t, 400, "missing", "$.capabilities")
 		}
-	})
-	t.Run("CAP-03, CAP-04, CAP-08, EXT-03 the intersection is answered, the unknown is ignored, nothing in common is said", func(t *testing.T) {
+	}, extended()...)
+	eachVersion(t, "CAP-03, CAP-04, CAP-08, EXT-03 the intersection is answered, the unknown is ignored, nothing in common is said", func(t *testing.T, v dialect) {
 		for _, supported := range [][]any{{"3ds"}, {"3ds", "biometric", "address_verification"}, {}, {"telepathy"}} {
-			s := m.create(t, v, asking(object{"interventions": object{"supported": supported}, "extensions": []any{"discount", "com.example.x", "com.example.y@2026-01-01"}}))
+			s := m.create(t, v, asking(v, object{"interventions": object{"supported": supported}, "extensions": []any{"discount", "com.example.x", "com.example.y@2026-01-01"}}))
 			got, _ := s.at("capabilities").at("interventions")["supported"].([]any)
 			for _, can := range got {
 				if !slices.Contains(supported, can) {
@@ -223,28 +224,31 @@ func TestRulesOfCapabilities(t *testing.T) {
 				t.Errorf("an extension that is not there: %s", s.body)
 			}
 		}
-	})
-	t.Run("EXT-04 inputs of extensions are checked like any", func(t *testing.T) {
+	}, extended()...)
+	eachVersion(t, "EXT-04 inputs of extensions are checked like any", func(t *testing.T, v dialect) {
 		for param, body := range map[string]object{
 			"$.discounts.codes":                      v.order(line("ok", 1)).with("discounts", object{"codes": "SAVE"}),
 			"$.discounts.codes[0]":                   v.order(line("ok", 1)).with("discounts", object{"codes": []any{5}}),
-			"$.capabilities.extensions[0]":           asking(object{"extensions": []any{7}}),
-			"$.capabilities.interventions":           asking(object{"interventions": "3ds"}),
-			"$.capabilities.extensions":              asking(object{"extensions": object{}}),
-			"$.capabilities.interventions.supported": asking(object{"interventions": object{"supported": "3ds"}}),
+			"$.capabilities.extensions[0]":           asking(v, object{"extensions": []any{7}}),
+			"$.capabilities.interventions":           asking(v, object{"interventions": "3ds"}),
+			"$.capabilities.extensions":              asking(v, object{"extensions": object{}}),
+			"$.capabilities.interventions.supported": asking(v, object{"interventions": object{"supported": "3ds"}}),
 		} {
 			m.send(t, request{method: "POST", path: "/checkout_sessions", version: v, body: body}).refused(t, 400, "invalid", param)
 		}
-	})
-	t.Run("CAP-05, PAY-01 to PAY-05 a handler says all that an agent needs, and no secret", func(t *testing.T) {
+	}, extended()...)
+	eachVersion(t, "CAP-05, PAY-01 to PAY-05 a handler says all that an agent needs, and no secret", func(t *testing.T, v dialect) {
 		s := m.ready(t, v)
+		if len(s.at("capabilities").at("payment").list("handlers")) == 0 {
+			t.Fatalf("no way to pay: %s", s.body)
+		}
 		for _, h := range s.at("capabilities").at("payment").list("handlers") {
 			config := h.at("config")
 			if !regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`).MatchString(h.text("id")) || h.text("name") != "dev.acp.tokenized.card" ||
 				h["requires_delegate_payment"] != true || h["requires_pci_compliance"] != false || config.text("psp") != h.text("psp") ||
-				config.text("merchant_id") != m.account || len(config["accepted_brands"].([]any)) == 0 || len(h["instrument_schemas"].([]any)) == 0 {
+				config.text("merchant_id") != m.account || !regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`).MatchString(h.text("version")) || len(config["accepted_brands"].([]any)) == 0 || len(h["instrument_schemas"].([]any)) == 0 {
 				t.Errorf("%v", h)
 			}
 		}
-	})
+	}, extended()...)
 }
