@@ -111,7 +111,7 @@ func TestRulesOfSellerBackedHandlers(t *testing.T) {
 			}
 		}
 		if shown := handlers[loyalty.ID].at("config").at("display_metadata"); shown.integer("balance") != 15_000 ||
-			shown.text("balance_display") != "15000 points ($135.00)" || shown.text("conversion_rate") != "100 points = $0.90" {
+			shown.text("balance_display") != "15,000 points ($135.00)" || shown.text("conversion_rate") != "100 points = $0.90" {
 			t.Errorf("%v", shown)
 		}
 		if shown := handlers[card.ID].at("config"); shown.text("display_name") != "Gift card ending in WXYZ" || shown.at("display_metadata").text("last4") != "WXYZ" {
