@@ -52,6 +52,9 @@ func pointsAccount(b *balance.Balance) {
 	b.Kind, b.Rate, b.Available = balance.Points, balance.Rate{Units: 100, Amount: 90}, 15_000
 }
 
+// of is a customer of the tests of one version.
+func (v dialect) of(customer string) string { return customer + " in " + string(v) }
+
 // signedIn is an order of a customer that the agent has signed in.
 func (v dialect) signedIn(customer string, lines ...object) object {
 	return v.order(lines...).with("buyer", v.buyer().with("customer_id", customer).with("authentication_status", "authenticated"))
@@ -75,7 +78,7 @@ func (a answer) backed() map[string]object {
 }
 
 // handling are the versions whose sessions let a buyer be signed in.
-var handling = []acp.Version{acp.V20260417}
+var handling = []acp.Version{acp.V20260130, acp.V20260417, "unreleased"}
 
 func TestRulesOfSellerBackedHandlers(t *testing.T) {
 	m := openMarket(t)
@@ -85,8 +88,8 @@ func TestRulesOfSellerBackedHandlers(t *testing.T) {
 	vault := func() string { tokens++; return fmt.Sprint("vt_test_", tokens) }
 
 	eachVersion(t, "SBH-01, SBH-04 what is declared says all that an agent needs, by schemas that are there", func(t *testing.T, v dialect) {
-		card, loyalty, credit := m.owes(t, "whole", giftCard), m.owes(t, "whole", pointsAccount), m.owes(t, "whole", nil)
-		s := m.create(t, v, v.signedIn("whole", line("ok", 2))).is(t, "ready_for_payment")
+		card, loyalty, credit := m.owes(t, v.of("whole"), giftCard), m.owes(t, v.of("whole"), pointsAccount), m.owes(t, v.of("whole"), nil)
+		s := m.create(t, v, v.signedIn(v.of("whole"), line("ok", 2))).is(t, "ready_for_payment")
 		handlers := s.backed()
 		if len(handlers) != 3 {
 			t.Fatalf("%d handlers: %s", len(handlers), s.body)
@@ -120,14 +123,14 @@ func TestRulesOfSellerBackedHandlers(t *testing.T) {
 	}, handling...)
 
 	eachVersion(t, "SBH-02 each buyer is shown their own that are valid and enough, and a guest none", func(t *testing.T, v dialect) {
-		mine, theirs := m.owes(t, "one", nil), m.owes(t, "two", nil)
-		m.owes(t, "one", func(b *balance.Balance) { b.Blocked = true })
-		m.owes(t, "one", func(b *balance.Balance) { b.ExpiresAt = m.clock.Now().Add(-time.Second) })
-		m.owes(t, "one", func(b *balance.Balance) { b.Live = true })
-		m.owes(t, "one", func(b *balance.Balance) { b.Currency = "eur" })
-		m.owes(t, "one", func(b *balance.Balance) { b.Available = 1 })
-		m.owes(t, "one", func(b *balance.Balance) { b.MerchantID, b.ID = euros, id.New(balance.Prefix, m.clock.Now()) })
-		for customer, want := range map[string]balance.Balance{"one": mine, "two": theirs} {
+		mine, theirs := m.owes(t, v.of("one"), nil), m.owes(t, v.of("two"), nil)
+		m.owes(t, v.of("one"), func(b *balance.Balance) { b.Blocked = true })
+		m.owes(t, v.of("one"), func(b *balance.Balance) { b.ExpiresAt = m.clock.Now().Add(-time.Second) })
+		m.owes(t, v.of("one"), func(b *balance.Balance) { b.Live = true })
+		m.owes(t, v.of("one"), func(b *balance.Balance) { b.Currency = "eur" })
+		m.owes(t, v.of("one"), func(b *balance.Balance) { b.Available = 1 })
+		m.owes(t, v.of("one"), func(b *balance.Balance) { b.MerchantID, b.ID = euros, id.New(balance.Prefix, m.clock.Now()) })
+		for customer, want := range map[string]balance.Balance{v.of("one"): mine, v.of("two"): theirs} {
 			s := m.create(t, v, v.signedIn(customer, line("ok", 2)))
 			if handlers := s.backed(); len(handlers) != 1 || handlers[want.ID] == nil {
 				t.Errorf("%s is shown %v", customer, handlers)
@@ -136,15 +139,15 @@ func TestRulesOfSellerBackedHandlers(t *testing.T) {
 				t.Errorf("%s reads %v", customer, got)
 			}
 		}
-		buyer := v.buyer().with("customer_id", "one")
+		buyer := v.buyer().with("customer_id", v.of("one"))
 		for name, body := range map[string]object{
 			"nobody":         v.order(line("ok", 2)),
 			"a guest":        v.order(line("ok", 2)).with("buyer", buyer.with("authentication_status", "guest")),
 			"not signed in":  v.order(line("ok", 2)).with("buyer", buyer.with("authentication_status", "requires_signin")),
 			"nothing said":   v.order(line("ok", 2)).with("buyer", buyer),
-			"another buyer":  v.signedIn("three", line("ok", 2)),
-			"a like name":    v.signedIn("ONE", line("ok", 2)),
-			"more than that": v.signedIn("one", line("ok", 6)),
+			"another buyer":  v.signedIn(v.of("three"), line("ok", 2)),
+			"a like name":    v.signedIn(strings.ToUpper(v.of("one")), line("ok", 2)),
+			"more than that": v.signedIn(v.of("one"), line("ok", 6)),
 		} {
 			s := m.create(t, v, body)
 			if handlers := s.backed(); len(handlers) != 0 {
@@ -155,7 +158,7 @@ func TestRulesOfSellerBackedHandlers(t *testing.T) {
 			}
 			m.complete(t, v, s.text("id"), backedBy(mine, vault())).refused(t, 400, "unsupported", "$.payment_data.handler_id")
 		}
-		s := m.send(t, request{method: "POST", path: "/checkout_sessions", version: v, bearer: stranger, body: v.signedIn("one", line("ok", 2))}).want(t, 201)
+		s := m.send(t, request{method: "POST", path: "/checkout_sessions", version: v, bearer: stranger, body: v.signedIn(v.of("one"), line("ok", 2))}).want(t, 201)
 		if handlers := s.backed(); len(handlers) != 0 {
 			t.Errorf("an agent that the shop does not believe is shown %v", handlers)
 		}
@@ -163,7 +166,7 @@ func TestRulesOfSellerBackedHandlers(t *testing.T) {
 			refused(t, 400, "unsupported", "$.payment_data.handler_id")
 		// Signing in and out changes what is shown.
 		s = m.create(t, v, v.order(line("ok", 2)))
-		if in := m.update(t, v, s.text("id"), object{"buyer": v.signedIn("one")["buyer"]}).want(t, 200).backed(); len(in) != 1 {
+		if in := m.update(t, v, s.text("id"), object{"buyer": v.signedIn(v.of("one"))["buyer"]}).want(t, 200).backed(); len(in) != 1 {
 			t.Errorf("signed in: %v", in)
 		}
 		if out := m.update(t, v, s.text("id"), object{"buyer": v.buyer()}).want(t, 200).backed(); len(out) != 0 {
@@ -176,7 +179,7 @@ func TestRulesOfSellerBackedHandlers(t *testing.T) {
 
 	eachVersion(t, "SBH-03 the handler picks what pays, all of it and once", func(t *testing.T, v dialect) {
 		for name, kind := range map[string]func(*balance.Balance){"store credit": nil, "gift card": giftCard, "points": pointsAccount} {
-			customer := "payer of " + name
+			customer := v.of("payer of " + name)
 			b, other := m.owes(t, customer, kind), m.owes(t, customer, nil)
 			s := m.create(t, v, v.signedIn(customer, line("ok", 2))).is(t, "ready_for_payment")
 			token := vault()
@@ -208,7 +211,7 @@ func TestRulesOfSellerBackedHandlers(t *testing.T) {
 				must(t, balance.Block(t.Context(), m.app.Store(), dollars, b.ID, true, "test", m.clock.Now()))
 			},
 		} {
-			b := m.owes(t, "spoiled by being "+name, giftCard)
+			b := m.owes(t, v.of("spoiled by being "+name), giftCard)
 			s := m.create(t, v, v.signedIn(b.CustomerID, line("ok", 2)))
 			spoil(t, b)
 			before, _ := m.left(t, b.ID)
@@ -225,8 +228,8 @@ func TestRulesOfSellerBackedHandlers(t *testing.T) {
 
 	eachVersion(t, "SBH-04 two balances that are enough together do not pay together", func(t *testing.T, v dialect) {
 		half := func(b *balance.Balance) { b.Available = 30_00 }
-		first, second := m.owes(t, "halves", half), m.owes(t, "halves", half)
-		s := m.create(t, v, v.signedIn("halves", line("ok", 2))).is(t, "ready_for_payment")
+		first, second := m.owes(t, v.of("halves"), half), m.owes(t, v.of("halves"), half)
+		s := m.create(t, v, v.signedIn(v.of("halves"), line("ok", 2))).is(t, "ready_for_payment")
 		if s.total("total") <= 30_00 || s.total("total") > 60_00 || len(s.backed()) != 0 {
 			t.Fatalf("%d, %v", s.total("total"), s.backed())
 		}
@@ -241,8 +244,8 @@ func TestRulesOfSellerBackedHandlers(t *testing.T) {
 	}, handling...)
 
 	eachVersion(t, "PAY-04 an instrument of another kind is refused, and a handler of nobody", func(t *testing.T, v dialect) {
-		b := m.owes(t, "kinds", nil)
-		s := m.create(t, v, v.signedIn("kinds", line("ok", 1)))
+		b := m.owes(t, v.of("kinds"), nil)
+		s := m.create(t, v, v.signedIn(v.of("kinds"), line("ok", 1)))
 		for _, wrong := range []func(*balance.Balance){
 			func(b *balance.Balance) { b.Kind = balance.GiftCard },
 			func(b *balance.Balance) { b.ID = "bal_00000000000000000000000000" },
