@@ -19,13 +19,14 @@ const (
 // DiscountConfig is one discount: what it takes off, from what, and who may use
 // it. docs/pricing.md explains the arithmetic.
 type DiscountConfig struct {
-	ID      string `yaml:"id" doc:"The discount's id in sessions and where its uses are counted; it should never change."`
-	Name    string `yaml:"name" doc:"What buyers read, such as \"Spring sale\"."`
-	Code    string `yaml:"code,omitempty" doc:"The code that a buyer enters, in any case; without one the discount applies by itself. Letters, digits, \"_\", \"-\" and \".\", at most 64."`
-	Kind    string `yaml:"kind" default:"percent" doc:"What it takes off: percent, amount or free_delivery."`
-	Percent string `yaml:"percent,omitempty" doc:"The percentage of a discount of kind percent, such as \"10\" or \"12.5\"."`
-	Amount  string `yaml:"amount,omitempty" doc:"The amount of a discount of kind amount, such as \"5.00\", in the shop's currency, as prices are listed."`
-	Method  string `yaml:"method,omitempty" doc:"each: of every line (percent) or every unit (amount) by itself; across: of all lines together. When it is not set, percent is each and amount is across."`
+	ID      string      `yaml:"id" doc:"The discount's id in sessions and where its uses are counted; it should never change."`
+	Name    string      `yaml:"name" doc:"What buyers read, such as \"Spring sale\"."`
+	Names   WordsConfig `yaml:"names,omitempty" doc:"The name in other languages."`
+	Code    string      `yaml:"code,omitempty" doc:"The code that a buyer enters, in any case; without one the discount applies by itself. Letters, digits, \"_\", \"-\" and \".\", at most 64."`
+	Kind    string      `yaml:"kind" default:"percent" doc:"What it takes off: percent, amount or free_delivery."`
+	Percent string      `yaml:"percent,omitempty" doc:"The percentage of a discount of kind percent, such as \"10\" or \"12.5\"."`
+	Amount  string      `yaml:"amount,omitempty" doc:"The amount of a discount of kind amount, such as \"5.00\", in the shop's currency, as prices are listed."`
+	Method  string      `yaml:"method,omitempty" doc:"each: of every line (percent) or every unit (amount) by itself; across: of all lines together. When it is not set, percent is each and amount is across."`
 
 	Items      []string `yaml:"items,omitempty" doc:"Ids of the items that it is for. With items, products, categories and tags all empty it is for the whole cart."`
 	Products   []string `yaml:"products,omitempty" doc:"Ids of the products that it is for."`
@@ -75,7 +76,7 @@ func (m *MerchantConfig) discounts(r *report, at string, methods []pricing.Metho
 
 func (d *DiscountConfig) discount(r *report, at, currency string) checkout.Discount {
 	out := checkout.Discount{
-		Name: strings.TrimSpace(d.Name), Code: d.Code,
+		Name: strings.TrimSpace(d.Name), Names: d.Names.own(), Code: d.Code,
 		RequiresLogin: d.RequiresLogin, Customers: d.Customers, Tiers: d.Tiers,
 		MaxUses: d.MaxUses, MaxUsesPerBuyer: d.MaxUsesPerBuyer,
 		Discount: pricing.Discount{

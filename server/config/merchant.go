@@ -87,18 +87,21 @@ type RateConfig struct {
 // ShippingConfig is one way of delivery: shipping, unless it is digital or has
 // pickup or local_delivery.
 type ShippingConfig struct {
-	ID          string       `yaml:"id" doc:"The method's id in sessions and orders; it should never change."`
-	Title       string       `yaml:"title" doc:"What buyers choose by, such as \"Standard\"."`
-	Description string       `yaml:"description,omitempty" doc:"One more sentence for buyers."`
-	Carrier     string       `yaml:"carrier,omitempty" doc:"Who carries it, such as \"DHL\"."`
-	Kind        string       `yaml:"kind" default:"flat" doc:"How it is priced: flat (price), by_weight or by_subtotal (tiers), or digital (for items that are not shipped)."`
-	Countries   []string     `yaml:"countries,omitempty" doc:"Countries that it serves, such as [\"DE\", \"AT\"]; everywhere when not set."`
-	Regions     []string     `yaml:"regions,omitempty" doc:"Narrows it to subdivisions, such as [\"US-CA\"]; \"!US-HI\" excludes one."`
-	Price       string       `yaml:"price,omitempty" doc:"Price of a flat or digital method, such as \"4.90\", in the shop's currency; \"0\" is free. A digital method without one is free."`
-	Tiers       []TierConfig `yaml:"tiers,omitempty" doc:"Prices of a by_weight or by_subtotal method, from small to large. A cart beyond the last one is not served."`
-	FreeFrom    string       `yaml:"free_from,omitempty" doc:"Subtotal from which it is free, such as \"50.00\"; never when not set."`
-	MinDays     int          `yaml:"min_days" default:"0" doc:"Days from the order to the earliest delivery."`
-	MaxDays     int          `yaml:"max_days" default:"0" doc:"Days from the order to the latest delivery. With min_days and max_days 0 nothing is promised."`
+	ID          string      `yaml:"id" doc:"The method's id in sessions and orders; it should never change."`
+	Title       string      `yaml:"title" doc:"What buyers choose by, such as \"Standard\"."`
+	Titles      WordsConfig `yaml:"titles,omitempty" doc:"The title in other languages."`
+	Description string      `yaml:"description,omitempty" doc:"One more sentence for buyers."`
+
+	Descriptions WordsConfig  `yaml:"descriptions,omitempty" doc:"The description in other languages."`
+	Carrier      string       `yaml:"carrier,omitempty" doc:"Who carries it, such as \"DHL\"."`
+	Kind         string       `yaml:"kind" default:"flat" doc:"How it is priced: flat (price), by_weight or by_subtotal (tiers), or digital (for items that are not shipped)."`
+	Countries    []string     `yaml:"countries,omitempty" doc:"Countries that it serves, such as [\"DE\", \"AT\"]; everywhere when not set."`
+	Regions      []string     `yaml:"regions,omitempty" doc:"Narrows it to subdivisions, such as [\"US-CA\"]; \"!US-HI\" excludes one."`
+	Price        string       `yaml:"price,omitempty" doc:"Price of a flat or digital method, such as \"4.90\", in the shop's currency; \"0\" is free. A digital method without one is free."`
+	Tiers        []TierConfig `yaml:"tiers,omitempty" doc:"Prices of a by_weight or by_subtotal method, from small to large. A cart beyond the last one is not served."`
+	FreeFrom     string       `yaml:"free_from,omitempty" doc:"Subtotal from which it is free, such as \"50.00\"; never when not set."`
+	MinDays      int          `yaml:"min_days" default:"0" doc:"Days from the order to the earliest delivery."`
+	MaxDays      int          `yaml:"max_days" default:"0" doc:"Days from the order to the latest delivery. With min_days and max_days 0 nothing is promised."`
 
 	Pickup        PickupConfig        `yaml:"pickup,omitempty"`
 	LocalDelivery LocalDeliveryConfig `yaml:"local_delivery,omitempty"`

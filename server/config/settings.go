@@ -37,6 +37,7 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 		Consents:      consents,
 		Fees:          fees, GiftWrap: wrap, MaxTip: maxTip,
 	}
+	s.MethodTitles, s.MethodDescriptions = m.methodWords()
 	for i := range m.Agents {
 		if m.Agents[i].MayIdentifyCustomers {
 			if s.Identifies == nil {

@@ -24,6 +24,7 @@ func openSession(ctx context.Context, a *app, doc *wire.Document) result {
 // open makes a session.
 func (a *app) open(ctx context.Context, req acp.CreateRequest) result {
 	w := a.writing("POST /checkout_sessions")
+	w.call.Language = languageOf(ctx)
 	ans := a.surface.Core.Create(ctx, &w.call, req)
 	if ans.Err != nil {
 		if ans.Err.Status >= http.StatusInternalServerError {
@@ -40,6 +41,7 @@ func updateSession(ctx context.Context, a *app, doc *wire.Document) result {
 		return malformed(err)
 	}
 	w := a.writing("POST /checkout_sessions/" + sessionID)
+	w.call.Language = languageOf(ctx)
 	ans := a.surface.Core.Update(ctx, &w.call, sessionID, req)
 	if ans.Err != nil {
 		return a.refused(ctx, sessionID, ans.Err)

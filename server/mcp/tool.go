@@ -116,7 +116,7 @@ func (a *app) call(ctx context.Context, t *tool, req *sdk.CallToolRequest) (answ
 		r = malformed(err)
 		return r.wire()
 	}
-	r = t.run(ctx, a, doc)
+	r = t.run(withLanguage(ctx, req.Params.Meta), a, doc)
 	return r.wire()
 }
 
