@@ -59,7 +59,7 @@ func (c codec20260417) capabilities(w *writer, caps *acp.Capabilities) {
 		w.optInteger("max_interaction_depth", i.MaxInteractionDepth)
 		w.close('}')
 	}
-	if caps.Extensions != nil {
+	if len(caps.Extensions) > 0 { // the schema takes none for no list
 		w.open("extensions", '[')
 		for _, e := range caps.Extensions {
 			w.open("", '{')
