@@ -11,7 +11,7 @@ const (
 	// leastRing is how wide the mark of the focus is at least, in pixels.
 	leastRing = 2
 	// mostStops is more than a page has to focus on.
-	mostStops = 100
+	mostStops = 300
 )
 
 // Check holds the page as it is now to what every page owes its reader, and
