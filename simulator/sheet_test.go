@@ -34,10 +34,13 @@ func (s *stage) charges(t *testing.T) (n int64) {
 // the next card is tried. The widget hears of the last one alone.
 func TestDeclineThenSuccessInTheSameSheet(t *testing.T) {
 	s := open(t)
-	tab, widget := ready(t, s, browsertest.Options{})
+	tab, widget := ready(t, s, browsertest.Options{Width: 1280, Height: 700}) // the sheet is longer than that
 	widget.Click("#buy")
 	pay(t, tab, "decline")
 	tab.WaitText("#sheet-notice", "declined")
+	if !tab.InWindow("#sheet-notice") {
+		t.Error("what became of the payment is not to be seen where it was made")
+	}
 	tab.Screenshot("simulator-declined")
 	choose(tab, "3ds")
 	tab.WaitGone("#sheet-notice")

@@ -53,6 +53,19 @@ func (t *Tab) WaitURL(url string) {
 	t.await("the page "+url, `(url) => location.href === url && document.readyState === "complete"`, url)
 }
 
+// InWindow reports whether all of the first element that a selector finds can
+// be seen without scrolling, and nothing covers its middle.
+func (t *Tab) InWindow(selector string) bool {
+	t.t.Helper()
+	return evaluate[bool](t, `(selector) => {
+		const e = document.querySelector(selector);
+		if (!e) return false;
+		const box = e.getBoundingClientRect();
+		const there = document.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2);
+		return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight && !!there && (e.contains(there) || there.contains(e));
+	}`, selector)
+}
+
 // Screenshot writes the whole page, not only what the window shows of it, to
 // NAME.png. Pictures that load late are loaded first.
 func (t *Tab) Screenshot(name string) {

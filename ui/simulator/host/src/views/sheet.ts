@@ -35,7 +35,6 @@ export function sheetView(app: App): Child[] {
       h("div", { class: "sheet-head" },
         h("div", null, h("h1", { id: "sheet-title", tabindex: "-1" }, `Pay ${merchantName(app, session)}`), h("p", { class: "detail" }, items(session))),
         h("p", { class: "sum" }, price(sheet.total))),
-      sheet.notice !== "" && h("p", { key: "notice", id: "sheet-notice", class: "notice negative", role: "alert" }, sheet.notice),
       totals(session, price),
       deliveryTo(session),
       cards(app, session),
@@ -51,18 +50,28 @@ function items(session: Dict): string {
   return list(session.line_items).map((l) => `${whole(dict(l.item).quantity) ?? 1} × ${text(l.name) || text(dict(l.item).id)}`).join(", ");
 }
 
+/** What is taken off a sum; its amounts are written without a sign. */
+const deductions = ["items_discount", "discount", "store_credit"];
+
 function totals(session: Dict, price: (n: number | undefined) => string): Tag {
   const rows = list(session.totals).filter((t) => t.type === "total" || t.type === "items_base_amount" || whole(t.amount) !== 0);
   // An item total that says the same as the subtotal is one row too many.
   const told = rows.filter((t) => t.type !== "subtotal" || !rows.some((o) => o.type === "items_base_amount" && o.amount === t.amount));
   return h("dl", { key: "totals", class: "totals" }, told.map((t, i) =>
-    h("div", { key: `${text(t.type)} ${i}`, class: t.type === "total" ? "total" : undefined }, h("dt", null, text(t.display_text) || text(t.type)), h("dd", null, price(whole(t.amount))))));
+    h("div", { key: `${text(t.type)} ${i}`, class: t.type === "total" ? "total" : undefined }, h("dt", null, text(t.display_text) || text(t.type)), h("dd", null, price(signed(t))))));
+}
+
+function signed(total: Dict): number | undefined {
+  const amount = whole(total.amount);
+  return amount !== undefined && deductions.includes(text(total.type)) ? -amount : amount;
 }
 
 function deliveryTo(session: Dict): Tag | undefined {
   const to = dict(session.fulfillment_address);
   const option = list(session.fulfillment_options).find((o) => o.id === session.fulfillment_option_id);
-  const words = [text(to.name), text(to.line_one), [text(to.postal_code), text(to.city)].join(" ").trim(), text(to.country)].filter((w) => w !== "");
+  const state = text(to.state);
+  const place = state === "" ? [[text(to.postal_code), text(to.city)].join(" ").trim()] : [text(to.city), `${state} ${text(to.postal_code)}`.trim()];
+  const words = [text(to.name), text(to.line_one), ...place, text(to.country)].filter((w) => w !== "");
   if (words.length === 0 && !option) return undefined;
   return h("p", { key: "delivery", class: "detail" }, [text(option?.title), words.join(", ")].filter((w) => w !== "").join(" – "));
 }
@@ -123,6 +132,8 @@ function footer(app: App, session: Dict, total: string): Tag {
   const { sheet } = app;
   const links = list(session.links).filter((l) => URL.canParse(text(l.url)) && /^https?:/.test(text(l.url)));
   return h("div", { class: "sheet-foot" },
+    // Here and not at the top, which may be scrolled away when Pay is pressed.
+    sheet.notice !== "" && h("p", { key: "notice", id: "sheet-notice", class: "notice negative", role: "alert" }, sheet.notice),
     h("button", { key: "pay", type: "submit", id: "sheet-pay", class: "button primary", "aria-disabled": sheet.busy ? "true" : undefined }, sheet.busy ? "Paying" : `Pay ${total}`),
     h("button", { key: "cancel", type: "button", id: "sheet-cancel", class: "button", "aria-disabled": sheet.busy ? "true" : undefined, onclick: () => sheet.cancel() }, "Cancel"),
     links.length > 0 && h("p", { class: "hint links" }, links.map((l, i) => h("a", { key: String(i), href: text(l.url), target: "_blank", rel: "noopener" }, linkNames[text(l.type)] ?? text(l.type)))));
