@@ -36,19 +36,19 @@ var postalCodes = map[string]*regexp.Regexp{
 const addressParam = "$.fulfillment_details.address"
 
 // checkAddress looks for what makes the address at a path undeliverable whoever
-// delivers. It returns nil when there is nothing.
-func checkAddress(a *acp.Address, param string, t *text.Texts) *acp.Message {
+// delivers, all of it at once: nobody mends an address field by field.
+func checkAddress(a *acp.Address, param string, t *text.Texts) (wrong []acp.Message) {
 	region, err := language.ParseRegion(a.Country)
 	if err != nil || !region.IsCountry() {
-		return blockingMessage(acp.CodeInvalid, param+".country", t.Say("address.country"))
+		return []acp.Message{*blockingMessage(acp.CodeInvalid, param+".country", t.Say("address.country"))}
 	}
 	if re := postalCodes[a.Country]; re != nil && !re.MatchString(strings.ToUpper(strings.TrimSpace(a.PostalCode))) {
-		return blockingMessage(acp.CodeInvalid, param+".postal_code", t.Say("address.postal_code"))
+		wrong = append(wrong, *blockingMessage(acp.CodeInvalid, param+".postal_code", t.Say("address.postal_code")))
 	}
 	if code := regionCode(a.Country, a.State); !regionKnown(a.Country, code) && !postalStates[a.Country+"-"+code] {
-		return blockingMessage(acp.CodeInvalid, param+".state", t.Say("address.state"))
+		wrong = append(wrong, *blockingMessage(acp.CodeInvalid, param+".state", t.Say("address.state")))
 	}
-	return nil
+	return wrong
 }
 
 // postalStates are states in addresses of the United States that are no state:

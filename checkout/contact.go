@@ -21,8 +21,8 @@ func (p *purchase) contact(sess *Session) *acp.Error {
 			"This address may change the total. Update the session with it, show the buyer the new total, and complete it then.")
 	}
 	if d := sess.FulfillmentDetails; d != nil && d.Address != nil && change.Value.Address.Set {
-		if wrong := checkAddress(d.Address, addressParam, english); wrong != nil {
-			return acp.Invalid(wrong.Param, wrong.Content)
+		if wrong := checkAddress(d.Address, addressParam, english); len(wrong) > 0 {
+			return acp.Invalid(wrong[0].Param, wrong[0].Content)
 		}
 	}
 	return nil

@@ -81,16 +81,18 @@ func (s *Session) parts(cart *pricing.Cart, t *text.Texts) ([]part, []acp.Messag
 		if p.to = destination(details); !p.to.Known() {
 			continue
 		}
-		msg := checkAddress(details.Address, p.param, t)
-		if p.addressed = msg == nil; p.addressed {
+		wrong := checkAddress(details.Address, p.param, t)
+		if p.addressed = len(wrong) == 0; p.addressed {
 			for _, line := range slices.Concat(p.physical, p.digital) {
 				cart.Lines[line].To = p.to
 			}
 			continue
 		}
 		p.to, p.misaddressed = pricing.Destination{}, true
-		if !slices.Contains(msgs, *msg) {
-			msgs = append(msgs, *msg)
+		for i := range wrong {
+			if !slices.Contains(msgs, wrong[i]) {
+				msgs = append(msgs, wrong[i])
+			}
 		}
 	}
 	cart.Destination = parts[0].to

@@ -163,6 +163,21 @@ func TestAnAddressThatCannotBeServedBlocks(t *testing.T) {
 	}
 }
 
+// Who has left out two parts of an address hears of both, not of one after the
+// other.
+func TestAllThatIsWrongWithAnAddressIsSaidAtOnce(t *testing.T) {
+	w := newWorld(t)
+	a := *california.Address
+	a.State, a.PostalCode = "", ""
+	s := w.must(w.core.Create(context.Background(), w.call("/checkout_sessions"), acp.CreateRequest{
+		Items: want("mug"), Currency: "usd", FulfillmentDetails: &acp.FulfillmentDetails{Address: &a}}))
+	for _, part := range []string{"postal_code", "state"} {
+		if !slices.Contains(said(s), "error:invalid@$.fulfillment_details.address."+part) {
+			t.Errorf("nothing is said of the %s: %v", part, said(s))
+		}
+	}
+}
+
 func TestAStateMayBeWrittenOut(t *testing.T) {
 	w := newWorld(t)
 	for _, state := range []string{"CA", "ca", "US-CA", "California", " california "} {
