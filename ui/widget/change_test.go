@@ -102,6 +102,13 @@ func TestChanges(t *testing.T) {
 		{"address without what it needs", settings{Shop: shop{Address: noAddress}}, func(_ *testing.T, tab *browsertest.Tab) {
 			tab.Click("#address-add")
 			tab.Click(".fields .button")
+		}, "", 0, "#problems", "Full name Street and number Postal code City State"},
+		{"address in a country without postal codes", settings{Shop: shop{Address: noAddress}}, func(_ *testing.T, tab *browsertest.Tab) {
+			tab.Click("#address-add")
+			tab.Select("#country", "Ireland")
+			tab.WaitText("label[for=postal_code]", "(optional)")
+			tab.WaitText("label[for=state]", "(optional)")
+			tab.Click(".fields .button")
 		}, "", 0, "#problems", "Full name Street and number City"},
 		{"refused by the shop", settings{Shop: shop{Refuse: "The order is being paid on another page."}},
 			func(_ *testing.T, tab *browsertest.Tab) { tab.Click(".choice:nth-child(2)") },

@@ -15,6 +15,8 @@ export interface Scene {
   payment: Payment;
   /** Fields of the address that were left without what they need. */
   missing: Set<AddressField>;
+  /** The country that is chosen in the form, while it is another than the address's. */
+  country?: string | undefined;
   /** Whether the form was sent: only then its problems are listed above it. */
   sent: boolean;
   /** focus moves the focus once the change is drawn. */

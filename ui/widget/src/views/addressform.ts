@@ -5,24 +5,22 @@ import { h, sent, type Tag } from "../html.ts";
 import { note, theirs, type Scene } from "../scene.ts";
 import { addressFields, type Address, type AddressField, type Message, type Session } from "../session.ts";
 import { afterPress } from "../press.ts";
-import { countries } from "./countries.ts";
+import { countries, needed } from "./countries.ts";
 
 interface Field {
   name: AddressField;
   autocomplete: string;
-  needed: boolean;
   half?: boolean;
 }
 
-// What a country needs beyond this, such as a state, its shop says.
 const fields: Field[] = [
-  { name: "name", autocomplete: "shipping name", needed: true },
-  { name: "line_one", autocomplete: "shipping address-line1", needed: true },
-  { name: "line_two", autocomplete: "shipping address-line2", needed: false },
-  { name: "postal_code", autocomplete: "shipping postal-code", needed: false, half: true },
-  { name: "city", autocomplete: "shipping address-level2", needed: true, half: true },
-  { name: "state", autocomplete: "shipping address-level1", needed: false, half: true },
-  { name: "country", autocomplete: "shipping country", needed: true, half: true },
+  { name: "name", autocomplete: "shipping name" },
+  { name: "line_one", autocomplete: "shipping address-line1" },
+  { name: "line_two", autocomplete: "shipping address-line2" },
+  { name: "postal_code", autocomplete: "shipping postal-code", half: true },
+  { name: "city", autocomplete: "shipping address-level2", half: true },
+  { name: "state", autocomplete: "shipping address-level1", half: true },
+  { name: "country", autocomplete: "shipping country", half: true },
 ];
 
 export function addressForm(scene: Scene, session: Session, problems: Message[]): Tag {
@@ -32,7 +30,8 @@ export function addressForm(scene: Scene, session: Session, problems: Message[])
     const name = fieldOf(m);
     if (name) wrong.set(name, m.content);
   }
-  for (const name of missing) wrong.set(name, words.say("fieldMissing"));
+  const to = scene.country ?? (session.address?.country || home(scene));
+  for (const name of missing) if (needed(name, to)) wrong.set(name, words.say("fieldMissing"));
   const listed = scene.sent ? fields.filter(({ name }) => wrong.has(name)) : [];
   return h("form", { class: "fields", novalidate: true, autocomplete: "on" },
     listed.length > 0 && h("div", { class: "problems", id: "problems", tabindex: "-1" },
@@ -41,7 +40,7 @@ export function addressForm(scene: Scene, session: Session, problems: Message[])
         // Not a link to a fragment: in a frame without an address that leads away.
         h("li", { key: name }, h("button", { type: "button", class: "plain", onclick: () => document.getElementById(name)?.focus() }, words.say(name)))))),
     problems.filter((m) => fieldOf(m) === undefined).map(note),
-    fields.map((field) => draw(scene, session, field, wrong.get(field.name))),
+    fields.map((field) => draw(scene, session, field, to, wrong.get(field.name))),
     h("div", { class: "actions" },
       h("button", { type: "submit", class: "button", "aria-disabled": checkout.address.saving ? "true" : undefined, onclick: (event: Event) => save(scene, session, event) },
         words.say("addressSave")),
@@ -54,42 +53,53 @@ function fieldOf(m: Message): AddressField | undefined {
   return addressFields.find((name) => name === m.param.split(".").at(-1));
 }
 
-function draw(scene: Scene, session: Session, { name, autocomplete, needed, half }: Field, problem: string | undefined): Tag {
+function draw(scene: Scene, session: Session, { name, autocomplete, half }: Field, to: string, problem: string | undefined): Tag {
   const { words, missing } = scene;
+  const must = needed(name, to);
   const value = session.address?.[name] ?? "";
   const props = {
     id: name,
     name,
     autocomplete,
-    "aria-required": needed ? "true" : undefined,
+    "aria-required": must ? "true" : undefined,
     "aria-invalid": problem ? "true" : undefined,
     "aria-describedby": problem ? `${name}-problem` : undefined,
     onblur: (event: Event) => {
       const empty = (event.target as HTMLInputElement).value.trim() === "";
-      if (!needed || empty === missing.has(name)) return;
+      if (!must || empty === missing.has(name)) return;
       if (empty) missing.add(name);
       else missing.delete(name);
       afterPress(() => scene.redraw());
     },
   };
   return h("div", { key: name, class: half ? "field half" : "field" },
-    h("label", { for: name }, words.say(name), !needed && h("span", { class: "optional" }, ` (${words.say("optional")})`)),
+    h("label", { for: name }, words.say(name), !must && h("span", { class: "optional" }, ` (${words.say("optional")})`)),
     name === "country" ? choice(scene, props, value) : h("input", { ...props, type: "text", value, maxlength: 256 }),
     problem !== undefined && theirs("p", { class: "note negative", id: `${name}-problem` }, problem));
 }
 
+/** home is the country that the reader's locale is of. */
+function home({ words }: Scene): string {
+  return new Intl.Locale(words.locale).maximize().region ?? "";
+}
+
 function choice(scene: Scene, props: Record<string, unknown>, value: string): Tag {
   const { words } = scene;
-  const chosen = value || (new Intl.Locale(words.locale).maximize().region ?? "");
+  const chosen = value || home(scene);
   const names = countries.map((code) => ({ code, name: country(words.wording, code) }));
   names.sort((a, b) => a.name.localeCompare(b.name, words.wording));
-  return h("select", props as never,
+  const onchange = (event: Event) => {
+    scene.country = (event.target as HTMLSelectElement).value;
+    afterPress(() => scene.redraw());
+  };
+  return h("select", { ...props, onchange } as never,
     h("option", { value: "" }, words.say("countryNone")),
     names.map(({ code, name }) => h("option", { key: code, value: code, selected: code === chosen }, name)));
 }
 
 function close(scene: Scene): void {
   scene.checkout.address.open = false;
+  scene.country = undefined;
   scene.missing.clear();
   scene.focus("#address-change, #address-add");
   scene.redraw();
@@ -103,7 +113,7 @@ function save(scene: Scene, session: Session, event: Event): void {
   const address = Object.fromEntries(addressFields.map((name) => [name, typed(name)])) as Address;
   scene.missing.clear();
   scene.sent = true;
-  for (const { name, needed } of fields) if (needed && address[name] === "") scene.missing.add(name);
+  for (const { name } of fields) if (needed(name, address.country) && address[name] === "") scene.missing.add(name);
   if (scene.missing.size > 0) {
     scene.focus("#problems");
     scene.redraw();

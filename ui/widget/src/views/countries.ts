@@ -9,3 +9,15 @@ export const countries = (
   "SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ " +
   "UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
 ).split(" ");
+
+// Where an address is not complete without them. The shop knows which are right;
+// a test holds these lists to its own.
+const withPostalCode = "AT AU BE CA CH DE DK ES FR GB IT JP NL NO PL SE US".split(" ");
+const withState = "AU CA US".split(" ");
+
+/** needed says whether an address in a country has to have a part. */
+export function needed(part: string, country: string): boolean {
+  if (part === "postal_code") return withPostalCode.includes(country);
+  if (part === "state") return withState.includes(country);
+  return part !== "line_two";
+}
