@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"net/http"
 	"strconv"
 	"strings"
@@ -175,4 +176,10 @@ func (p *Pages) docs(w http.ResponseWriter, r *http.Request) {
 	page.Webhook, page.Sample, page.Refusal = tree.of("OrderEvent"), d.Example("OrderEvent"), tree.of("Error")
 	p.render(w, r, http.StatusOK, view{Template: "reference.html", Title: "API reference", Shop: p.shop, Ribbon: shopRibbon(p.live),
 		Hidden: !p.live, Wide: true, Sheet: referencePath, Body: page})
+}
+
+// pieces lets a name of several words break between them, where it is too long
+// for a line.
+func pieces(name string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(name), "_", "_<wbr>"))
 }

@@ -36,6 +36,7 @@ func templatesIn(t *text.Texts) map[string]*template.Template {
 		"say":    t.Say,
 		"rich":   func(key string, values ...any) template.HTML { return rich(t, key, values) },
 		"bdi":    func(s string) template.HTML { return "<bdi>" + template.HTML(template.HTMLEscapeString(s)) + "</bdi>" },
+		"pieces": pieces,
 		"date":   t.Date,
 		"window": t.Window,
 		"iso":    func(t time.Time) string { return t.Format(time.RFC3339) },
