@@ -66,6 +66,12 @@ func (t *Tab) InWindow(selector string) bool {
 	}`, selector)
 }
 
+// Rows counts the lines that the elements of a selector stand in.
+func (t *Tab) Rows(selector string) int {
+	t.t.Helper()
+	return evaluate[int](t, `(selector) => new Set([...document.querySelectorAll(selector)].map(e => Math.round(e.getBoundingClientRect().top))).size`, selector)
+}
+
 // Screenshot writes the whole page, not only what the window shows of it, to
 // NAME.png. Pictures that load late are loaded first.
 func (t *Tab) Screenshot(name string) {

@@ -94,7 +94,7 @@ function announce(now: Show): void {
   if (now === "cart" && session) {
     if (checkout.notice) text = noticeText(scene, checkout.notice);
     else if (checkout.updating) return;
-    else if (total) text = words.say("totalIs", { amount: money(words.locale, session.currency, total.amount) });
+    else if (total) text = words.say("totalIs", { amount: money(words.numbers, session.currency, total.amount) });
   } else if (now === "done") text = words.say("doneTitle");
   else if (now === "confirming") text = words.say("confirmingTitle");
   else if (now === "unsure") text = words.say("unsureTitle");

@@ -24,7 +24,7 @@ export interface Scene {
   redraw(): void;
 }
 
-export const amount = (scene: Scene, session: Session, minor: number): string => money(scene.words.locale, session.currency, minor);
+export const amount = (scene: Scene, session: Session, minor: number): string => money(scene.words.numbers, session.currency, minor);
 
 /** theirs draws text of the shop, which may run the other way than the widget's own. */
 export const theirs = (name: string, props: { class?: string; key?: string; id?: string }, text: string): Tag => h(name, props, h("bdi", null, text));

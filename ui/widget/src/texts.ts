@@ -18,14 +18,15 @@ export class Words {
   /** Of the texts; the language of the document. */
   readonly language: string;
   readonly direction: "ltr" | "rtl";
+  /** For amounts and numbers: the reader's, unless it has other digits than the texts or runs the other way. */
+  readonly numbers: string;
   /** For dates and names of countries, which stand in sentences: the reader's where the texts are in its language. */
   readonly wording: string;
   private readonly texts: Catalogue;
   private readonly english: Catalogue;
 
   /**
-   * locale is the reader's; amounts are always written for it. others
-   * are what the reader understands as well, for texts that are not in it.
+   * locale is the reader's. others are what the reader understands as well, for texts that are not in it.
    */
   constructor(readonly locale: string, catalogues: Catalogues, others: readonly string[] = []) {
     const names = [locale, ...others].flatMap((wish) => [wish, wish.replace(/[-_].*/, "").toLowerCase()]);
@@ -34,6 +35,8 @@ export class Words {
     this.wording = names.slice(0, 2).includes(this.language) ? locale : this.language;
     this.english = catalogues.en as Catalogue;
     this.direction = direction(this.language);
+    const digits = (of: string) => new Intl.NumberFormat(of).resolvedOptions().numberingSystem;
+    this.numbers = direction(locale) === this.direction && digits(locale) === digits(this.language) ? locale : this.language;
   }
 
   /** say writes a text. count, where it is given, chooses the plural and is put in. */
@@ -49,7 +52,7 @@ export class Words {
   }
 
   number(n: number): string {
-    return new Intl.NumberFormat(this.locale).format(n);
+    return new Intl.NumberFormat(this.numbers).format(n);
   }
 
   /** has tells whether a word of the protocol has a text. */

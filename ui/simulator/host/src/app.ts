@@ -40,6 +40,12 @@ export interface Checked {
 }
 
 const mostTurns = 100;
+/** refused tells whether a result is an error, or has errors and nothing that they are about. */
+function refused(result: Dict): boolean {
+  const content = dict(result.structuredContent);
+  return result.isError === true || (text(content.id) === "" && list(content.messages).some((m) => m.type === "error"));
+}
+
 const callOf = "Only the host may call it: the tool's visibility has no app.";
 
 export class App {
@@ -177,17 +183,20 @@ export class App {
     const turn = this.turn({ kind: "call", title: words.during, body: "", busy: true });
     try {
       const result = await this.callTool(tool.name, input);
-      turn.title = words.after;
-      turn.failed = result.isError === true;
+      turn.failed = refused(result);
+      turn.title = turn.failed ? `${tool.title} failed` : words.after;
       turn.body = list(result.content).map((part) => text(part.text)).filter((t) => t !== "").join("\n");
       turn.result = result;
       turn.widget = widgetOf(tool) !== "";
       turn.busy = false;
       this.changed();
-      if (turn.widget) await this.mount({ tool, input, result, state: null });
+      if (turn.widget) {
+        this.told = undefined; // it was of the widget before
+        await this.mount({ tool, input, result, state: null });
+      }
       return result;
     } catch (error) {
-      Object.assign(turn, { busy: false, failed: true, body: saying(error) });
+      Object.assign(turn, { busy: false, failed: true, title: `${tool.title} failed`, body: saying(error) });
       this.changed();
       return undefined;
     }

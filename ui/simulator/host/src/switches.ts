@@ -60,9 +60,9 @@ export interface Control {
 
 export const look: Control[] = [
   { name: "scheme", label: "Colours", choices: [{ value: "system", label: "As the system" }, { value: "light", label: "Light" }, { value: "dark", label: "Dark" }] },
-  { name: "locale", label: "Language of the buyer", choices: [
+  { name: "locale", label: "Language of the buyer", hint: "The widget is told. One that has no texts in it stays in a language it has, in that one's direction: Checkstand's has English, German, French, Spanish and Japanese.", choices: [
     { value: "en-US", label: "English (United States)" }, { value: "en-GB", label: "English (United Kingdom)" }, { value: "de-DE", label: "German" },
-    { value: "fr-FR", label: "French" }, { value: "es-ES", label: "Spanish" }, { value: "ja-JP", label: "Japanese" }, { value: "ar-EG", label: "Arabic, right to left" }, { value: "he-IL", label: "Hebrew, right to left" }] },
+    { value: "fr-FR", label: "French" }, { value: "es-ES", label: "Spanish" }, { value: "ja-JP", label: "Japanese" }, { value: "ar-EG", label: "Arabic" }, { value: "he-IL", label: "Hebrew" }] },
   { name: "device", label: "Screen", choices: [{ value: "desktop", label: "Desktop" }, { value: "phone", label: "Phone" }] },
   { name: "maxHeight", label: "Height of the widget", choices: [{ value: "0", label: "As it wishes" }, { value: "480", label: "480 pixels at most" }, { value: "720", label: "720 pixels at most" }] },
 ];
