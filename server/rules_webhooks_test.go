@@ -197,7 +197,8 @@ func TestRulesOfWebhooks(t *testing.T) {
 		}
 	})
 	eachVersion(t, "WHK-05 a receiver that fails is told again, signed anew, until it takes the event", func(t *testing.T, v dialect) {
-		t.Parallel() // it waits for the next look at the jobs most of the time
+		// Not beside others: it moves the clock, under which their payments would
+		// be given up and their webhooks sent again.
 		s := m.ready(t, v)
 		m.tap.fail(s.text("id"), http.StatusServiceUnavailable, http.StatusInternalServerError)
 		m.buy(t, v, s)
