@@ -98,7 +98,7 @@ func TestChanges(t *testing.T) {
 			tab.Type("04")
 			tab.Keys("Enter")
 		}, `"fulfillment_address":{"name":"Test Buyer","line_one":"12 Harbour Street","postal_code":"62704","city":"Springfield","state":"IL","country":"US"}`, 2,
-			"address", "12 Harbour Street, 62704 Springfield IL, United States"},
+			"address", "12 Harbour Street, Springfield, IL 62704, United States"},
 		{"address without what it needs", settings{Shop: shop{Address: noAddress}}, func(_ *testing.T, tab *browsertest.Tab) {
 			tab.Click("#address-add")
 			tab.Click(".fields .button")

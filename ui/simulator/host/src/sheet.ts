@@ -88,6 +88,12 @@ export class Sheet {
     this.app.changed();
   }
 
+  /** say tells the buyer of what was not even tried. */
+  say(notice: string): void {
+    this.notice = notice;
+    this.app.changed();
+  }
+
   private stay(notice: string): void {
     this.busy = false;
     this.notice = notice;

@@ -5,6 +5,7 @@ import { country } from "../format.ts";
 import { h, type Tag } from "../html.ts";
 import { note, theirs, type Scene } from "../scene.ts";
 import type { Address, Session } from "../session.ts";
+import { town } from "../town.ts";
 import { addressForm } from "./addressform.ts";
 
 export function address(scene: Scene, session: Session): Tag | undefined {
@@ -40,9 +41,8 @@ function openForm(scene: Scene): void {
 /** summary writes an address in two lines. */
 export function summary(scene: Scene, at: Address): Tag {
   const street = [at.line_one, at.line_two].filter(Boolean).join(", ");
-  const town = [at.postal_code, at.city, at.state].filter(Boolean).join(" ");
   const land = at.country === "" ? "" : country(scene.words.wording, at.country);
   return h("address", null,
     theirs("span", { class: "title" }, at.name),
-    theirs("span", {}, [street, town, land].filter(Boolean).join(", ")));
+    theirs("span", {}, [street, town(at), land].filter(Boolean).join(", ")));
 }

@@ -2,6 +2,7 @@
 
 import { h, type Child, type Tag } from "../../../../widget/src/html.ts";
 import { money } from "../../../../widget/src/format.ts";
+import { town } from "../../../../widget/src/town.ts";
 import type { App } from "../app.ts";
 import { known, testBuyer, type Filled } from "../buyer.ts";
 import { dict, list, text, whole, type Dict } from "../json.ts";
@@ -27,7 +28,13 @@ export function sheetView(app: App): Child[] {
     onsubmit: (event: Event) => {
       event.preventDefault();
       const form = event.currentTarget as HTMLFormElement;
-      if (form.reportValidity()) void sheet.pay(readForm(new FormData(form)));
+      if (sheet.busy) return;
+      const wrong = [...form.querySelectorAll<HTMLInputElement>("input:invalid")];
+      if (wrong[0]) {
+        // It may be scrolled away, so it is said beside the button as well.
+        sheet.say(`Check these fields: ${fields.filter((f) => wrong.some(({ name }) => name === f.name)).map((f) => f.label).join(", ")}.`);
+        wrong[0].focus();
+      } else void sheet.pay(readForm(new FormData(form)));
     },
   },
     h("p", { class: "ribbon" }, h("strong", null, "Simulated. "), live ? "The session says live; only test cards are here." : "Test cards only; no money moves."),
@@ -69,9 +76,8 @@ function signed(total: Dict): number | undefined {
 function deliveryTo(session: Dict): Tag | undefined {
   const to = dict(session.fulfillment_address);
   const option = list(session.fulfillment_options).find((o) => o.id === session.fulfillment_option_id);
-  const state = text(to.state);
-  const place = state === "" ? [[text(to.postal_code), text(to.city)].join(" ").trim()] : [text(to.city), `${state} ${text(to.postal_code)}`.trim()];
-  const words = [text(to.name), text(to.line_one), ...place, text(to.country)].filter((w) => w !== "");
+  const place = town({ city: text(to.city), state: text(to.state), postal_code: text(to.postal_code), country: text(to.country) });
+  const words = [text(to.name), text(to.line_one), text(to.line_two), place, text(to.country)].filter((w) => w !== "");
   if (words.length === 0 && !option) return undefined;
   return h("p", { key: "delivery", class: "detail" }, [text(option?.title), words.join(", ")].filter((w) => w !== "").join(" – "));
 }
