@@ -8,12 +8,18 @@ import { forModel, type Tool } from "./tool.ts";
 
 export interface Product {
   id: string; // what is bought
+  variants: Variant[]; // where there are several to choose from
   title: string;
   price: string;
   detail: string;
   picture: string;
   url: string;
   available: boolean;
+}
+
+export interface Variant {
+  id: string;
+  title: string; // with its price, and whether it can be had
 }
 
 const openTool = "checkout_session";
@@ -26,6 +32,7 @@ export class Shopping {
   busy = false;
   looked = false;
   failure = "";
+  next = ""; // the cursor of the following page
   private turn = 0;
 
   constructor(private readonly app: App) {}
@@ -46,7 +53,8 @@ export class Shopping {
     return queryNames.find((name) => properties[name] !== undefined);
   }
 
-  async look(words: string): Promise<void> {
+  /** look searches; with more it goes on with the search that is shown. */
+  async look(words: string, more = false): Promise<void> {
     const { search } = this;
     if (!search) return;
     const mine = ++this.turn;
@@ -55,15 +63,21 @@ export class Shopping {
     this.failure = "";
     this.app.changed();
     try {
-      const args = { [this.queryName(search) ?? "query"]: words, ...(dict(search.input.properties).limit === undefined ? {} : { limit: 12 }) };
+      const args = { [this.queryName(search) ?? "query"]: words, ...(dict(search.input.properties).limit === undefined ? {} : { limit: 12 }), ...(more ? { cursor: this.next } : {}) };
       const result = await this.app.callTool(search.name, args);
       if (mine !== this.turn) return; // a later search is under way
       if (result.isError === true) this.failure = list(result.content).map((part) => text(part.text)).join(" ") || "The search failed.";
-      this.products = readProducts(result, this.app.switches.locale);
+      const found = readProducts(result, this.app.switches.locale);
+      if (more) this.products.push(...found.filter(({ id }) => !this.products.some((p) => p.id === id)));
+      else this.products = found;
+      if (result.isError !== true) this.next = nextOf(result);
     } catch (error) {
       if (mine !== this.turn) return;
       this.failure = saying(error);
-      this.products = [];
+      if (!more) {
+        this.products = [];
+        this.next = "";
+      }
     }
     this.busy = false;
     this.looked = true;
@@ -82,6 +96,11 @@ export class Shopping {
   }
 }
 
+function nextOf(result: Dict): string {
+  const content = dict(result.structuredContent);
+  return text(content.next_cursor) || text(content.nextCursor);
+}
+
 function readProducts(result: Dict, locale: string): Product[] {
   const content = dict(result.structuredContent);
   const name = listNames.find((n) => Array.isArray(content[n]));
@@ -91,8 +110,10 @@ function readProducts(result: Dict, locale: string): Product[] {
     const variant = variants.find((v) => v.in_stock !== false) ?? variants[0] ?? {};
     const id = text(variant.id) || text(p.id) || text(p.sku);
     if (id === "") return [];
+    const choices = variants.filter((v) => text(v.id) !== "");
     return [{
       id,
+      variants: choices.length > 1 ? choices.map((v) => variantOf(v, p, locale)) : [],
       title: text(p.title) || text(p.name) || id,
       price: text(p.price_text) || amount(p, locale) || text(p.price),
       detail: text(p.description),
@@ -101,6 +122,11 @@ function readProducts(result: Dict, locale: string): Product[] {
       available: p.in_stock !== false,
     }];
   });
+}
+
+function variantOf(v: Dict, p: Dict, locale: string): Variant {
+  const price = text(v.price_text) || amount({ price: v.price, currency: v.currency ?? p.currency }, locale);
+  return { id: text(v.id), title: [text(v.title) || text(v.name) || text(v.id), price, v.in_stock === false ? "sold out" : ""].filter((w) => w !== "").join(" – ") };
 }
 
 function amount(p: Dict, locale: string): string {

@@ -49,22 +49,38 @@ function results(app: App): Tag {
   if (shopping.products.length === 0 && shopping.failure === "") {
     return empty("Nothing found.", shopping.words === "" ? "The catalogue is empty." : "Search for other words, or for none to see everything.");
   }
-  return h("ul", { key: "products", class: `products ${shopping.busy ? "old" : ""}`, "aria-label": "Products", "aria-busy": String(shopping.busy) },
+  const list = h("ul", { key: "products", class: `products ${shopping.busy ? "old" : ""}`, "aria-label": "Products", "aria-busy": String(shopping.busy) },
     shopping.products.map((p) => product(app, p)));
+  return h("div", { key: "results", class: "results" }, list, shopping.next !== "" && h("button", {
+    type: "button", id: "more", class: "button", "aria-disabled": shopping.busy ? "true" : undefined,
+    onclick: () => {
+      if (!shopping.busy) void shopping.look(shopping.words, true);
+    },
+  }, "More products"));
 }
 
+/** What is chosen of a product with variants, by the product's first id. */
+const chosen = new Map<string, string>();
+
 function product(app: App, p: Product): Tag {
+  const id = chosen.get(p.id) ?? p.id;
   return h("li", { key: p.id, class: "product" },
     h("span", { class: "picture", "aria-hidden": "true" },
       h("svg", { viewBox: "0 0 24 24" }, h("path", { d: "M4 8l8-4 8 4v8l-8 4-8-4zM4 8l8 4 8-4M12 12v8" })),
       p.picture !== "" && h("img", { key: p.picture, src: p.picture, alt: "", loading: "lazy", onerror: (event: Event) => (event.currentTarget as Element).remove() })),
-    h("span", { class: "body" }, h("span", { class: "title", dir: "auto" }, p.title), h("span", { class: "detail" }, p.available ? p.price : `${p.price} – sold out`.replace(/^ – /, ""))),
+    h("span", { class: "body" }, h("span", { class: "title", dir: "auto" }, p.title), h("span", { class: "detail" }, p.available ? p.price : `${p.price} – sold out`.replace(/^ – /, "")),
+      h("code", { class: "hint", dir: "ltr" }, id),
+      p.variants.length > 0 && h("select", { name: "variant", class: "small", "aria-label": `Variant of ${p.title}`, onchange: (event: Event) => {
+        chosen.set(p.id, (event.currentTarget as HTMLSelectElement).value);
+        app.changed();
+      } }, p.variants.map((v) => h("option", { key: v.id, value: v.id, selected: v.id === id }, v.title)))),
     h("button", {
       type: "button", class: "button small", "aria-label": `Open ${p.title}`, "aria-disabled": app.shopping.opens ? undefined : "true",
       onclick: () => {
         if (!app.shopping.opens) return;
         reveal();
-        void app.shopping.open(p);
+        const variant = p.variants.find((v) => v.id === id);
+        void app.shopping.open(variant && id !== p.id ? { id, title: p.title, detail: p.detail, url: p.url } : p);
       },
     }, "Open"));
 }
