@@ -18,15 +18,7 @@ func TestDiscountCodes(t *testing.T) {
 		}
 	})
 	tab, widget := ready(t, s, browsertest.Options{Height: 900})
-	enter := func(code string) {
-		if widget.Count(".entry[open]") == 0 {
-			widget.Click(".entry summary")
-		}
-		widget.Click("#code")
-		widget.Keys("Control+a")
-		widget.Type(code)
-		widget.Keys("Enter")
-	}
+	enter := entering(widget)
 	widget.WaitText("#buy", "Pay $25.64")
 	enter("ten")
 	widget.WaitText(".codes", "ten")
@@ -52,5 +44,38 @@ func TestDiscountCodes(t *testing.T) {
 	pay(t, tab, "approve")
 	widget.WaitText("h1", "Thank you")
 	s.onceCharged(t)
+	clean(t, tab)
+}
+
+// entering types discount codes into a widget.
+func entering(widget *browsertest.Tab) func(code string) {
+	return func(code string) {
+		if widget.Count(".entry[open]") == 0 {
+			widget.Click(".entry summary")
+		}
+		widget.Click("#code")
+		widget.Keys("Control+a")
+		widget.Type(code)
+		widget.Keys("Enter")
+	}
+}
+
+// A code that waits for the delivery outlives one that is refused, and pays for
+// the delivery in the end.
+func TestCodeThatWaitsForTheDelivery(t *testing.T) {
+	s := open(t, func(c *config.Config) {
+		c.Merchants[0].Discounts = []config.DiscountConfig{{ID: "ship", Code: "FREESHIP", Name: "Free delivery", Kind: "free_delivery", Priority: 1}}
+	})
+	tab := s.visit(t, browsertest.Options{Height: 900, ReducedMotion: true})
+	widget := product(t, tab, "Stoneware Mug")
+	enter := entering(widget)
+	enter("FREESHIP")
+	widget.WaitText(".codes", "FREESHIP Free delivery")
+	enter("LASTYEAR")
+	widget.WaitText(".refused", "LASTYEAR This code is not valid.")
+	widget.WaitText(".codes", "FREESHIP Free delivery")
+	tab.Screenshot("simulator-code-waits")
+	deliver(t, widget)
+	widget.WaitText(".codes", "FREESHIP -$")
 	clean(t, tab)
 }

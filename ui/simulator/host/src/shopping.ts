@@ -126,7 +126,8 @@ function readProducts(result: Dict, locale: string): Product[] {
 
 function variantOf(v: Dict, p: Dict, locale: string): Variant {
   const price = text(v.price_text) || amount({ price: v.price, currency: v.currency ?? p.currency }, locale);
-  return { id: text(v.id), title: [text(v.title) || text(v.name) || text(v.id), price, v.in_stock === false ? "sold out" : ""].filter((w) => w !== "").join(" – ") };
+  const options = texts(Object.values(dict(v.options))).join(", "); // what tells it from the others
+  return { id: text(v.id), title: [options || text(v.title) || text(v.name) || text(v.id), price, v.in_stock === false ? "sold out" : ""].filter((w) => w !== "").join(" – ") };
 }
 
 function amount(p: Dict, locale: string): string {
