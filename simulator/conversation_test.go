@@ -15,14 +15,14 @@ func TestNextSessionStandsAlone(t *testing.T) {
 	pay(t, tab, "approve")
 	widget.WaitText("h1", "Thank you")
 	tab.WaitText("#after", "The widget told the model")
+	tab.Click(".stage-bar .actions .plain:last-child")
+	tab.WaitGone("#stage-place iframe")
 	tab.Click("#open-id")
 	tab.Type("no-such-thing")
 	tab.Keys("Enter")
 	tab.WaitText("#talk .turn.failed", "failed")
+	tab.WaitGone("#after .turn")
 	tab.Frame("about:srcdoc").WaitText("h1", "The cart could not be shown")
-	if n := tab.Count("#after .turn"); n != 0 {
-		t.Errorf("it still says what the widget told of the purchase before: %s", tab.Text("#after"))
-	}
 	tab.Screenshot("simulator-failed")
 	check(t, tab)
 }
