@@ -27,7 +27,7 @@ func TestColoursAndLanguageChangeWhileOpen(t *testing.T) {
 	for _, step := range []struct{ language, lang, title, pay string }{
 		{"Japanese", "ja", "カート", "を支払う"},
 		{"French", "fr", "Votre panier", "Payer"},
-		{"Spanish", "es", "Tu carrito", "Pagar"},
+		{"Spanish", "es", "Su carrito", "Pagar"},
 		{"German", "de", "Ihr Warenkorb", "bezahlen"},
 	} {
 		tab.Select("#switch-locale", step.language)
