@@ -20,7 +20,7 @@ var simulatorPages = []struct {
 	folder, built string
 	also          []string
 }{
-	{"simulator/host", SimulatorPage(), []string{"widget/src/html.ts", "widget/src/format.ts"}},
+	{"simulator/host", SimulatorPage(), []string{"widget/src/html.ts", "widget/src/format.ts", "widget/src/town.ts"}},
 	{"simulator/frame", SimulatorFrame(), nil},
 	{"simulator/shim", SimulatorShim(), nil},
 }

@@ -25,7 +25,7 @@ type page struct {
 
 var pages = []page{
 	{folder: "widget", file: "checkout-session.html"},
-	{folder: "simulator/host", file: "simulator.html", also: []string{"widget/src/html.ts", "widget/src/format.ts"}},
+	{folder: "simulator/host", file: "simulator.html", also: []string{"widget/src/html.ts", "widget/src/format.ts", "widget/src/town.ts"}},
 	{folder: "simulator/frame", file: "frame.html"},
 	{folder: "simulator/shim", file: "shim.html"},
 }

@@ -2,9 +2,10 @@
 
 import { ask, type Setup, type Violation } from "./api.ts";
 import { Conversation } from "./conversation.ts";
+import type { Host, Mode, Opening, Shown } from "./host.ts";
 import { dict, list, saying, text, type Dict } from "./json.ts";
 import { Client } from "./mcp.ts";
-import { Mounted, type Mode, type Opening } from "./mounted.ts";
+import { Mounted } from "./mounted.ts";
 import { Outside } from "./outside.ts";
 import { Sheet } from "./sheet.ts";
 import { Shopping } from "./shopping.ts";
@@ -48,7 +49,7 @@ function refused(result: Dict): boolean {
 
 const callOf = "Only the host may call it: the tool's visibility has no app.";
 
-export class App {
+export class App implements Host {
   setup!: Setup;
   switches: Switches = load();
   state: "connecting" | "ready" | "failed" = "connecting";
@@ -64,8 +65,8 @@ export class App {
   readonly traffic = new Traffic(() => this.changed());
   readonly client = new Client(this.traffic);
   readonly conversation = new Conversation();
-  readonly sheet = new Sheet(this);
-  readonly outside = new Outside(this);
+  readonly sheet: Sheet = new Sheet(this);
+  readonly outside: Outside = new Outside(this);
   readonly shopping = new Shopping(this);
   private count = 0;
   private due = false;
@@ -217,21 +218,21 @@ export class App {
     this.changed();
   }
 
-  remember({ opening, state }: Mounted): void {
+  remember({ opening, state }: Shown): void {
     this.conversation.keep({ tool: opening.tool.name, input: opening.input, result: opening.result, state });
   }
 
-  async close(mounted: Mounted): Promise<void> {
-    await mounted.end();
-    if (this.modal === mounted) this.modal = undefined;
-    else if (this.mounted === mounted) {
+  async close(shown: Shown): Promise<void> {
+    await shown.end();
+    if (this.modal === shown) this.modal = undefined;
+    else if (this.mounted === shown) {
       this.mounted = undefined;
       this.note("The widget was closed", "");
     }
     this.changed();
   }
 
-  async openModal(from: Mounted, wish: Dict): Promise<void> {
+  async openModal(from: Shown, wish: Dict): Promise<void> {
     await this.modal?.end();
     const template = text(wish.template);
     this.modal = new Mounted(this, { ...from.opening, ...(template === "" ? {} : { template }), state: from.state, view: { mode: "modal", params: wish.params } });
@@ -239,8 +240,8 @@ export class App {
     await this.modal.show(this.modalPlace);
   }
 
-  resize(mounted: Mounted, height: number): void {
-    mounted.height = height;
+  resize(shown: Shown, height: number): void {
+    shown.height = height;
     this.changed();
   }
 

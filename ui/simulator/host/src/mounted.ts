@@ -1,28 +1,16 @@
 // A widget that is shown, and what it was opened with.
 
-import type { App } from "./app.ts";
 import { ask, type Dressed } from "./api.ts";
 import { answerBridge } from "./bridge.ts";
 import { Frame } from "./frame.ts";
+import { silence, type Host, type Mode, type Opening, type Shown } from "./host.ts";
 import { dict, list, text, type Dict } from "./json.ts";
 import { answerOpenAI, dataOf, memberNames } from "./openai.ts";
-import { widgetOf, type Tool } from "./tool.ts";
-
-export type Mode = "inline" | "fullscreen" | "pip" | "modal";
-
-/** What a widget is opened with. */
-export interface Opening {
-  tool: Tool;
-  input: Dict;
-  result: Dict;
-  state: unknown; // widgetState of an earlier life
-  template?: string; // another widget than the tool's
-  view?: { mode: string; params?: unknown };
-}
+import { widgetOf } from "./tool.ts";
 
 const teardownPatience = 500; // milliseconds
 
-export class Mounted {
+export class Mounted implements Shown {
   mode: Mode = "inline";
   height = 0;
   state: unknown;
@@ -31,7 +19,7 @@ export class Mounted {
   dressed?: Dressed;
 
   constructor(
-    readonly app: App,
+    readonly host: Host,
     readonly opening: Opening,
   ) {
     this.state = opening.state ?? null;
@@ -39,20 +27,20 @@ export class Mounted {
   }
 
   get id(): string {
-    return this.app.conversation.widgetSession;
+    return this.host.conversation.widgetSession;
   }
 
   /** show reads the widget of the server and puts it into a place of the page. */
   async show(place: Element): Promise<void> {
-    const { app, opening } = this;
+    const { host, opening } = this;
     const uri = opening.template ?? widgetOf(opening.tool);
-    const contents = list(dict(await app.client.request("resources/read", { uri })).contents);
+    const contents = list(dict(await host.client.request("resources/read", { uri })).contents);
     const content = contents.find((c) => c.uri === uri) ?? contents[0];
     if (!content) throw new Error(`The server has no widget at ${uri}.`);
-    const globals = { members: app.switches.openai ? memberNames(app.switches) : [], data: app.switches.openai ? dataOf(this) : null };
+    const globals = { members: host.switches.openai ? memberNames(host.switches) : [], data: host.switches.openai ? dataOf(this) : null };
     this.dressed = await ask<Dressed>("/api/widget", { content, globals });
-    for (const problem of this.dressed.problems) app.problem("widget", problem, true);
-    this.frame = new Frame(place, app.setup.frame, this.dressed, (message) => this.heard(message));
+    for (const problem of this.dressed.problems) host.problem("widget", problem, true);
+    this.frame = new Frame(place, host.setup.frame, this.dressed, (message) => this.heard(message));
     this.frame.element.setAttribute("aria-describedby", "stage-name");
   }
 
@@ -60,10 +48,10 @@ export class Mounted {
     const method = text(message.method);
     if (method === "simulator/problem") {
       const { kind, text: words } = dict(message.params);
-      this.app.problem(text(kind), text(words), kind === "warning");
+      this.host.problem(text(kind), text(words), kind === "warning");
       return;
     }
-    this.app.traffic.add("widget", "page", message);
+    this.host.traffic.add("widget", "page", message);
     if (method === "") return;
     const answering = method.startsWith("openai/") ? answerOpenAI(this, method, dict(message.params)) : answerBridge(this, method, dict(message.params));
     answering.then(
@@ -75,20 +63,20 @@ export class Mounted {
   /** say tells the widget something, and notes it. */
   say(message: object): void {
     if (!this.frame) return;
-    this.app.traffic.add("page", "widget", { jsonrpc: "2.0", ...message });
+    this.host.traffic.add("page", "widget", { jsonrpc: "2.0", ...message });
     this.frame.say(message);
   }
 
   /** globals tells both worlds of a change: what ChatGPT has, and a part of the bridge's context. */
   changed(globals: object, context: object): void {
-    if (this.app.switches.openai) this.say({ method: "openai/set_globals", params: globals });
+    if (this.host.switches.openai) this.say({ method: "openai/set_globals", params: globals });
     if (this.greeted) this.say({ method: "ui/notifications/host-context-changed", params: context });
   }
 
   display(mode: Mode): void {
     this.mode = mode;
-    this.app.changed();
-    this.changed({ displayMode: mode, maxHeight: this.app.roomFor(mode) }, { displayMode: mode, containerDimensions: this.app.dimensions(mode) });
+    this.host.changed();
+    this.changed({ displayMode: mode, maxHeight: this.host.roomFor(mode) }, { displayMode: mode, containerDimensions: this.host.dimensions(mode) });
   }
 
   /** end lets the widget finish, and takes it away. */
@@ -98,9 +86,6 @@ export class Mounted {
     this.frame = undefined;
   }
 }
-
-/** silence is the answer of a switched off bridge: none. */
-export const silence = Symbol("silence");
 
 function errorOf(error: unknown): object {
   const { message, code, data } = error as { message?: unknown; code?: unknown; data?: unknown };

@@ -1,7 +1,6 @@
 // Links that lead out of the chat.
 
-import type { App } from "./app.ts";
-import type { Mounted } from "./mounted.ts";
+import type { Host, Shown } from "./host.ts";
 
 /** A link that the buyer is asked about. */
 export interface Asked {
@@ -13,18 +12,18 @@ export interface Asked {
 export class Outside {
   asked?: Asked;
 
-  constructor(private readonly app: App) {}
+  constructor(private readonly host: Host) {}
 
   /** open leads to an address in a new tab. It resolves with whether it was opened. */
-  async open(href: string, back: boolean, mounted: Mounted): Promise<boolean> {
-    const { app } = this;
+  async open(href: string, back: boolean, from: Shown): Promise<boolean> {
+    const { host } = this;
     if (!URL.canParse(href) || !["http:", "https:"].includes(new URL(href).protocol)) {
-      app.problem("link", `Not an address that a host opens: ${href.slice(0, 200)}`);
+      host.problem("link", `Not an address that a host opens: ${href.slice(0, 200)}`);
       return false;
     }
     const url = new URL(href);
-    if (!mounted.dressed?.redirects.includes(url.origin)) return this.ask(url.href, false);
-    if (back && app.switches.back) url.searchParams.set("redirectUrl", app.conversation.address);
+    if (!from.dressed?.redirects.includes(url.origin)) return this.ask(url.href, false);
+    if (back && host.switches.back) url.searchParams.set("redirectUrl", host.conversation.address);
     if (this.leave(url.href)) return true;
     return this.ask(url.href, true); // it was too long after the click
   }
@@ -33,7 +32,7 @@ export class Outside {
     const tab = window.open(url, "_blank");
     if (!tab) return false;
     tab.opener = null;
-    this.app.note("Opened in a new tab", new URL(url).origin);
+    this.host.note("Opened in a new tab", new URL(url).origin);
     return true;
   }
 
@@ -46,10 +45,10 @@ export class Outside {
         decide: (open) => {
           this.asked = undefined;
           done(open && this.leave(url));
-          this.app.changed();
+          this.host.changed();
         },
       };
-      this.app.changed();
+      this.host.changed();
     });
   }
 }

@@ -2,9 +2,9 @@
 // card, calls complete_checkout, and answers the widget by the documentation,
 // or by the switches where that says nothing.
 
-import type { App } from "./app.ts";
 import { ask, type Card } from "./api.ts";
 import { billingOf, buyerOf, type Filled } from "./buyer.ts";
+import type { Host } from "./host.ts";
 import { dict, list, saying, text, whole, type Dict } from "./json.ts";
 
 /** Errors that are shown in the sheet, which stays open. */
@@ -34,7 +34,7 @@ export class Sheet {
   card = "approve";
   private answering?: Answering;
 
-  constructor(private readonly app: App) {}
+  constructor(private readonly host: Host) {}
 
   get total(): number | undefined {
     return whole(list(this.session?.totals).find((t) => t.type === "total")?.amount);
@@ -47,12 +47,12 @@ export class Sheet {
   /** open shows a session, and resolves with the order. */
   open(session: Dict): Promise<unknown> {
     if (this.session) return Promise.reject(new Refusal("A payment sheet is open already.", "busy"));
-    this.app.check("Handed to requestCheckout", session, true);
-    this.session = this.app.switches.merchant ? { ...session, ...this.app.merchantFields() } : session;
+    this.host.check("Handed to requestCheckout", session, true);
+    this.session = this.host.switches.merchant ? { ...session, ...this.host.merchantFields() } : session;
     this.busy = false;
     this.notice = "";
-    this.card = this.app.setup.cards[0]?.id ?? "";
-    this.app.changed();
+    this.card = this.host.setup.cards[0]?.id ?? "";
+    this.host.changed();
     return new Promise((resolve, reject) => {
       this.answering = { resolve, reject };
     });
@@ -61,7 +61,7 @@ export class Sheet {
   choose(card: string): void {
     this.card = card;
     this.notice = "";
-    this.app.changed();
+    this.host.changed();
   }
 
   /** cancel is the buyer's. While a payment is under way there is none. */
@@ -85,29 +85,29 @@ export class Sheet {
   private close(): void {
     this.session = this.answering = undefined;
     this.busy = false;
-    this.app.changed();
+    this.host.changed();
   }
 
   /** say tells the buyer of what was not even tried. */
   say(notice: string): void {
     this.notice = notice;
-    this.app.changed();
+    this.host.changed();
   }
 
   private stay(notice: string): void {
     this.busy = false;
     this.notice = notice;
-    this.app.changed();
+    this.host.changed();
   }
 
   /** pay makes one try with the chosen card. */
   async pay(filled: Filled): Promise<void> {
-    const { app, session } = this;
-    const card = app.setup.cards.find((c) => c.id === this.card);
+    const { host, session } = this;
+    const card = host.setup.cards.find((c) => c.id === this.card);
     if (!session || this.busy || !card) return;
     this.busy = true;
     this.notice = "";
-    app.changed();
+    host.changed();
     if (card.played === "out_of_stock") {
       this.settle(soldOut(session));
       return;
@@ -127,10 +127,10 @@ export class Sheet {
   }
 
   private async argumentsFor(card: Card, session: Dict, filled: Filled): Promise<Dict> {
-    const { app } = this;
-    const known = app.tools.find((t) => t.name === tool);
+    const { host } = this;
+    const known = host.tools.find((t) => t.name === tool);
     if (!known) throw new Error(`The server has no tool ${tool}.`);
-    if (!app.switches.hidden && !app.modelMayCall(known)) throw new Error(`${tool} is hidden from the model, and the switch for it is off.`);
+    if (!host.switches.hidden && !host.modelMayCall(known)) throw new Error(`${tool} is hidden from the model, and the switch for it is off.`);
     const provider = dict(session.payment_provider);
     const { token } = await ask<{ token: string }>("/api/token", {
       card: card.id, session_id: text(session.id), merchant_id: text(provider.merchant_id), currency: text(session.currency), amount: this.total ?? 0,
@@ -138,37 +138,37 @@ export class Sheet {
     });
     return {
       checkout_session_id: text(session.id),
-      buyer: buyerOf(filled, app.switches.spelling),
-      payment_data: { token, provider: text(provider.provider), billing_address: billingOf(filled, app.switches.spelling) },
-      ...(app.switches.merchant ? app.merchantFields() : {}),
+      buyer: buyerOf(filled, host.switches.spelling),
+      payment_data: { token, provider: text(provider.provider), billing_address: billingOf(filled, host.switches.spelling) },
+      ...(host.switches.merchant ? host.merchantFields() : {}),
     };
   }
 
   private async complete(card: Card, call: Dict): Promise<Dict> {
-    const { app } = this;
-    if (card.played === "double") return this.same("Paid twice at once", await Promise.all([app.callTool(tool, call), app.callTool(tool, call)]));
+    const { host } = this;
+    if (card.played === "double") return this.same("Paid twice at once", await Promise.all([host.callTool(tool, call), host.callTool(tool, call)]));
     if (card.played === "lost") {
-      const lost = await app.callTool(tool, call);
-      app.note("The answer was lost", "The sheet asks again, with the same token.");
-      return this.same("Asked twice", [lost, await app.callTool(tool, call)]);
+      const lost = await host.callTool(tool, call);
+      host.note("The answer was lost", "The sheet asks again, with the same token.");
+      return this.same("Asked twice", [lost, await host.callTool(tool, call)]);
     }
-    const answer = await app.callTool(tool, call);
+    const answer = await host.callTool(tool, call);
     if (card.played === "timeout") throw new Refusal("The payment sheet timed out.", "timeout");
     return answer;
   }
 
   /** same holds two answers to one token against each other. What the buyer gets is the later one. */
   private same(what: string, answers: [Dict, Dict]): Dict {
-    const { app } = this;
+    const { host } = this;
     const [first, second] = answers.map((answer) => text(dict(dict(answer.structuredContent).order).id));
-    app.note(what, first === second ? `Both answers have the order ${first}.` : `The answers have different orders: ${first} and ${second}.`);
-    if (first !== second) app.problem("payment", `Two calls with one token made different answers: orders “${first}” and “${second}”.`);
+    host.note(what, first === second ? `Both answers have the order ${first}.` : `The answers have different orders: ${first} and ${second}.`);
+    if (first !== second) host.problem("payment", `Two calls with one token made different answers: orders “${first}” and “${second}”.`);
     return answers[1];
   }
 
   /** settle takes what complete_checkout, or the simulator in its place, answered. */
   private settle(result: Dict): void {
-    const { app } = this;
+    const { host } = this;
     const content = dict(result.structuredContent);
     const errors = list(content.messages).filter((m) => m.type === "error");
     const stays = errors.find((m) => inSheet.includes(text(m.code)));
@@ -176,9 +176,9 @@ export class Sheet {
       this.stay(text(stays.content) || "The payment was not made.");
       return;
     }
-    const { others } = app.switches;
+    const { others } = host.switches;
     if (text(dict(content.order).id) !== "" || (errors.length > 0 && others !== "reject")) {
-      const shown = app.switches.merchant ? { ...content, ...app.merchantFields() } : content;
+      const shown = host.switches.merchant ? { ...content, ...host.merchantFields() } : content;
       this.resolve(others === "envelope" ? { ...result, structuredContent: shown } : shown);
       return;
     }

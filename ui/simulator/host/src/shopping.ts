@@ -1,7 +1,7 @@
 // Looking for products and opening one, as ChatGPT's sidebar does, whatever the
 // server calls its search.
 
-import type { App } from "./app.ts";
+import type { Host } from "./host.ts";
 import { dict, list, saying, text, texts, whole, type Dict } from "./json.ts";
 import { money } from "../../../widget/src/format.ts";
 import { forModel, type Tool } from "./tool.ts";
@@ -35,17 +35,17 @@ export class Shopping {
   next = ""; // the cursor of the following page
   private turn = 0;
 
-  constructor(private readonly app: App) {}
+  constructor(private readonly host: Host) {}
 
   /** The server's search, if it has one that can be recognised. */
   get search(): Tool | undefined {
-    const fits = this.app.tools.filter((t) => forModel(t) && this.queryName(t) !== undefined);
+    const fits = this.host.tools.filter((t) => forModel(t) && this.queryName(t) !== undefined);
     return fits.find((t) => /search.*product|product.*search/i.test(t.name)) ?? fits.find((t) => /search|find|browse/i.test(t.name));
   }
 
   /** Whether the sidebar's button has something to call. */
   get opens(): Tool | undefined {
-    return this.app.tools.find((t) => t.name === openTool);
+    return this.host.tools.find((t) => t.name === openTool);
   }
 
   private queryName(tool: Tool): string | undefined {
@@ -61,13 +61,13 @@ export class Shopping {
     this.words = words;
     this.busy = true;
     this.failure = "";
-    this.app.changed();
+    this.host.changed();
     try {
       const args = { [this.queryName(search) ?? "query"]: words, ...(dict(search.input.properties).limit === undefined ? {} : { limit: 12 }), ...(more ? { cursor: this.next } : {}) };
-      const result = await this.app.callTool(search.name, args);
+      const result = await this.host.callTool(search.name, args);
       if (mine !== this.turn) return; // a later search is under way
       if (result.isError === true) this.failure = list(result.content).map((part) => text(part.text)).join(" ") || "The search failed.";
-      const found = readProducts(result, this.app.switches.locale);
+      const found = readProducts(result, this.host.switches.locale);
       if (more) this.products.push(...found.filter(({ id }) => !this.products.some((p) => p.id === id)));
       else this.products = found;
       if (result.isError !== true) this.next = nextOf(result);
@@ -81,18 +81,18 @@ export class Shopping {
     }
     this.busy = false;
     this.looked = true;
-    this.app.changed();
+    this.host.changed();
   }
 
   /** open is the sidebar's button: the fixed tool with its fixed input. */
   open(product: Pick<Product, "id"> & Partial<Product>, quantity = 1): Promise<Dict | undefined> {
     const tool = this.opens;
     if (!tool) return Promise.resolve(undefined);
-    const merchant = text(dict(this.app.server.serverInfo).title);
+    const merchant = text(dict(this.host.server.serverInfo).title);
     const item: Dict = { id: product.id, quantity };
     const more: Dict = { name: product.title, description: product.detail, images: product.picture ? [product.picture] : undefined, url: product.url, merchant_name: merchant, price: product.price };
     for (const [name, value] of Object.entries(more)) if (value !== undefined && value !== "") item[name] = value; // absent ones are left out
-    return this.app.run(tool, { checkout_session: { items: [item] } });
+    return this.host.run(tool, { checkout_session: { items: [item] } });
   }
 }
 
