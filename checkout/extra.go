@@ -17,6 +17,46 @@ type GiftWrap struct {
 	TaxClass string
 }
 
+// TipSuggestion is a tip that the checkout page suggests: an amount in minor
+// units, or a share of the items' subtotal in parts per million.
+type TipSuggestion struct{ Amount, PPM int64 }
+
+// SuggestedTip is a suggestion for one session.
+type SuggestedTip struct {
+	Amount int64 // minor units
+	PPM    int64 // what share of the subtotal it is; 0 for a plain amount
+}
+
+// SuggestedTips are the shop's suggestions for a session as it is quoted now.
+// What comes to nothing or to more than MaxTip is left out, and so is an amount
+// that is there already.
+func (m *Merchant) SuggestedTips(s *Session) []SuggestedTip {
+	subtotal, _ := acp.Amount(s.Totals, acp.TotalSubtotal)
+	var tips []SuggestedTip
+	for _, t := range m.TipSuggestions {
+		amount, err := money.MulDiv(subtotal, t.PPM, 1_000_000, m.Taxes.Rounding)
+		if amount += t.Amount; err != nil || amount <= 0 || amount > m.MaxTip ||
+			slices.ContainsFunc(tips, func(has SuggestedTip) bool { return has.Amount == amount }) {
+			continue
+		}
+		tips = append(tips, SuggestedTip{Amount: amount, PPM: t.PPM})
+	}
+	return tips
+}
+
+// Wraps reports whether the shop would wrap something of a session as a gift.
+func (m *Merchant) Wraps(s *Session) bool {
+	return m.GiftWrap != nil && len(s.DigitalLines) < len(s.LineItems)
+}
+
+// WrapPrice is what wrapping a session costs in minor units, as prices are listed.
+func (m *Merchant) WrapPrice(s *Session) int64 {
+	if m.GiftWrap.PerLine {
+		return m.GiftWrap.Price * int64(len(s.LineItems)-len(s.DigitalLines)) // no more than a quote bears
+	}
+	return m.GiftWrap.Price
+}
+
 // GiftWrapExtension and TipExtension declare what the protocol has a total for
 // and no request: members of create and update.
 var (

@@ -43,6 +43,8 @@ type Merchant struct {
 	Fees     []pricing.Fee
 	GiftWrap *GiftWrap
 	MaxTip   int64
+	// TipSuggestions are shown on the checkout page, for tips of up to MaxTip.
+	TipSuggestions []TipSuggestion
 	// Accounts are customers who may pay by invoice.
 	Accounts []Account
 	// Restrictions are rules on who may buy what, beside those of the items.
@@ -52,8 +54,11 @@ type Merchant struct {
 	// the ids of those that the operator has checked.
 	Exemptions   ExemptionPolicy
 	Certificates []string
-	// Consents are what agents ask the buyer before the payment.
+	// Consents are what the buyer is asked before the payment.
 	Consents []acp.MarketingConsentOption
+	// AcceptTerms has the checkout page refuse a buyer who has not accepted the
+	// terms of use. Agents show them in ways of their own.
+	AcceptTerms bool
 
 	// CheckoutLink gives the address of the checkout page of a session; nil when
 	// the shop has none. See Links.

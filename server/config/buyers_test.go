@@ -14,6 +14,8 @@ func TestProblemsOfPolicies(t *testing.T) {
     fees: [{id: small, title: Small order fee, amount: "2", below: "20"}, {id: card, title: Card, percent: "1.5", tax_class: reduced}]
     gift_wrap: {price: "0", per: line}
     max_tip: "50"
+    tip_suggestions: ["10%", "12.5 %", "2.00"]
+    checkout: {accept_terms: true}
     age_check: authenticated
     restrictions: [{categories: [Wine], min_age: 18, not_in: [SA, US-UT]}]
     business:
@@ -34,6 +36,15 @@ func TestProblemsOfPolicies(t *testing.T) {
 		"below nothing":     {`fees: [{id: a, title: A, amount: "1", below: "0"}]`, `fees[0].below: no order comes to less than 0`},
 		"wrap":              {`gift_wrap: {price: "1", per: unit}`, `gift_wrap.per: "unit" is unknown`},
 		"tip":               {`max_tip: lots`, `max_tip: "lots" is not an amount`},
+		"no tips":           {`tip_suggestions: ["10%"]`, `tip_suggestions: this shop takes no tips`},
+		"too many tips": {`max_tip: "50"
+    tip_suggestions: ["1", "2", "3", "4", "5"]`, `tip_suggestions: 5 of them; at most 4`},
+		"suggestion": {`max_tip: "50"
+    tip_suggestions: ["ten%"]`, `tip_suggestions[0]: "ten" is not a number`},
+		"large suggestion": {`max_tip: "50"
+    tip_suggestions: ["2", "51"]`, `tip_suggestions[1]: "51" is more than max_tip`},
+		"idle suggestion": {`max_tip: "50"
+    tip_suggestions: ["0%"]`, `tip_suggestions[0]: "0%" is no tip`},
 		"age check":         {`age_check: passport`, `age_check: "passport" is unknown`},
 		"age":               {`restrictions: [{min_age: 200}]`, `restrictions[0].min_age: 200 is outside`},
 		"no restriction":    {`restrictions: [{items: [a]}]`, `restrictions[0]: restricts nothing`},

@@ -82,3 +82,39 @@ func (m *MerchantConfig) extras(r *report, at string) (fees []pricing.Fee, wrap 
 	}
 	return fees, wrap, maxTip
 }
+
+// maxTipSuggestions bounds the buttons on the checkout page.
+const maxTipSuggestions = 4
+
+// tips reads what the checkout page suggests, reporting what is wrong under at,
+// the merchant's path.
+func (m *MerchantConfig) tips(r *report, at string, maxTip int64) []checkout.TipSuggestion {
+	at = join(at, "tip_suggestions")
+	switch {
+	case len(m.TipSuggestions) > maxTipSuggestions:
+		r.errorf(at, "%d of them; at most %d", len(m.TipSuggestions), maxTipSuggestions)
+		return nil
+	case len(m.TipSuggestions) > 0 && m.MaxTip == "":
+		r.errorf(at, "this shop takes no tips; write max_tip too, or remove it")
+		return nil
+	}
+	var list []checkout.TipSuggestion
+	for i, written := range m.TipSuggestions {
+		path, s := at+"["+strconv.Itoa(i)+"]", checkout.TipSuggestion{}
+		if percent, ok := strings.CutSuffix(strings.TrimSpace(written), "%"); ok {
+			ppm, err := pricing.ParsePercent(strings.TrimSpace(percent))
+			if err != nil {
+				r.errorf(path, "%v", err)
+				continue
+			}
+			s.PPM = ppm
+		} else if s.Amount = r.amount(path, written, m.Currency); s.Amount > maxTip {
+			r.errorf(path, "%q is more than max_tip", clip(written))
+		}
+		if s == (checkout.TipSuggestion{}) && !r.hasFailed(path) {
+			r.errorf(path, "%q is no tip; remove it, as buyers need not give one", clip(written))
+		}
+		list = append(list, s)
+	}
+	return list
+}

@@ -34,16 +34,18 @@ type MerchantConfig struct {
 	Fees                 []FeeConfig         `yaml:"fees,omitempty" doc:"What is charged by itself beside goods and delivery."`
 	GiftWrap             GiftWrapConfig      `yaml:"gift_wrap,omitempty"`
 	MaxTip               string              `yaml:"max_tip,omitempty" doc:"Largest tip that the shop takes, such as \"50.00\"; none when not set."`
+	TipSuggestions       []string            `yaml:"tip_suggestions,omitempty" doc:"Tips that the checkout page suggests, at most 4: a percentage of the subtotal such as \"10%\", or an amount such as \"2.00\". Buyers can name another one up to max_tip."`
 	Restrictions         []RestrictionConfig `yaml:"restrictions,omitempty" doc:"Who may buy what, and where it is not sold; items may have min_age and not_sold_in of their own."`
 	AgeCheck             string              `yaml:"age_check" default:"none" doc:"What proves a buyer's age: none (agents cannot sell what has a least age) or authenticated (an agent's word that it has authenticated the buyer)."`
 	Business             BusinessConfig      `yaml:"business,omitempty"`
-	MarketingConsents    []ConsentConfig     `yaml:"marketing_consents,omitempty" doc:"What agents ask buyers: whether the shop may write to them. Answers are kept with the order."`
+	MarketingConsents    []ConsentConfig     `yaml:"marketing_consents,omitempty" doc:"What buyers are asked before they pay, by agents and on the checkout page: whether the shop may write to them. Answers are kept with the order."`
 }
 
 // CheckoutConfig is the checkout page that agents can send a buyer to.
 type CheckoutConfig struct {
 	Enabled       bool     `yaml:"enabled" default:"true" doc:"Whether sessions carry a link to a checkout page of ours, where the buyer pays at the payment provider. At most one browser can use a link, and a new one is shown then."`
 	ReturnOrigins []string `yaml:"return_origins" default:"https://chatgpt.com" doc:"Origins that the page may send the buyer back to, such as \"https://chatgpt.com\". Other return addresses are ignored."`
+	AcceptTerms   bool     `yaml:"accept_terms" default:"false" doc:"Whether buyers have to tick on the page that they accept the terms of use (links.terms_of_use) before they pay."`
 }
 
 // CartsConfig are the baskets that agents can fill before a checkout.

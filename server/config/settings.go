@@ -22,6 +22,7 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 	discounts := m.discounts(r, "", methods)
 	consents := m.consents(r, "")
 	fees, wrap, maxTip := m.extras(r, "")
+	tips := m.tips(r, "", maxTip)
 	var rules checkout.Merchant
 	m.buyers(r, "", &rules)
 	if len(r.problems) > 0 {
@@ -35,7 +36,8 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 		Test: m.Payment.Test.setup(m), Live: m.Payment.Live.setup(m),
 		ReturnOrigins: m.Checkout.ReturnOrigins,
 		Consents:      consents,
-		Fees:          fees, GiftWrap: wrap, MaxTip: maxTip,
+		AcceptTerms:   m.Checkout.AcceptTerms,
+		Fees:          fees, GiftWrap: wrap, MaxTip: maxTip, TipSuggestions: tips,
 	}
 	s.MethodTitles, s.MethodDescriptions = m.methodWords()
 	for i := range m.Agents {
