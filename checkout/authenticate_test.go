@@ -289,6 +289,12 @@ func TestAShopThatAlwaysAuthenticates(t *testing.T) {
 		w.must(w.send(s.ID, proven("tok_ok", "good", "ds-1")))
 		w.settled(s.ID, true)
 
+		// Nor does a token that says it comes from our own page.
+		sneaking := w.createFor(can3DS, "mug")
+		script := pay("tok_ok_1")
+		script.Payment.CredentialType = payment.FromScript
+		w.refused(w.send(sneaking.ID, script), 400, acp.CodeUnsupported, "$.payment_data.instrument.credential.token")
+
 		blocked := w.createFor([]string{"biometric"}, "mug")
 		if blocked.Status != acp.NotReadyForPayment || !slices.Equal(codes(blocked), []string{acp.CodeInterventionRequired}) {
 			t.Errorf("%s %v", blocked.Status, said(blocked))

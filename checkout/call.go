@@ -38,6 +38,11 @@ type Call struct {
 	// Render makes the answer's bytes in the caller's version. It is pure and
 	// runs inside the transaction, so that the stored answer is the one sent.
 	Render func(s *Session, err *acp.Error) Answer
+	// Completable refuses a session that the caller's version could not show as
+	// completed; nil refuses none.
+	Completable func(s *acp.Session) *acp.Error
+
+	script bool // the token comes from the PSP's script on our own page
 }
 
 // Answer is what goes back to the agent.

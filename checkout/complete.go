@@ -85,7 +85,7 @@ func (s *Service) Complete(ctx context.Context, c *Call, sessionID string, req a
 func acceptsHandler(setup PaymentSetup, pay acp.PaymentData) *acp.Error {
 	switch {
 	case pay.HandlerID != "" && pay.HandlerID != CardHandler,
-		pay.HandlerID == "" && pay.Provider != setup.StandIn && pay.Provider != setup.Provider.Name():
+		pay.HandlerID == "" && pay.Provider != "" && pay.Provider != setup.StandIn && pay.Provider != setup.Provider.Name():
 		return notOffered(pay)
 	case pay.InstrumentType != "" && pay.InstrumentType != "card":
 		return acp.Refused(http.StatusBadRequest, acp.CodeUnsupported, pay.HandlerParam,
@@ -131,7 +131,7 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 	}
 	sess.APIVersion, sess.UpdatedAt = c.Version, now
 	p.takeOver(sess, now)
-	if e := sess.countable(p.merchant); e != nil {
+	if e := p.known(sess); e != nil {
 		return p.refuseIn(tx, e)
 	}
 	if err := p.entitled(tx, sess); err != nil {

@@ -15,7 +15,7 @@ var ConsentChannels = []string{"email", "sms", "whatsapp"}
 type Consent struct {
 	Channel string    `json:"channel"`
 	OptedIn bool      `json:"opted_in"`
-	Contact string    `json:"contact"` // e-mail address or phone number
+	Contact string    `json:"contact"` // e-mail address or phone number; "" until the order settles it
 	Text    string    `json:"text"`    // what the shop asked
 	Agent   string    `json:"agent"`   // who put the question to the buyer
 	At      time.Time `json:"at"`
@@ -26,15 +26,43 @@ type Consent struct {
 // without a contact to write to (MKT-02, MKT-03).
 func (s *Session) consent(m *Merchant, answers []acp.MarketingConsent, agent string, now time.Time) {
 	for _, answer := range answers {
-		at := slices.IndexFunc(m.Consents, func(o acp.MarketingConsentOption) bool { return o.Channel == answer.Channel })
-		contact := s.contactOn(answer.Channel)
-		if at < 0 || contact == "" {
-			continue
+		if contact := s.contactOn(answer.Channel); contact != "" {
+			s.keepConsent(m, answer, contact, agent, now)
 		}
-		s.Consents = slices.DeleteFunc(s.Consents, func(c Consent) bool { return c.Channel == answer.Channel })
-		s.Consents = append(s.Consents, Consent{Channel: answer.Channel, OptedIn: answer.OptedIn, Contact: contact,
-			Text: m.Consents[at].DisplayText, Agent: agent, At: now.UTC()})
 	}
+}
+
+// consentEarly notes answers that come before the payment, when the buyer's
+// address may not be known or not be the last.
+func (s *Session) consentEarly(m *Merchant, answers []acp.MarketingConsent, agent string, now time.Time) {
+	for _, answer := range answers {
+		s.keepConsent(m, answer, "", agent, now)
+	}
+}
+
+func (s *Session) keepConsent(m *Merchant, answer acp.MarketingConsent, contact, agent string, now time.Time) {
+	at := slices.IndexFunc(m.Consents, func(o acp.MarketingConsentOption) bool { return o.Channel == answer.Channel })
+	if at < 0 {
+		return
+	}
+	kept := slices.DeleteFunc(slices.Clone(s.Consents), func(c Consent) bool { return c.Channel == answer.Channel })
+	s.Consents = append(kept, Consent{Channel: answer.Channel, OptedIn: answer.OptedIn, Contact: contact,
+		Text: m.Consents[at].DisplayText, Agent: agent, At: now.UTC()})
+}
+
+// settleConsents gives the early answers the contact that the order has, and
+// leaves out those that nobody could write to (MKT-04).
+func (s *Session) settleConsents() {
+	var kept []Consent
+	for _, c := range s.Consents {
+		if c.Contact == "" {
+			c.Contact = s.contactOn(c.Channel)
+		}
+		if c.Contact != "" {
+			kept = append(kept, c)
+		}
+	}
+	s.Consents = kept
 }
 
 // contactOn is where a channel reaches the buyer: the buyer's own first, then

@@ -142,7 +142,7 @@ func TestPickupNeedsNoAddress(t *testing.T) {
 func TestPlacesAndRoundsSayWhereAndWhen(t *testing.T) {
 	w := placesWorld(t)
 	for locale, want := range map[string][2]string{
-		"en": {"Market, 1 Market Street, San Francisco. Ready on 3 March 2026 at 11:00 AM, kept until 6 March 2026.", "Courier, 3 March 2026, 6:00 PM–8:00 PM"},
+		"en": {"Market, 1 Market Street, San Francisco. Ready on March 3, 2026 at 11:00 AM, kept until March 6, 2026.", "Courier, March 3, 2026, 6:00 PM–8:00 PM"},
 		"de": {"Market, 1 Market Street, San Francisco. Abholbereit am 3. März 2026 um 11:00 Uhr, aufbewahrt bis 6. März 2026.", "Courier, 3. März 2026, 18:00–20:00 Uhr"},
 		"ja": {"Market, 1 Market Street, San Francisco。2026年3月3日 11:00からお受け取りいただけます（保管期限：2026年3月6日）。", "Courier、2026年3月3日 18:00～20:00"},
 	} {

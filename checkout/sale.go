@@ -38,7 +38,8 @@ func (s *Service) sell(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, no
 		o.LineItems[i] = ol
 	}
 	o.Fulfillments = planned(sess, orderID)
-	if err := sess.takeOut(tx); err != nil {
+	var err error
+	if o.Sold, err = sess.takeOut(tx); err != nil {
 		return err
 	}
 	if sess.OrderNotes != "" {
@@ -48,10 +49,14 @@ func (s *Service) sell(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, no
 		Confirmation: o.Confirmation}
 	sess.Messages = []acp.Message{}
 	sess.DeletableAt = time.Time{}
+	sess.settleConsents()
 	if err := sess.become(acp.Completed); err != nil {
 		return err
 	}
 	if err := tx.InsertOrder(o); err != nil {
+		return err
+	}
+	if err := sess.noteDiscounts(tx, o); err != nil {
 		return err
 	}
 	event, err := order.NewEvent(order.Created, o, now)

@@ -137,6 +137,12 @@ func (p *purchase) choose(setup PaymentSetup) *acp.Error {
 	if pay.PurchaseOrder != nil {
 		return nil // nobody takes anything; whose order it is decides
 	}
+	if p.cred.Type == payment.FromScript && !p.call.script {
+		// That word tells tokens of buyers whom the PSP's script has asked; an agent
+		// that says it could pass by the authentication that the shop insists on.
+		return acp.Refused(http.StatusBadRequest, acp.CodeUnsupported, pay.TokenParam,
+			"That credential does not fit the payment handler. Send a token of the type spt.")
+	}
 	if setup.Ledger == nil || !strings.HasPrefix(pay.HandlerID, balance.Prefix+"_") {
 		if e := acceptsHandler(setup, pay); e != nil {
 			return e

@@ -3,6 +3,7 @@ package checkout
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -83,7 +84,24 @@ func (s *Service) Get(ctx context.Context, who Caller, id string) (*Session, err
 	if err != nil {
 		return nil, err
 	}
+	if err := sess.followOrder(r); err != nil {
+		return nil, err
+	}
 	return sess, s.offerOf(ctx, r, sess)
+}
+
+// followOrder shows the order of a session as it stands now rather than as it
+// was sold.
+func (s *Session) followOrder(r Reader) error {
+	if s.Order == nil {
+		return nil
+	}
+	o, err := r.Order(s.MerchantID, s.Order.ID)
+	if err != nil {
+		return fmt.Errorf("order %s of session %s: %w", s.Order.ID, s.ID, err)
+	}
+	s.Order.Status = o.Status
+	return nil
 }
 
 // session loads a session for a caller and lets it expire.

@@ -1,6 +1,9 @@
 package checkout
 
-import "github.com/checkstand/checkstand/catalog"
+import (
+	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/order"
+)
 
 // Reservation is stock that a session holds while it is being paid. It is what
 // was reserved, not what the lines say: an import may begin to count an item
@@ -8,6 +11,8 @@ import "github.com/checkstand/checkstand/catalog"
 type Reservation struct {
 	ItemID   string `json:"item_id"`
 	Quantity int64  `json:"quantity"`
+	// Counted is how many of them were there; the rest is on backorder.
+	Counted int64 `json:"counted,omitzero"`
 }
 
 // hold reserves the stock of the session's lines, and a use of each of its
@@ -23,13 +28,15 @@ func (s *Session) hold(tx Tx, m *Merchant, items map[string]*catalog.Item) error
 	}
 	for i := range s.LineItems {
 		l := &s.LineItems[i]
-		if !items[l.Item.ID].Tracked {
+		it := items[l.Item.ID]
+		if !it.Tracked {
 			continue
 		}
 		if err := tx.Reserve(s.MerchantID, l.Item.ID, l.Quantity); err != nil {
 			return err
 		}
-		s.Reserved = append(s.Reserved, Reservation{ItemID: l.Item.ID, Quantity: l.Quantity})
+		s.Reserved = append(s.Reserved, Reservation{ItemID: l.Item.ID, Quantity: l.Quantity,
+			Counted: min(max(it.Stock-it.Reserved, 0), l.Quantity)})
 	}
 	return nil
 }
@@ -37,8 +44,16 @@ func (s *Session) hold(tx Tx, m *Merchant, items map[string]*catalog.Item) error
 // letGo gives back what is held.
 func (s *Session) letGo(tx Tx) error { return s.endReservations(tx.Release, tx.ReleaseUse) }
 
-// takeOut turns what is held into a sale.
-func (s *Session) takeOut(tx Tx) error { return s.endReservations(tx.Sell, tx.SpendUse) }
+// takeOut turns what is held into a sale, and says what that used up.
+func (s *Session) takeOut(tx Tx) (order.Sold, error) {
+	sold := order.Sold{Uses: s.Uses}
+	for _, r := range s.Reserved {
+		if r.Counted > 0 {
+			sold.Stock = append(sold.Stock, order.Units{ItemID: r.ItemID, Quantity: r.Counted})
+		}
+	}
+	return sold, s.endReservations(tx.Sell, tx.SpendUse)
+}
 
 func (s *Session) endReservations(end func(merchantID, itemID string, quantity int64) error,
 	endUse func(merchantID string, live bool, u Use) error) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/checkstand/checkstand/job"
 	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/savedcard"
 )
 
 // ErrNotFound is returned for what does not exist or belongs to another
@@ -60,6 +61,12 @@ type Reader interface {
 	Balance(merchantID, id string) (*balance.Balance, error)
 	// CustomerBalances are those of a customer that can be spent.
 	CustomerBalances(merchantID string, live bool, customerID string, now time.Time) ([]balance.Balance, error)
+	// SavedCard returns a card, removed or not, or savedcard.ErrNotFound.
+	SavedCard(merchantID, id string) (*savedcard.Card, error)
+	// CustomerCards are a customer's cards at an account of the shop's that are
+	// not removed, the newest first, savedcard.MaxOffered at most. Expired ones
+	// are among them.
+	CustomerCards(merchantID string, live bool, customerID, provider, account string) ([]savedcard.Card, error)
 	// SignedElsewhere reports whether a credential has sent the same signature
 	// under another key.
 	SignedElsewhere(Signed) (bool, error)
@@ -112,6 +119,8 @@ type Tx interface {
 
 	// InsertOrder stores a new order; guarded by one order a session.
 	InsertOrder(*order.Order) error
+	// InsertDiscounted notes that a new order was sold with a discount.
+	InsertDiscounted(order.Discounted) error
 
 	// PutIdempotencyRecord stores a record; prev is what IdempotencyRecord
 	// returned, and guards: nil means that the key must be new.

@@ -34,6 +34,7 @@ func (s *Service) Update(ctx context.Context, c *Call, sessionID string, req acp
 		if err := sess.wantExtras(m, req.GiftWrap, req.Tip); err != nil {
 			return nil, err
 		}
+		sess.consentEarly(m, req.Consents, c.Agent, now)
 		if req.OrderNotes.Set {
 			sess.OrderNotes = req.OrderNotes.Value
 		}

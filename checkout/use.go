@@ -6,14 +6,12 @@ import (
 	"strings"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/order"
 )
 
 // Use is one use of a discount that is limited: of all buyers together, or of
-// one.
-type Use struct {
-	DiscountID string `json:"discount_id"`
-	Buyer      string `json:"buyer,omitzero"` // see buyerDigest; "" is all buyers
-}
+// one, who is a buyerDigest.
+type Use = order.Use
 
 // buyerDigest stands for a buyer where the uses of a discount are counted: a
 // digest of the e-mail address without regard to case, or of the customer id
@@ -31,4 +29,26 @@ func buyerDigest(b *acp.Buyer) string {
 	}
 	sum := sha256.Sum256([]byte(name))
 	return hex.EncodeToString(sum[:16])
+}
+
+// noteDiscounts notes with which discounts a session's order was sold. Who bought
+// is kept only where that is counted anyway.
+func (s *Session) noteDiscounts(tx Tx, o *order.Order) error {
+	if s.Discounts == nil {
+		return nil
+	}
+	for i := range s.Discounts.Applied {
+		a := &s.Discounts.Applied[i]
+		d := order.Discounted{MerchantID: o.MerchantID, OrderID: o.ID, DiscountID: a.Coupon.ID, Live: o.Live, Amount: a.Amount,
+			Currency: o.Currency, At: o.CreatedAt}
+		for _, u := range o.Sold.Uses {
+			if u.DiscountID == d.DiscountID && u.Buyer != "" {
+				d.Buyer = u.Buyer
+			}
+		}
+		if err := tx.InsertDiscounted(d); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -62,6 +62,7 @@ func (s *Service) PayEmbedded(ctx context.Context, v Visit, cred payment.Credent
 		if pr == nil {
 			return c.refuse(acp.Refused(http.StatusForbidden, "forbidden", "", "This shop takes no payments in this mode."))
 		}
+		c.script = cred.Type == payment.FromScript
 		return s.Complete(ctx, c, v.SessionID, acp.CompleteRequest{Payment: acp.PaymentData{Provider: pr.Name(),
 			CredentialType: cred.Type, Token: cred.Token.Reveal(), TokenParam: paymentParam, HandlerParam: paymentParam}})
 	})

@@ -142,8 +142,12 @@ func (s *Service) outcome(ctx context.Context, c Command, p plan) (out Outcome, 
 	return out, err
 }
 
-// saveAndTell stores an order and queues the event for its agent.
+// saveAndTell stores an order, with what follows from its being canceled, and
+// queues the event for its agent.
 func saveAndTell(tx Tx, o *Order, now time.Time) error {
+	if err := o.giveBack(tx, now); err != nil {
+		return err
+	}
 	if err := tx.SaveOrder(o); err != nil {
 		return err
 	}

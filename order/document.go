@@ -81,11 +81,16 @@ func (o *Order) canceledOfHold() (sum int64) {
 	return sum
 }
 
-// takenOff counts the units of each line that were canceled or refunded.
-func (o *Order) takenOff() map[string]int64 {
+// takenOff counts the units of each line that were canceled or refunded, or will
+// be unless the PSP refuses.
+func (o *Order) takenOff() map[string]int64 { return o.unitsOff(completed, pending) }
+
+// unitsOff counts the units of each line in the refunds and cancellations that
+// have one of the statuses.
+func (o *Order) unitsOff(statuses ...string) map[string]int64 {
 	units := map[string]int64{}
 	for _, a := range o.Adjustments {
-		if a.Status == failed || (a.Type != adjRefund && a.Type != adjCancellation) {
+		if !slices.Contains(statuses, a.Status) || (a.Type != adjRefund && a.Type != adjCancellation) {
 			continue
 		}
 		for _, l := range a.LineItems {
@@ -111,10 +116,11 @@ func planned(f *acp.Fulfillment) bool {
 
 // derive works the figures and statuses out that follow from the adjustments
 // and deliveries: amount_refunded, what of each line is wanted and has left, the
-// statuses of lines, deliveries and the order.
+// statuses of lines, deliveries and the order. What the PSP may still refuse has
+// not happened.
 func (o *Order) derive(now time.Time) {
 	o.deriveRefunded()
-	off, left := o.takenOff(), map[string]int64{}
+	off, left := o.unitsOff(completed), map[string]int64{}
 	for i := range o.Fulfillments {
 		if handedOver(&o.Fulfillments[i]) {
 			for _, l := range o.Fulfillments[i].LineItems {

@@ -57,8 +57,10 @@ func (s *Service) captureOp(b *books, opID string, amount int64, who string, now
 }
 
 // Cancel calls an order off before anything of it was shipped: a hold is
-// voided, captured money is refunded in full. While that is under way the order
-// is canceled; should the PSP refuse, it is as it was before.
+// voided, captured money is refunded in full. The order is canceled when the PSP
+// has done that; until then nothing of it can be shipped, and should the PSP
+// refuse, it is as it was before. What the sale has used up of the stock and of
+// discounts is given back with the cancellation.
 func (s *Service) Cancel(ctx context.Context, c Command, reason Reason) (Outcome, error) {
 	if err := reason.check(); err != nil {
 		return Outcome{}, err
@@ -81,8 +83,11 @@ func (s *Service) cancel(b *books, c *Command, reason Reason, now time.Time) (pl
 			return plan{}, refuse("order %s is shipped, at least in part; refund it instead", o.ID)
 		}
 	}
-	if o.Canceled() {
+	switch {
+	case o.Canceled():
 		return plan{}, refuse("order %s is canceled already", o.ID)
+	case o.beingCanceled():
+		return plan{}, refuse("order %s is being canceled; the payment provider has not said yet that it is", o.ID)
 	}
 	if op := b.standing(payment.OpCapture); op != nil && op.State.Open() {
 		return plan{}, refuse("order %s is being captured by operation %s; cancel it when that is over", o.ID, op.ID)
@@ -109,15 +114,18 @@ func (s *Service) cancel(b *books, c *Command, reason Reason, now time.Time) (pl
 	if p.op != nil {
 		p.op.Reason = reason.Code
 	}
+	o.Sold.Cancellation = adj.ID
 	o.adjust(adj, amount)
 	return p, nil
 }
 
-// remaining lists the units that are still part of the order and have not left.
+// remaining lists the units that have not left and that nobody has begun to take
+// off the order.
 func (o *Order) remaining() (lines []acp.FulfillmentLineItem) {
+	off := o.takenOff()
 	for i := range o.LineItems {
 		l := &o.LineItems[i]
-		if n := l.Quantity.Current - l.Quantity.Fulfilled; n > 0 {
+		if n := l.Quantity.Ordered - off[l.ID] - l.Quantity.Fulfilled; n > 0 {
 			lines = append(lines, acp.FulfillmentLineItem{ID: l.ID, Quantity: n})
 		}
 	}

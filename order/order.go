@@ -17,6 +17,8 @@ type Order struct {
 	AttemptID  string      // the payment; "" for an order that cost nothing or is paid by invoice
 	Currency   string
 	Total      int64 // minor units, what was charged
-	Version    int64
-	CreatedAt  time.Time
+	// Sold is what the sale has used up.
+	Sold      Sold
+	Version   int64
+	CreatedAt time.Time
 }

@@ -209,6 +209,9 @@ func (o *Order) show(b *books, op *payment.Operation, done, bounced bool, now ti
 		if op.Kind == payment.OpVoid {
 			kind, lines = adjCancellation, o.remaining() // nobody pays for them any more
 		}
+		if op.Kind == payment.OpVoid && !o.beingCanceled() {
+			o.Sold.Cancellation = adjustmentID(op.ID)
+		}
 		o.adjust(acp.Adjustment{ID: adjustmentID(op.ID), Type: kind, OccurredAt: now.UTC(), Status: status, LineItems: lines}, op.Amount)
 		return true
 	}

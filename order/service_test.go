@@ -316,7 +316,7 @@ func TestACancellationGivesTheMoneyBack(t *testing.T) {
 			}
 			events := w.events(o)
 			kind, _, _ := strings.Cut(c.adj, " ")
-			want := []string{"updated canceled " + kind + "=pending", "updated canceled " + kind + "=completed"}
+			want := []string{"updated confirmed " + kind + "=pending", "updated canceled " + kind + "=completed"}
 			if diff := cmp.Diff(want, kindsOf(events)); diff != "" {
 				t.Error(diff)
 			}

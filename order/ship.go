@@ -86,8 +86,11 @@ func (s *Service) Ship(ctx context.Context, c Command, lines []Line, parcel Parc
 		if op, again := c.shipped(b); again {
 			return plan{op: op, repeated: true}, nil
 		}
-		if b.order.Canceled() {
+		switch {
+		case b.order.Canceled():
 			return plan{}, refuse("order %s is canceled", b.order.ID)
+		case b.order.beingCanceled():
+			return plan{}, refuse("order %s is being canceled; ship it if the payment provider refuses that", b.order.ID)
 		}
 		p := plan{told: true}
 		if b.attempt != nil {

@@ -48,6 +48,14 @@ type Tx interface {
 	// InsertOperation is guarded by one operation an id of the PSP's.
 	InsertOperation(*payment.Operation) error
 	SaveOperation(*payment.Operation) error
+	// Restock puts units back into the stock of an item, if it is still sold and
+	// counted.
+	Restock(merchantID, itemID string, quantity int64) error
+	// ReturnUse gives back a use of a discount that was made.
+	ReturnUse(merchantID string, live bool, u Use) error
+	// GiveBackDiscounts notes that an order that was sold with discounts was
+	// canceled.
+	GiveBackDiscounts(merchantID, orderID string, at time.Time) error
 	// Enqueue adds a job that becomes claimable with the commit.
 	Enqueue(job.Job) error
 	// Dequeue removes a job that is no longer wanted, claimed or not.

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/order"
 )
 
 const (
@@ -20,6 +22,14 @@ WHERE merchant_id = $1 AND live = $2 AND discount_id = $3 AND buyer = $4 AND hel
 
 	spendUse = `UPDATE discount_use SET held = held - 1, used = used + 1
 WHERE merchant_id = $1 AND live = $2 AND discount_id = $3 AND buyer = $4 AND held > 0`
+
+	returnUse = `UPDATE discount_use SET used = used - 1
+WHERE merchant_id = $1 AND live = $2 AND discount_id = $3 AND buyer = $4 AND used > 0`
+
+	insertDiscounted = `INSERT INTO discount_order (merchant_id, order_id, discount_id, live, buyer, amount, currency, at, given_back)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)`
+
+	giveBackDiscounts = `UPDATE discount_order SET given_back = $3 WHERE merchant_id = $1 AND order_id = $2 AND given_back = 0`
 )
 
 // useMove is a write to the count of a discount's uses.
@@ -56,6 +66,32 @@ func (tx *Tx) ReleaseUse(merchantID string, live bool, u checkout.Use) error {
 // SpendUse makes a use that is held final.
 func (tx *Tx) SpendUse(merchantID string, live bool, u checkout.Use) error {
 	return tx.moveUse("spend", spendUse, false, merchantID, live, u)
+}
+
+// ReturnUse gives a use that was made back.
+func (tx *Tx) ReturnUse(merchantID string, live bool, u checkout.Use) error {
+	return tx.moveUse("return", returnUse, false, merchantID, live, u)
+}
+
+// InsertDiscounted notes that an order was sold with a discount.
+func (tx *Tx) InsertDiscounted(d order.Discounted) error {
+	what := "insert discount " + d.DiscountID + " of order " + d.OrderID
+	if err := tx.needIDs(what, d.MerchantID, d.OrderID); err != nil {
+		return err
+	}
+	tx.insert(what, insertDiscounted, d.MerchantID, d.OrderID, d.DiscountID, bit(d.Live), d.Buyer, d.Amount, d.Currency, millis(d.At))
+	return nil
+}
+
+// GiveBackDiscounts notes that an order that was sold with discounts was
+// canceled.
+func (tx *Tx) GiveBackDiscounts(merchantID, orderID string, at time.Time) error {
+	what := "give back the discounts of order " + orderID
+	if err := tx.needIDs(what, merchantID, orderID); err != nil {
+		return err
+	}
+	tx.add(Op{SQL: giveBackDiscounts, Args: []any{merchantID, orderID, millis(at)}, What: what})
+	return nil
 }
 
 func (tx *Tx) moveUse(verb, sql string, guard bool, merchantID string, live bool, u checkout.Use, more ...any) error {

@@ -39,6 +39,10 @@ AND generation = (SELECT generation FROM catalogue WHERE merchant_id = $1`
 reserved = CASE WHEN reserved >= $3 THEN reserved - $3 ELSE 0 END
 WHERE merchant_id = $1 AND id = $2 AND tracked = 1
 AND generation = (SELECT generation FROM catalogue WHERE merchant_id = $1`
+
+	restockItem = `UPDATE item SET stock = stock + $3
+WHERE merchant_id = $1 AND id = $2 AND tracked = 1
+AND generation = (SELECT generation FROM catalogue WHERE merchant_id = $1`
 )
 
 // Items returns those of the items that the merchant sells, by id. Their lists
@@ -127,6 +131,12 @@ func (tx *Tx) Release(merchantID, itemID string, quantity int64) error {
 // have lowered the stock meanwhile.
 func (tx *Tx) Sell(merchantID, itemID string, quantity int64) error {
 	return tx.moveStock("sell", tx.s.sql.sell, false, merchantID, itemID, quantity)
+}
+
+// Restock puts units that were sold back into the stock. It is not guarded: what
+// a catalogue no longer counts has no stock to come back to.
+func (tx *Tx) Restock(merchantID, itemID string, quantity int64) error {
+	return tx.moveStock("restock", tx.s.sql.restock, false, merchantID, itemID, quantity)
 }
 
 func (tx *Tx) moveStock(verb, sql string, guard bool, merchantID, itemID string, quantity int64) error {

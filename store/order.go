@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	orderColumns = `id, live, agent, api_version, attempt_id, currency, total, version, created_at, doc`
+	orderColumns = `id, live, agent, api_version, attempt_id, currency, total, version, created_at, doc, sold`
 
 	selectOrder = `SELECT ` + orderColumns + ` FROM orders WHERE merchant_id = $1 AND id = $2`
 
@@ -22,12 +22,12 @@ const (
 WHERE merchant_id = $1 AND live = $2 AND (created_at < $3 OR (created_at = $3 AND id < $4))
 ORDER BY created_at DESC, id DESC LIMIT $5`
 
-	insertOrder = `INSERT INTO orders (merchant_id, id, session_id, number, status, live, agent, api_version, attempt_id, currency, total, version, created_at, doc)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13)`
+	insertOrder = `INSERT INTO orders (merchant_id, id, session_id, number, status, live, agent, api_version, attempt_id, currency, total, version, created_at, doc, sold)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13, $14)`
 
 	saveOrder = `UPDATE orders SET session_id = $3, number = $4, status = $5, live = $6, agent = $7, api_version = $8, attempt_id = $9,
-currency = $10, total = $11, version = version + 1, created_at = $12, doc = $13
-WHERE merchant_id = $1 AND id = $2 AND version = $14`
+currency = $10, total = $11, version = version + 1, created_at = $12, doc = $13, sold = $14
+WHERE merchant_id = $1 AND id = $2 AND version = $15`
 )
 
 // Order returns the order or checkout.ErrNotFound.
@@ -82,14 +82,19 @@ func (s *Store) orders(ctx context.Context, sql, merchantID string, args ...any)
 		o := order.Order{MerchantID: merchantID}
 		var id, version string
 		var live, created int64
-		var doc []byte
-		err := row.Scan(&id, &live, &o.Agent, &version, &o.AttemptID, &o.Currency, &o.Total, &o.Version, &created, &doc)
+		var doc, sold []byte
+		err := row.Scan(&id, &live, &o.Agent, &version, &o.AttemptID, &o.Currency, &o.Total, &o.Version, &created, &doc, &sold)
 		if err != nil {
 			return err
 		}
 		o.Live, o.APIVersion, o.CreatedAt = live == 1, acp.Version(version), timeOf(created)
 		if err := decode("order "+id, doc, &o.Order); err != nil {
 			return err
+		}
+		if len(sold) > 0 {
+			if err := decode("order "+id, sold, &o.Sold); err != nil {
+				return err
+			}
 		}
 		list = append(list, o)
 		return nil
@@ -131,6 +136,12 @@ func (tx *Tx) orderArgs(what string, o *order.Order) ([]any, error) {
 	if err != nil {
 		return nil, tx.fail(err)
 	}
+	sold := ""
+	if o.Sold.Stock != nil || o.Sold.Uses != nil || o.Sold.Cancellation != "" {
+		if sold, err = encode(what, &o.Sold); err != nil {
+			return nil, tx.fail(err)
+		}
+	}
 	return []any{o.MerchantID, o.ID, o.CheckoutSessionID, o.OrderNumber, o.Status, bit(o.Live), o.Agent, string(o.APIVersion),
-		o.AttemptID, o.Currency, o.Total, millis(o.CreatedAt), doc}, nil
+		o.AttemptID, o.Currency, o.Total, millis(o.CreatedAt), doc, sold}, nil
 }

@@ -31,6 +31,7 @@ func Run(t *testing.T, open Open) {
 		"Stock":       testStock,
 		"DiscountUse": testDiscountUse,
 		"Balance":     testBalance,
+		"SavedCard":   testSavedCard,
 		"RecentItems": testRecent,
 		"Attempt":     testAttempt,
 		"Operation":   testOperation,

@@ -1,0 +1,74 @@
+package checkout_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/secret"
+)
+
+// CMP-11: that a proof was used is remembered however it is written down again,
+// and when the keys that seal have changed since.
+func TestAProofIsKnownAgain(t *testing.T) {
+	const cryptogram, transaction = "AAABBWcSNIdjeUZThmNHAAAAAAA=", "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"
+	for name, test := range map[string]struct {
+		cryptogram, transaction string
+		param                   string
+		rotate                  bool
+	}{
+		"as it was":                                    {cryptogram, transaction, "transaction_id", false},
+		"after a new sealing key":                      {cryptogram, transaction, "transaction_id", true},
+		"its transaction in capitals":                  {cryptogram, strings.ToUpper(transaction), "transaction_id", false},
+		"its transaction in blanks":                    {cryptogram, " " + transaction + " ", "transaction_id", false},
+		"its cryptogram beside another transaction":    {cryptogram, "d2a7e8cf-8d09-4f3d-a6d0-1cbd3d8b8b3f", "three_ds_cryptogram", false},
+		"its cryptogram beside another, after new key": {cryptogram, "d2a7e8cf-8d09-4f3d-a6d0-1cbd3d8b8b3f", "three_ds_cryptogram", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newAuthenticatingWorld(t, checkout.ThreeDSWhenRequired)
+			a, b := w.asked("tok_3ds_a"), w.asked("tok_3ds_b")
+			w.must(w.send(a.ID, proven("tok_3ds_a", cryptogram, transaction)))
+			if test.rotate {
+				w.rotateKeys()
+			}
+			w.refused(w.send(b.ID, proven("tok_3ds_b", test.cryptogram, test.transaction)), 400, acp.CodeInvalid,
+				"$.authentication_result.outcome_details."+test.param)
+			if n, _ := w.psp.taken(); n != 1 {
+				t.Errorf("%d charges", n)
+			}
+		})
+	}
+	t.Run("but not by what no bank has made", func(t *testing.T) {
+		w := newAuthenticatingWorld(t, checkout.ThreeDSWhenRequired)
+		const nothing = "AAAAAAAAAAAAAAAAAAAAAAAAAAA="
+		for _, x := range []string{"a", "b"} {
+			s := w.asked("tok_3ds_" + x)
+			req := proven("tok_3ds_"+x, nothing, "ds-"+x)
+			req.Authentication.Outcome, req.Authentication.Details.ECI = acp.OutcomeInformational, "07"
+			if paid := w.must(w.send(s.ID, req)); paid.Status != acp.Completed {
+				t.Errorf("%s %v", paid.Status, said(paid))
+			}
+		}
+	})
+}
+
+// rotateKeys makes the shop seal with a new key, and still know the old one.
+func (w *world) rotateKeys() {
+	w.t.Helper()
+	box, err := secret.NewBox(bytes.Repeat([]byte{8}, secret.KeySize), bytes.Repeat([]byte{7}, secret.KeySize))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.core = checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: box, Now: w.clock.Now, PaymentTimeout: 2e9})
+}
+
+// A session that asked before the keys changed takes its proof after it.
+func TestAProofAfterNewKeys(t *testing.T) {
+	w := newAuthenticatingWorld(t, checkout.ThreeDSWhenRequired)
+	s := w.asked("tok_3ds_a")
+	w.rotateKeys()
+	w.must(w.send(s.ID, proven("tok_3ds_a", "good", "ds-1")))
+	w.settled(s.ID, true)
+}

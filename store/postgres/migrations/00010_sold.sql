@@ -1,0 +1,23 @@
+-- +goose Up
+-- What a sale used up, as JSON: counted stock and uses of discounts, which a
+-- cancellation gives back.
+ALTER TABLE orders ADD COLUMN sold TEXT NOT NULL DEFAULT '';
+
+-- The orders that were sold with a discount, whether it is counted or not.
+CREATE TABLE discount_order (
+  merchant_id TEXT NOT NULL,
+  order_id    TEXT NOT NULL,
+  discount_id TEXT NOT NULL,
+  live        BIGINT NOT NULL,
+  buyer       TEXT NOT NULL,
+  amount      BIGINT NOT NULL,
+  currency    TEXT NOT NULL,
+  at          BIGINT NOT NULL,
+  given_back  BIGINT NOT NULL,
+  PRIMARY KEY (merchant_id, order_id, discount_id)
+);
+CREATE INDEX discount_order_of ON discount_order (merchant_id, live, discount_id, order_id);
+
+-- +goose Down
+DROP TABLE discount_order;
+ALTER TABLE orders DROP COLUMN sold;

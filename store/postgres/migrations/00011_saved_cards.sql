@@ -1,0 +1,28 @@
+-- +goose Up
+-- Cards that the shop's payment provider keeps for customers: references to
+-- them, never a number. What is removed keeps none.
+CREATE TABLE saved_card (
+  merchant_id  TEXT NOT NULL,
+  id           TEXT NOT NULL,
+  live         BIGINT NOT NULL,
+  customer_id  TEXT NOT NULL,
+  provider     TEXT NOT NULL,
+  account      TEXT NOT NULL,
+  psp_customer TEXT NOT NULL,
+  psp_card     TEXT NOT NULL,
+  brand        TEXT NOT NULL,
+  last4        TEXT NOT NULL,
+  exp_month    BIGINT NOT NULL CHECK (exp_month BETWEEN 1 AND 12),
+  exp_year     BIGINT NOT NULL,
+  label        TEXT NOT NULL,
+  added_by     TEXT NOT NULL,
+  created_at   BIGINT NOT NULL,
+  removed_by   TEXT NOT NULL,
+  removed_at   BIGINT NOT NULL,
+  PRIMARY KEY (merchant_id, id)
+);
+CREATE INDEX saved_card_customer ON saved_card (merchant_id, live, customer_id, id);
+CREATE UNIQUE INDEX saved_card_once ON saved_card (merchant_id, live, provider, account, psp_card) WHERE removed_at = 0;
+
+-- +goose Down
+DROP TABLE saved_card;
