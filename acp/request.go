@@ -104,6 +104,9 @@ type UpdateRequest struct {
 	OrderNotes         Opt[string]
 	GiftWrap           Opt[GiftWrap]
 	Tip                Opt[int64]
+	// Consents are the buyer's answers about marketing, given before the payment;
+	// a channel that is not named stays. The protocol has them on complete alone.
+	Consents []MarketingConsent
 }
 
 // FulfillmentDetailsPatch is FulfillmentDetails with each member optional.
