@@ -30,7 +30,9 @@ func (w *world) consents(id string) string {
 // An answer that comes before the payment waits for the order, and is for the
 // contact that the order has. Without an order nobody is written to.
 func TestConsentBeforeThePayment(t *testing.T) {
-	yes := func(channel string) acp.MarketingConsent { return acp.MarketingConsent{Channel: channel, OptedIn: true} }
+	yes := func(channel string) acp.MarketingConsent {
+		return acp.MarketingConsent{Channel: channel, OptedIn: true}
+	}
 	no := func(channel string) acp.MarketingConsent { return acp.MarketingConsent{Channel: channel} }
 	for name, tt := range map[string]struct {
 		updates [][]acp.MarketingConsent

@@ -50,7 +50,6 @@ func (s *Service) sell(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, no
 	sess.Messages = []acp.Message{}
 	sess.DeletableAt = time.Time{}
 	sess.settleConsents()
-	sess.settleConsents()
 	if err := sess.become(acp.Completed); err != nil {
 		return err
 	}
