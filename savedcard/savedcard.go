@@ -1,0 +1,116 @@
+// Package savedcard is what a shop knows of the cards that its payment provider
+// keeps for its customers: who may pay with which, and how the provider calls
+// them. A card's number is nowhere in it. It knows no database, no payment and
+// no network.
+package savedcard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/checkstand/checkstand/secret"
+)
+
+// Prefix begins the ids of saved cards: crd_….
+const Prefix = "crd"
+
+// Limits of a card.
+const (
+	MaxReference = 256 // bytes of what the provider calls a card or a customer
+	MaxLabel     = 128 // characters
+	MaxOffered   = 20  // cards of one customer that are offered, the newest first
+)
+
+// Brands are the names of the brands that a card may have, as the protocol and
+// the configuration write them.
+func Brands() []string {
+	return []string{"visa", "mastercard", "amex", "discover", "diners", "jcb", "unionpay"}
+}
+
+// Errors of a Store.
+var (
+	// ErrNotFound is returned for what does not exist or belongs to another shop.
+	ErrNotFound = errors.New("there is no such saved card")
+	// ErrKnown is returned for a card of the provider's that is saved already.
+	ErrKnown = errors.New("this card of the payment provider is saved already; remove it first")
+)
+
+// Card is one card that a customer can pay with again.
+type Card struct {
+	ID          string // crd_…
+	MerchantID  string
+	Live        bool
+	CustomerID  string // whose it is, in the shop's own numbering
+	Provider    string // name of the adapter whose PSP keeps it
+	Account     string // the shop's id at that PSP
+	PSPCustomer string // what the PSP calls the customer; "" once it is removed
+	PSPCard     string // what the PSP calls the card; "" once it is removed
+	Brand       string // one of Brands
+	Last4       string // the last four digits, for people to tell cards apart
+	ExpMonth    int    // 1 to 12
+	ExpYear     int    // four digits
+	Label       string // the shop's own words, which buyers and agents are not shown
+	AddedBy     string // "operator:<name>"
+	CreatedAt   time.Time
+	RemovedBy   string
+	RemovedAt   time.Time // zero while it is there
+}
+
+// Check refuses a card that cannot be kept. What the provider's references look
+// like is for its adapter to say.
+func (c *Card) Check() error {
+	switch {
+	case c.ID == "" || c.MerchantID == "" || c.Provider == "":
+		return errors.New("a saved card needs an id, a shop and a payment provider")
+	case strings.TrimSpace(c.CustomerID) == "" || len(c.CustomerID) > MaxReference:
+		return fmt.Errorf("a saved card belongs to a customer; give an id of 1 to %d bytes", MaxReference)
+	case c.PSPCustomer == "" || len(c.PSPCustomer) > MaxReference || c.PSPCard == "" || len(c.PSPCard) > MaxReference:
+		return fmt.Errorf("a saved card needs what the payment provider calls the customer and the card, each of 1 to %d bytes", MaxReference)
+	case !slices.Contains(Brands(), c.Brand):
+		return fmt.Errorf("%q is not a brand of cards; use one of %s", c.Brand, strings.Join(Brands(), ", "))
+	case len(c.Last4) != 4 || strings.Trim(c.Last4, "0123456789") != "":
+		return errors.New("the last digits of a card are four")
+	case c.ExpMonth < 1 || c.ExpMonth > 12 || c.ExpYear < 2000 || c.ExpYear > 9999:
+		return errors.New("a card expires in a month of a year, such as 12/2030")
+	case utf8.RuneCountInString(c.Label) > MaxLabel:
+		return fmt.Errorf("a label has at most %d characters", MaxLabel)
+	}
+	for _, text := range []string{c.CustomerID, c.PSPCustomer, c.PSPCard, c.Label} {
+		if secret.HasCardNumber(text) {
+			return errors.New("this looks like the number of a card, which is never kept; give what the payment provider calls the card")
+		}
+	}
+	return nil
+}
+
+// Expired reports whether the card's last month is over, everywhere on Earth.
+func (c *Card) Expired(now time.Time) bool {
+	return !now.Before(time.Date(c.ExpYear, time.Month(c.ExpMonth)+1, 1, 12, 0, 0, 0, time.UTC))
+}
+
+// Removed reports whether the card is there no more.
+func (c *Card) Removed() bool { return !c.RemovedAt.IsZero() }
+
+// Usable reports whether the card can be charged at an account now, as far as
+// the shop knows.
+func (c *Card) Usable(provider, account string, now time.Time) bool {
+	return !c.Removed() && !c.Expired(now) && c.Provider == provider && c.Account == account
+}
+
+// Store keeps saved cards.
+type Store interface {
+	// AddCard stores a new card, or returns ErrKnown.
+	AddCard(ctx context.Context, c *Card) error
+	// RemoveCard marks a card as removed and forgets what the provider calls it;
+	// one that was removed before is left as it is. It returns ErrNotFound.
+	RemoveCard(ctx context.Context, merchantID, id, who string, now time.Time) (*Card, error)
+	// ListCards lists a shop's cards of one mode in the order of their ids, from
+	// the one that follows after: all of them, or those of a customer. Removed
+	// ones are among them.
+	ListCards(ctx context.Context, merchantID string, live bool, customerID, after string, limit int) ([]Card, error)
+}
