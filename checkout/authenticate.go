@@ -1,14 +1,12 @@
 package checkout
 
 import (
-	"crypto/sha256"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
-	"github.com/checkstand/checkstand/idempotency"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/text"
@@ -36,9 +34,6 @@ const (
 	threeDS             = "3ds" // the intervention
 	authenticationParam = "$.authentication_result"
 	metadataParam       = "$.authentication_metadata"
-	// proofMemory is how long a proof is known to have been used. Issuers take
-	// one for 90 days at most.
-	proofMemory = 90 * 24 * time.Hour
 )
 
 // authenticates reports whether payments at this account can be authenticated
@@ -136,8 +131,8 @@ func (p *purchase) authenticated(tx Tx, sess *Session, now time.Time) (goOn bool
 		sess.say(authenticationFailed(p.req.Authentication.Outcome, p.merchant.texts(sess)))
 		return false, sess.become(acp.ReadyForPayment)
 	}
-	if e := p.useProof(tx, sess, now); e != nil {
-		return false, e
+	if err := p.useProof(tx, sess, now); err != nil {
+		return false, err
 	}
 	return true, sess.become(acp.ReadyForPayment)
 }
@@ -152,7 +147,7 @@ func (p *purchase) unasked(tx Tx, sess *Session) (goOn bool, err error) {
 		return true, nil
 	}
 	if r.Details != nil {
-		if _, _, err := p.knownProof(tx, sess, r.Details.TransactionID); err != nil {
+		if _, err := p.newMarks(tx, sess, r.Details); err != nil {
 			return false, err
 		}
 	}
@@ -162,32 +157,6 @@ func (p *purchase) unasked(tx Tx, sess *Session) (goOn bool, err error) {
 		return false, nil
 	}
 	return true, nil
-}
-
-// useProof notes that the proof is this session's, and refuses one that is
-// another's.
-func (p *purchase) useProof(tx Tx, sess *Session, now time.Time) error {
-	scope, known, err := p.knownProof(tx, sess, p.proof.TransactionID)
-	if err != nil || known {
-		return err
-	}
-	return tx.PutIdempotencyRecord(idempotency.Record{Hash: scope.Hash(), MerchantID: sess.MerchantID, Fingerprint: sha256.Sum256([]byte(sess.ID)),
-		State: idempotency.Done, ExpiresAt: now.Add(proofMemory)}, nil)
-}
-
-// knownProof reports whether a proof is known to be this session's; that it is
-// another's is an error.
-func (p *purchase) knownProof(tx Tx, sess *Session, transaction string) (scope idempotency.Scope, known bool, err error) {
-	scope = idempotency.Scope{MerchantID: sess.MerchantID, Path: "3-D Secure", Key: string(p.box.Fingerprints(transaction)[0])}
-	rec, err := tx.IdempotencyRecord(scope)
-	if err != nil || rec == nil {
-		return scope, false, err
-	}
-	if rec.Fingerprint != sha256.Sum256([]byte(sess.ID)) {
-		return scope, false, acp.Invalid(authenticationParam+".outcome_details.transaction_id",
-			"This authentication was used for another checkout session. Have the buyer authenticated for this one.")
-	}
-	return scope, true, nil
 }
 
 // askForAuthentication opens the session for a proof, after an attempt that
