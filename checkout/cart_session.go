@@ -47,10 +47,20 @@ func (s *Service) convert(tx Tx, m *Merchant, c *Call, req acp.CreateRequest, no
 		return open, cart, nil // it is being paid as it is
 	}
 	news := cart.Carried != cart.Changes
-	if open.Buyer == nil && open.Links == 0 && cart.Buyer != nil {
-		// It was opened by the cart's link, which carries nobody's data; whoever
-		// has taken up the checkout's own link meanwhile may be somebody else.
-		open.Buyer, news = cart.Buyer, true
+	if cart.ByLink && open.Links == 0 {
+		// Whoever has the cart's link may have been led here and not have looked
+		// yet. Now it is the agent's, who knows the buyer or will: what leads to it
+		// is worthless.
+		cart.ByLink, news = false, true
+		open.Links++
+		if open.Buyer == nil {
+			open.Buyer = cart.Buyer
+		}
+		if cart.Carried == cart.Changes { // else it is saved with what it holds
+			if err := tx.SaveCart(cart); err != nil {
+				return nil, nil, err
+			}
+		}
 	}
 	if open.Interventions == nil && open.Extensions == nil && (req.Capabilities.Interventions != nil || req.Capabilities.Extensions != nil) {
 		open.Interventions, open.Extensions, news = req.Capabilities.Interventions, req.Capabilities.Extensions, true
