@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"strconv"
 	"strings"
 
 	"github.com/bojanz/currency"
@@ -129,13 +130,41 @@ func Decimal(minor int64, code string) string {
 }
 
 // Format writes an amount for a reader of the locale (a BCP 47 tag such as
-// "en-US" or "de"): 1999 eur is "€19.99" or "19,99 €".
+// "en-US" or "de"): 1999 eur is "€19.99" or "19,99 €". A currency whose sign the
+// reader knows as that of another one goes by its code: dollars in Mexico are
+// "USD 19.99", because "$19.99" are pesos.
 func Format(minor int64, code, locale string) string {
-	amount, err := currency.NewAmount(Decimal(minor, code), strings.ToUpper(code))
+	upper := strings.ToUpper(code)
+	amount, err := currency.NewAmount(Decimal(minor, code), upper)
 	if err != nil {
-		return Decimal(minor, code) + " " + strings.ToUpper(code)
+		return Decimal(minor, code) + " " + upper
 	}
-	return currency.NewFormatter(currency.NewLocale(locale)).Format(amount)
+	reader := currency.NewLocale(locale)
+	f := currency.NewFormatter(reader)
+	if own, known := currency.ForCountryCode(reader.Territory); known && own != upper {
+		sign, _ := currency.GetSymbol(upper, reader)
+		if ownSign, _ := currency.GetSymbol(own, reader); sign == ownSign {
+			f.CurrencyDisplay = currency.DisplayCode
+		}
+	}
+	return f.Format(amount)
+}
+
+// FormatNumber writes a whole number for a reader of the locale, in groups as
+// Format does: 12345 is "12,345" or "12.345".
+func FormatNumber(n int64, locale string) string {
+	digits := strconv.FormatInt(n, 10)
+	amount, err := currency.NewAmount(digits, "JPY") // any without decimals
+	if err != nil {
+		return digits
+	}
+	f := currency.NewFormatter(currency.NewLocale(locale))
+	f.CurrencyDisplay, f.MinDigits, f.MaxDigits = currency.DisplayNone, 0, 0
+	written := f.Format(amount)
+	if locale == "de-AT" {
+		return strings.ReplaceAll(written, ".", "\u00a0") // Austria groups amounts and numbers differently
+	}
+	return written
 }
 
 // Add sums amounts; it returns ErrRange rather than wrap around.

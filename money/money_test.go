@@ -148,9 +148,26 @@ func TestFormat(t *testing.T) {
 		{1999, "zzz", "en", "19.99 ZZZ"},
 		{1999, "usd", "", "$19.99"},
 		{1999, "usd", "not a locale", "$19.99"},
+		{1999, "usd", "es-MX", "USD\u00a019.99"}, // "$19.99" are pesos
+		{1999, "mxn", "es-MX", "$19.99"},
 	} {
 		if got := money.Format(c.minor, c.code, c.locale); got != c.want {
 			t.Errorf("Format(%d, %q, %q) = %q; want %q", c.minor, c.code, c.locale, got, c.want)
+		}
+	}
+}
+
+func TestFormatNumber(t *testing.T) {
+	for _, c := range []struct {
+		n            int64
+		locale, want string
+	}{
+		{0, "en", "0"}, {-12, "de", "-12"}, {1234, "en-US", "1,234"}, {1234, "de", "1.234"}, {1234, "de-AT", "1\u00a0234"},
+		{1234, "fr", "1\u202f234"}, {1234, "es", "1234"}, {12345, "es", "12.345"}, {12345, "ja", "12,345"},
+		{math.MinInt64, "", "-9,223,372,036,854,775,808"},
+	} {
+		if got := money.FormatNumber(c.n, c.locale); got != c.want {
+			t.Errorf("FormatNumber(%d, %q) = %q; want %q", c.n, c.locale, got, c.want)
 		}
 	}
 }

@@ -5,10 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
-	"golang.org/x/text/number"
-
 	"github.com/checkstand/checkstand/money"
 )
 
@@ -32,17 +28,16 @@ func (t *Texts) Number(n int64) string {
 	if -1000 < n && n < 1000 {
 		return strconv.FormatInt(n, 10)
 	}
-	tag, err := language.Parse(t.locale)
-	if err != nil {
-		tag = t.tag
-	}
-	return message.NewPrinter(tag).Sprint(number.Decimal(n))
+	return money.FormatNumber(n, t.locale)
 }
 
 // Date writes a day so that no reader takes the month for the day:
 // "14. März 2026".
 func (t *Texts) Date(at time.Time) string {
 	year, month, day := at.Date()
+	if t.monthFirst() {
+		return t.month(month) + " " + t.day(day) + ", " + strconv.Itoa(year)
+	}
 	return t.Say("date.day", "day", t.day(day), "month", t.month(month), "year", strconv.Itoa(year))
 }
 
@@ -51,16 +46,21 @@ func (t *Texts) Date(at time.Time) string {
 func (t *Texts) Days(from, to time.Time) string {
 	fromYear, fromMonth, fromDay := from.Date()
 	toYear, toMonth, toDay := to.Date()
+	sameMonth := fromYear == toYear && fromMonth == toMonth
 	switch {
-	case fromYear == toYear && fromMonth == toMonth && fromDay == toDay:
+	case sameMonth && fromDay == toDay:
 		return t.Date(to)
-	case fromYear == toYear && fromMonth == toMonth:
+	case fromYear != toYear:
+		return t.Say("date.years", "from", t.Date(from), "to", t.Date(to))
+	case t.monthFirst() && sameMonth:
+		return t.month(fromMonth) + " " + t.day(fromDay) + "–" + t.day(toDay) + ", " + strconv.Itoa(toYear)
+	case t.monthFirst():
+		return t.month(fromMonth) + " " + t.day(fromDay) + " – " + t.Date(to)
+	case sameMonth:
 		return t.Say("date.days", "from", t.day(fromDay), "to", t.day(toDay), "month", t.month(toMonth), "year", strconv.Itoa(toYear))
-	case fromYear == toYear:
-		return t.Say("date.months", "from", t.day(fromDay), "from_month", t.month(fromMonth),
-			"to", t.day(toDay), "to_month", t.month(toMonth), "year", strconv.Itoa(toYear))
 	}
-	return t.Say("date.years", "from", t.Date(from), "to", t.Date(to))
+	return t.Say("date.months", "from", t.day(fromDay), "from_month", t.month(fromMonth),
+		"to", t.day(toDay), "to_month", t.month(toMonth), "year", strconv.Itoa(toYear))
 }
 
 // Window says when something arrives; either or both times may be zero, and it
@@ -78,6 +78,9 @@ func (t *Texts) Window(earliest, latest time.Time) string {
 }
 
 func (t *Texts) month(m time.Month) string {
+	if m == time.January && t.locale == "de-AT" {
+		return "Jänner"
+	}
 	names := strings.Fields(t.Say("date.month_names"))
 	return names[m-1]
 }

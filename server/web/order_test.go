@@ -14,7 +14,7 @@ func TestOrderPage(t *testing.T) {
 	wantText(t, page, "title", "", "Order 1042 · Ottermere Goods")
 	wantText(t, page, "span", "name", "Ottermere Goods")
 	wantText(t, page, "h1", "", "Your order is on its way")
-	wantText(t, page, "p", "meta", "Order 1042 · 12 March 2026")
+	wantText(t, page, "p", "meta", "Order 1042 · March 12, 2026")
 	wantText(t, page, "p", "ribbon", "Test mode. No money has moved and nothing will be sent.")
 	wantText(t, page, "p", "title", "Stoneware Mug", "Sewing Pattern")
 	wantText(t, page, "p", "amount", "$36.00", "$9.00")
@@ -32,10 +32,10 @@ func TestOrderPage(t *testing.T) {
 	if n := len(find(lines, "svg", "")); n != 1 {
 		t.Errorf("%d placeholders, want one", n)
 	}
-	if got := text(one(t, page, "ul", "facts")); got != "Standard shipping Arrives 16–19 March 2026 Follow the parcel with Parcel Post" {
+	if got := text(one(t, page, "ul", "facts")); got != "Standard shipping Arrives March 16–19, 2026 Follow the parcel with Parcel Post" {
 		t.Errorf("delivery says %q", got)
 	}
-	if got := text(one(t, page, "ol", "timeline")); got != "Shipped 13 March 2026 Placed 12 March 2026" {
+	if got := text(one(t, page, "ol", "timeline")); got != "Shipped March 13, 2026 Placed March 12, 2026" {
 		t.Errorf("history says %q", got)
 	}
 }
