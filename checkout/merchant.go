@@ -71,7 +71,8 @@ type Merchant struct {
 	ReturnOrigins []string
 
 	// Identifies has the agents that may say who their buyers are. Others may
-	// not: who can name a customer can spend what the shop owes them.
+	// not: who can name a customer can spend what the shop owes them, and order on
+	// their account.
 	Identifies map[string]bool
 
 	Test PaymentSetup // for test-mode credentials

@@ -57,8 +57,10 @@ func (m *Merchant) account(b *acp.Buyer) *Account {
 }
 
 // onAccount takes a purchase order for a session that can be paid as it was
-// shown. Within the account's limit, and from a buyer whom the agent has
-// authenticated, it is the sale; any other waits for an operator.
+// shown. Within the account's limit, and from a buyer of whom an agent that the
+// shop believes says that it is signed in, it is the sale: nobody pays now, and
+// whoever can name a customer could order in its name. Any other waits for an
+// operator.
 func (p *purchase) onAccount(tx Tx, sess *Session, items map[string]*catalog.Item, now time.Time) error {
 	req := p.req.Payment.PurchaseOrder
 	account := p.merchant.account(sess.Buyer)
@@ -84,7 +86,7 @@ func (p *purchase) onAccount(tx Tx, sess *Session, items map[string]*catalog.Ite
 	// A try with a card may have failed before; this sale has no payment.
 	sess.AttemptID, sess.Authentication = "", nil
 	sess.PurchaseOrder = &PurchaseOrder{Number: req.Number, CustomerID: account.CustomerID, Terms: terms, DueDate: due, Requested: now.UTC()}
-	if !req.ApprovalRequired && sess.Total() <= account.Limit && sess.Buyer.AuthenticationStatus == "authenticated" {
+	if !req.ApprovalRequired && sess.Total() <= account.Limit && sess.Buyer.AuthenticationStatus == "authenticated" && p.merchant.Identifies[sess.Agent] {
 		sess.PurchaseOrder.ApprovedBy, sess.PurchaseOrder.Decided = "limit", now.UTC()
 		return p.giveAway(tx, sess, items, now)
 	}

@@ -187,7 +187,7 @@ func (m *market) configuration(hooksURL string) *config.Config {
 		}
 		mc.Payment.Test.Provider, mc.Payment.Test.URL, mc.Payment.Test.Key, mc.Payment.Test.MerchantID =
 			"sandbox", m.pspURL, secret.New(m.secrets["key of charges"]), "acct_"+s.id
-		mc.Agents = []config.AgentConfig{{Name: theAgent, Webhook: config.WebhookConfig{URL: hooksURL, Secret: secret.New(m.secrets["webhook secret"])}},
+		mc.Agents = []config.AgentConfig{{Name: theAgent, MayIdentifyCustomers: s.id == club, Webhook: config.WebhookConfig{URL: hooksURL, Secret: secret.New(m.secrets["webhook secret"])}},
 			{Name: knowingAgent, MayIdentifyCustomers: true}}
 		cfg.Merchants = append(cfg.Merchants, mc)
 	}
