@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -27,14 +29,18 @@ func build(root string, p page) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	script, err := bundle(filepath.Join(dir, "src", "main.ts"))
+	own, err := ownNames(filepath.Join(dir, "src", "own.txt"))
+	if err != nil {
+		return nil, err
+	}
+	script, err := bundle(filepath.Join(dir, "src", "main.ts"), own)
 	if err != nil {
 		return nil, err
 	}
 	style, both := "", ""
 	packs := bytes.Contains(html, []byte(packedPlace))
 	if packs || bytes.Contains(html, []byte(stylePlace)) {
-		if style, err = bundle(filepath.Join(dir, "styles", "main.css")); err != nil {
+		if style, err = bundle(filepath.Join(dir, "styles", "main.css"), ""); err != nil {
 			return nil, err
 		}
 	}
@@ -63,9 +69,26 @@ func build(root string, p page) ([]byte, error) {
 	return html, nil
 }
 
-// bundle makes one text of an entry and everything that it imports. It stays
-// below what the widget's hosts run: Chromium, Firefox and Safari of 2024.
-func bundle(entry string) (string, error) {
+// ownNames makes a pattern of the list of members that only the page's own
+// sources name; "" when there is no such list.
+func ownNames(file string) (string, error) {
+	list, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	var names []string
+	for line := range strings.Lines(string(list)) {
+		if name := strings.TrimSpace(line); name != "" && name[0] != '#' {
+			names = append(names, regexp.QuoteMeta(name))
+		}
+	}
+	return "^(" + strings.Join(names, "|") + ")$", err
+}
+
+// bundle makes one text of an entry and everything that it imports, with short
+// names for the members that own matches. It stays below what the widget's hosts
+// run: Chromium, Firefox and Safari of 2024.
+func bundle(entry, own string) (string, error) {
 	result := api.Build(api.BuildOptions{
 		EntryPoints:       []string{entry},
 		Bundle:            true,
@@ -77,6 +100,7 @@ func bundle(entry string) (string, error) {
 		MinifyWhitespace:  true,
 		MinifySyntax:      true,
 		MinifyIdentifiers: true,
+		MangleProps:       own,
 		TsconfigRaw:       "{}", // what surrounds the checkout changes nothing
 		LogLevel:          api.LogLevelSilent,
 	})
