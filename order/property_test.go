@@ -21,6 +21,7 @@ func TestMoneyIsNeverLostOrMade(t *testing.T) {
 		ref := w.attempt(o).PSPRef
 		w.psp.clear()
 		var notices []payment.Notice
+		called := false    // off, by us or at the PSP
 		elsewhere := false // money was moved at the PSP without us
 		told := func(n payment.Notice) {
 			if n.ID != "" {
@@ -34,6 +35,7 @@ func TestMoneyIsNeverLostOrMade(t *testing.T) {
 					return w.core.Capture(ctx, cmd(o), rapid.Int64Range(0, total).Draw(rt, "amount"))
 				})
 			case "cancel":
+				called = true
 				w.tried(rt, func() (order.Outcome, error) { return w.core.Cancel(ctx, cmd(o), order.Reason{}) })
 			case "refund":
 				w.tried(rt, func() (order.Outcome, error) {
@@ -55,6 +57,7 @@ func TestMoneyIsNeverLostOrMade(t *testing.T) {
 				elsewhere = true
 				kind := rapid.SampledFrom([]payment.OpKind{payment.OpRefund, payment.OpCapture, payment.OpVoid}).Draw(rt, "kind")
 				amount := rapid.Int64Range(1, total).Draw(rt, "amount")
+				called = called || kind == payment.OpVoid
 				if n := w.psp.dashboard(ref, kind, amount); n.Result.Class.OpState() == payment.OpDone {
 					told(n)
 				}
@@ -87,6 +90,7 @@ func TestMoneyIsNeverLostOrMade(t *testing.T) {
 				rt.Fatalf("after %s: recorded %+v, the PSP %+v", what, a, p)
 			}
 			w.checkDocument(rt, w.order(o))
+			w.checkGivenBack(rt, o, called)
 		}
 		for range rapid.IntRange(1, 20).Draw(rt, "steps") {
 			step(rapid.SampledFrom([]string{"capture", "cancel", "refund", "refund lines", "ship", "deliver", "fault", "dashboard",
@@ -113,12 +117,15 @@ func TestMoneyIsNeverLostOrMade(t *testing.T) {
 			}
 		}
 		w.checkBooks(rt, o)
+		w.checkGivenBack(rt, o, called)
 		before := w.order(o)
 		for _, n := range notices { // late and twice
 			if _, err := w.core.Notice(ctx, shop, false, n); err != nil {
 				rt.Fatal(err)
 			}
 		}
+		w.checkGivenBack(rt, o, called)
+		w.checkShelf(rt)
 		if after := w.order(o); after.Version != before.Version {
 			rt.Fatalf("a repeated notice changed the order: %v to %v", adjustments(before), adjustments(after))
 		}

@@ -36,6 +36,7 @@ type world struct {
 	log   *slog.Logger
 	core  *order.Service
 	sales int
+	sold  []string // the orders
 }
 
 type clock struct {
@@ -101,6 +102,7 @@ func newWorldOn(t testing.TB, s *store.Store) *world {
 	w := &world{t: t, store: s, psp: newBank(), clock: &clock{now: time.Date(2026, 4, 17, 9, 30, 0, 0, time.UTC)}}
 	w.log = slog.New(slog.NewTextHandler(&w.logs, nil))
 	w.core = w.service(nil)
+	w.open()
 	return w
 }
 
@@ -136,12 +138,14 @@ func (w *world) saleIn(held bool, version acp.Version) *order.Order {
 	}
 	w.psp.sell(a.PSPRef, total, held)
 	o := newOrder(a, version, w.sales, now)
+	o.Sold = order.Sold{Stock: []order.Units{{ItemID: "mug", Quantity: 2}, {ItemID: "lamp", Quantity: 1}}, Uses: usesOf(o)}
 	w.must(w.store.Do(context.Background(), func(tx *store.Tx) error {
 		if err := tx.InsertAttempt(a); err != nil {
 			return err
 		}
 		return tx.InsertOrder(o)
 	}))
+	w.use(o)
 	return o
 }
 
