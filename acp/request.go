@@ -131,7 +131,8 @@ type CompleteRequest struct {
 }
 
 // PaymentData is the credential in one form for every version: a handler id
-// (2026-01-30 and later) or a provider name (before), and an opaque token.
+// (2026-01-30 and later) or a provider name (before), and an opaque token. One
+// that names neither is for the shop's account that takes cards.
 type PaymentData struct {
 	HandlerID      string
 	Provider       string

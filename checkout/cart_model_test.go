@@ -121,7 +121,8 @@ func TestCartsFollowTheirModel(t *testing.T) {
 				if step == "end session" {
 					w.must(w.core.Cancel(ctx, w.call("/checkout_sessions/"+c.session+"/cancel"), c.session, acp.CancelRequest{}))
 				} else {
-					s := w.update(c.session, acp.UpdateRequest{FulfillmentDetails: acp.Some(acp.FulfillmentDetailsPatch{Address: acp.Some(*california.Address)})})
+					s := w.update(c.session, acp.UpdateRequest{Buyer: acp.Some(acp.Buyer{Email: "buyer@example.com"}),
+						FulfillmentDetails: acp.Some(acp.FulfillmentDetailsPatch{Address: acp.Some(*california.Address)})})
 					w.must(w.complete(s.ID, "tok_ok_"+s.ID))
 					c.over = true
 				}

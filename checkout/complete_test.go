@@ -160,7 +160,7 @@ func TestHandlersThatWereNotOfferedAreRefused(t *testing.T) {
 
 func TestACartThatCostsNothingNeedsNoPayment(t *testing.T) {
 	w := newWorld(t)
-	s := w.must(w.core.Create(context.Background(), w.call("/checkout_sessions"), acp.CreateRequest{Items: want("sample"), Currency: "usd"}))
+	s := w.must(w.core.Create(context.Background(), w.call("/checkout_sessions"), acp.CreateRequest{Items: want("sample"), Currency: "usd", Buyer: &acp.Buyer{Email: "buyer@example.com"}}))
 	got := w.must(w.complete(s.ID, "tok_ok"))
 	if got.Status != acp.Completed || got.Order == nil || w.psp.sent != 0 {
 		t.Fatal(got.Status, got.Order, w.psp.sent)

@@ -14,6 +14,9 @@ func (p *purchase) known(sess *Session) *acp.Error {
 	if e := sess.countable(p.merchant); e != nil {
 		return e
 	}
+	if sess.Status == acp.NotReadyForPayment {
+		return nil // it says itself what it lacks, and nothing is charged
+	}
 	if e := sess.reachable(); e != nil {
 		return e
 	}

@@ -142,7 +142,7 @@ func TestUsesFollowThePayment(t *testing.T) {
 		d := limited(1, 0)
 		d.PPM = pricing.MaxPPM
 		w.offers(d)
-		s := w.withCodes(want("ebook"), nil, "FEW")
+		s := w.withCodes(want("ebook"), &acp.Buyer{Email: "buyer@example.com"}, "FEW")
 		if got := w.must(w.complete(s.ID, "tok_ok")); got.Status != acp.Completed || w.uses(few) != 1 || total(got, acp.TotalTotal) != 0 {
 			t.Errorf("%s, %d uses, %+v", got.Status, w.uses(few), got.Totals)
 		}

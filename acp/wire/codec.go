@@ -32,6 +32,11 @@ type Codec interface {
 	// metadata that is not JSON.
 	AppendSession(dst []byte, s *acp.Session, v SessionView) ([]byte, error)
 
+	// Completable is nil when the version can show s as completed; else it says
+	// what has to be sent first. Nothing of the answer may be missing once the
+	// money has moved.
+	Completable(s *acp.Session) *acp.Error
+
 	// AppendError appends the flat error object.
 	AppendError(dst []byte, e *acp.Error) []byte
 

@@ -26,12 +26,20 @@ type flat struct {
 	errorTypes   []string // the first stands in for others
 	events       map[EventKind]string
 	buyer        func(w *writer, s *acp.Session)
+	completable  func(s *acp.Session) *acp.Error // nil where a completed session needs no more than any
 }
 
 func (c flat) Version() acp.Version               { return c.version }
 func (flat) MismatchStatus() int                  { return 409 }
 func (flat) RequiresIdempotencyKey() bool         { return false }
 func (flat) WebhookSignature() sign.WebhookScheme { return sign.WebhookScheme{} }
+
+func (c flat) Completable(s *acp.Session) *acp.Error {
+	if c.completable == nil {
+		return nil
+	}
+	return c.completable(s)
+}
 
 func (c flat) AppendError(dst []byte, e *acp.Error) []byte {
 	old := *e

@@ -36,6 +36,8 @@ func (r *reader) payment(v value) acp.PaymentData {
 	case p.HandlerID != "":
 	case p.Provider != "":
 		p.HandlerParam = provider.path()
+	case !handler.given() && !provider.given() && flat.given() && !instrument.given() && kind.text(acp.MaxText) != "":
+		p.HandlerParam = kind.path()
 	case r.rule.provider:
 		p.HandlerParam = provider.path()
 		provider.requiredText(acp.MaxText, "the payment provider that issued the token")
@@ -56,7 +58,7 @@ func (r *reader) payment(v value) acp.PaymentData {
 		p.Token, p.TokenParam = r.token(credential.get("token"))
 	} else {
 		p.InstrumentType, p.CredentialType = "card", kind.text(acp.MaxText)
-		if p.CredentialType == "" || p.CredentialType == "card" {
+		if p.CredentialType == "" || namesCard(p.CredentialType) {
 			p.CredentialType = "spt"
 		}
 		v.get("payment_method_details") // brand and last four for display; the PSP knows better
@@ -71,7 +73,22 @@ func (r *reader) payment(v value) acp.PaymentData {
 
 // kindOfPayment reports whether the type of a payment_data with a token says
 // what is paid with, rather than which provider issued the token.
-func kindOfPayment(s string) bool { return s == "" || s == "card" || s == "spt" }
+func kindOfPayment(s string) bool {
+	switch s {
+	case "", "spt", "shared_payment_token", "vault_token", "payment_token", "token", "nonce":
+		return true
+	}
+	return namesCard(s)
+}
+
+// namesCard reports whether a type says that a card pays.
+func namesCard(s string) bool {
+	switch s {
+	case "card", "credit_card", "debit_card", "tokenized_card":
+		return true
+	}
+	return false
+}
 
 // token reads an opaque payment token. No message shows any of it.
 func (r *reader) token(v value) (token, param string) {

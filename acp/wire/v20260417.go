@@ -43,6 +43,9 @@ func (c codec20260417) Version() acp.Version       { return c.version }
 func (codec20260417) MismatchStatus() int          { return http.StatusUnprocessableEntity }
 func (codec20260417) RequiresIdempotencyKey() bool { return true }
 
+// Completable asks for nothing: a completed session needs no more than any.
+func (codec20260417) Completable(*acp.Session) *acp.Error { return nil }
+
 func (codec20260417) WebhookSignature() sign.WebhookScheme {
 	return sign.WebhookScheme{Timestamped: true}
 }

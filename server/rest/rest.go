@@ -191,7 +191,7 @@ func (s *Surface) request(x *exchange, doc *wire.Document) checkout.Call {
 		mismatch = s.MismatchStatus
 	}
 	return checkout.Call{Caller: x.caller, Version: x.codec.Version(), Language: strings.Join(x.r.Header.Values("Accept-Language"), ","), Path: scopePath(x),
-		Key: x.key, Signed: x.signed, Fingerprint: doc.Fingerprint(), MismatchStatus: mismatch}
+		Key: x.key, Signed: x.signed, Fingerprint: doc.Fingerprint(), MismatchStatus: mismatch, Completable: x.codec.Completable}
 }
 
 // What a session takes in an answer, roughly: the buffer starts at that size.
