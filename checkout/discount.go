@@ -72,8 +72,13 @@ func (m *Merchant) hasDiscounts() bool { return m.Discounts != nil }
 // TakeCodes reports whether there is anything for a buyer to enter.
 func (ds *Discounts) TakeCodes() bool { return ds != nil && len(ds.byCode) > 0 }
 
-// known reports whether a code is one of the shop's.
-func (ds *Discounts) known(code string) bool { return ds.byCode[FoldCode(code)] != nil }
+// of is the discount of a code; nil where the shop has no such code.
+func (ds *Discounts) of(code string) *Discount {
+	if ds == nil {
+		return nil
+	}
+	return ds.byCode[FoldCode(code)]
+}
 
 func (d *Discount) isPersonal() bool {
 	return d.RequiresLogin || len(d.Customers)+len(d.Tiers) > 0 || d.MaxUsesPerBuyer > 0

@@ -212,8 +212,11 @@ func TestCodesOfAnUpdate(t *testing.T) {
 		}
 	}
 	w.merchant.Discounts = nil
-	if got := w.update(s.ID, acp.UpdateRequest{DiscountCodes: acp.Some([]string{"TEN"}), Items: acp.Some(want("mug"))}); applied(got) != "none" || len(got.Messages) != 0 {
+	if got := w.update(s.ID, acp.UpdateRequest{DiscountCodes: acp.Some([]string{"TEN", "ten"}), Items: acp.Some(want("mug"))}); applied(got) != "| TEN=invalid ten=already_applied" || len(got.Messages) != 2 {
 		t.Errorf("a shop without discounts: %s %+v", applied(got), got.Messages)
+	}
+	if got := w.update(s.ID, acp.UpdateRequest{DiscountCodes: acp.Some([]string{})}); applied(got) != "none" || len(got.Messages) != 0 {
+		t.Errorf("a shop without discounts, no codes: %s %+v", applied(got), got.Messages)
 	}
 }
 

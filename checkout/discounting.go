@@ -12,7 +12,7 @@ import (
 const codesParam = "$.discounts.codes"
 
 // discounting is the choice of discounts for one quote. The nil discounting is
-// that of a shop without any.
+// that of a shop without any, where nobody has entered a code.
 type discounting struct {
 	m        *Merchant
 	texts    *text.Texts
@@ -32,7 +32,7 @@ type acceptedCode struct {
 // those of the session's codes and those that apply by themselves. It puts them
 // into the cart.
 func (s *Session) discount(tx Reader, m *Merchant, cart *pricing.Cart, now time.Time) (*discounting, error) {
-	if !m.hasDiscounts() {
+	if !m.hasDiscounts() && (s.Discounts == nil || len(s.Discounts.Codes) == 0) {
 		s.Discounts = nil
 		return nil, nil
 	}
@@ -42,6 +42,9 @@ func (s *Session) discount(tx Reader, m *Merchant, cart *pricing.Cart, now time.
 	}
 	s.Discounts = c.shown
 	c.lookUp(s.Buyer, now)
+	if !m.hasDiscounts() {
+		return c, nil
+	}
 	var candidates []*Discount
 	for _, a := range c.accepted {
 		candidates = append(candidates, a.discount)
@@ -63,7 +66,7 @@ func (c *discounting) lookUp(b *acp.Buyer, now time.Time) {
 	seen := make(map[string]bool, len(c.shown.Codes))
 	for i, code := range c.shown.Codes {
 		folded := FoldCode(code)
-		d := c.m.Discounts.byCode[folded]
+		d := c.m.Discounts.of(code)
 		switch {
 		case seen[folded]:
 			c.reject(i, code, refusal{reason: acp.DiscountAlreadyApplied, key: "discount.twice"})

@@ -3,10 +3,7 @@ package checkout
 // DiscountName is what the shop calls the discount of a code, in the session's
 // language; "" where the shop has no such code.
 func (m *Merchant) DiscountName(s *Session, code string) string {
-	if m.Discounts == nil {
-		return ""
-	}
-	d := m.Discounts.byCode[FoldCode(code)]
+	d := m.Discounts.of(code)
 	if d == nil {
 		return ""
 	}

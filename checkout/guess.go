@@ -90,7 +90,7 @@ func (s *Session) newCodes(m *Merchant, codes []string) (fresh, wrong int) {
 		}
 		had[folded] = true
 		fresh++
-		if !m.Discounts.known(c) {
+		if m.Discounts.of(c) == nil {
 			wrong++
 		}
 	}
@@ -99,12 +99,16 @@ func (s *Session) newCodes(m *Merchant, codes []string) (fresh, wrong int) {
 
 // enterCodes replaces the discount codes of a session by those of a request, if
 // it has any, and says how many of them are new and wrong. New ones are refused
-// where too many were wrong. A shop without discounts heeds no codes.
+// where too many were wrong. In a shop without discounts all are wrong, and there
+// is nothing to find by trying.
 func (s *Service) enterCodes(c *Call, m *Merchant, sess *Session, codes acp.Opt[[]string], now time.Time) (wrong int, err error) {
-	if !codes.Set || !m.hasDiscounts() {
+	if !codes.Set {
 		return 0, nil
 	}
-	fresh, wrong := sess.newCodes(m, codes.Value)
+	fresh := 0
+	if m.hasDiscounts() {
+		fresh, wrong = sess.newCodes(m, codes.Value)
+	}
 	if fresh > 0 {
 		if e := s.guesses.full(c.Caller, now); e != nil {
 			return 0, e

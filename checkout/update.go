@@ -59,7 +59,7 @@ func (s *Service) Update(ctx context.Context, c *Call, sessionID string, req acp
 // reprices reports whether a request changes anything that the price depends
 // on. What does not leaves a binding quote as it is.
 func reprices(m *Merchant, req acp.UpdateRequest) bool {
-	if m.hasDiscounts() && (req.DiscountCodes.Set || req.Buyer.Set && m.Discounts.personal) {
+	if req.DiscountCodes.Set || m.hasDiscounts() && req.Buyer.Set && m.Discounts.personal {
 		return true
 	}
 	if req.Buyer.Set && m.heedsBuyer() || req.GiftWrap.Set && m.GiftWrap != nil || req.Tip.Set && m.MaxTip > 0 {

@@ -274,10 +274,18 @@ func TestRulesOfDiscounts(t *testing.T) {
 			t.Errorf("charged %d; want %d", got, s.total("total"))
 		}
 	})
-	eachVersion(t, "EXT-03 a shop without discounts leaves codes be", func(t *testing.T, v dialect) {
-		s := m.create(t, v, cart(v).with("discounts", codes("OK10"))).is(t, "ready_for_payment")
-		if s.at("discounts") != nil || len(s.list("messages")) != 0 || s.total("items_discount") != 0 {
+	eachVersion(t, "EXT-03, DSC-06 a shop without discounts has no such extension, and takes no code", func(t *testing.T, v dialect) {
+		body := cart(v).with("discounts", codes("OK10")).with("capabilities", object{"extensions": []any{"discount"}})
+		s := m.create(t, v, body).is(t, "ready_for_payment")
+		rejected := s.at("discounts").list("rejected")
+		if len(s.at("capabilities").list("extensions")) != 0 || s.total("items_discount") != 0 || len(rejected) != 1 || rejected[0].text("reason") != "discount_code_invalid" {
 			t.Errorf("%s", s.body)
+		}
+		if said := s.says("discount_code_invalid"); said.text("param") != "$.discounts.codes[0]" || said.text("type") != "warning" {
+			t.Errorf("%s", s.body)
+		}
+		if none := m.update(t, v, s.text("id"), object{"discounts": codes()}).want(t, 200); none.at("discounts") != nil || len(none.list("messages")) != 0 {
+			t.Errorf("%s", none.body)
 		}
 	}, extended()...)
 	eachVersion(t, "EXT-04 codes are checked as strictly as the rest", func(t *testing.T, v dialect) {
