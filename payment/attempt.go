@@ -124,4 +124,7 @@ func (a *Attempt) Move(r Result, who string, now time.Time) (ev Event, ok bool) 
 type Credential struct {
 	Type  string // "spt" or what the version calls it
 	Token secret.String
+	// Stored is the card that pays, where the shop's PSP keeps it; Token is then
+	// the agent's reference for audits alone.
+	Stored Stored
 }

@@ -116,14 +116,15 @@ var (
 	_ payment.Hosted     = (*Provider)(nil)
 	_ payment.Webhooks   = (*Provider)(nil)
 	_ payment.Resendable = (*Provider)(nil)
+	_ payment.Vault      = (*Provider)(nil)
 )
 
 // Name implements payment.Provider.
 func (p *Provider) Name() string { return Name }
 
 // Reusable implements payment.Provider. Delegated tokens are for one payment,
-// and Adyen has no static ones.
-func (p *Provider) Reusable(payment.Credential) bool { return false }
+// and Adyen has no static ones; a stored card is for any number.
+func (p *Provider) Reusable(c payment.Credential) bool { return !c.Stored.IsZero() }
 
 // ResendToLearn implements payment.Resendable.
 func (p *Provider) ResendToLearn() time.Duration { return p.cfg.ResendFor }

@@ -85,27 +85,22 @@ const manualCapture = "manualCapture"
 // Build implements payment.Provider. Money that is taken at once is asked for
 // with captureDelayHours 0, so that the account's own delay does not matter.
 func (p *Provider) Build(c payment.Charge) ([]byte, error) {
-	token, err := c.Token()
-	if err != nil {
-		return nil, fmt.Errorf("adyen payments: %w", err)
-	}
 	value, err := p.checkCharge(c)
 	if err != nil {
 		return nil, err
 	}
 	r := paymentRequest{
-		MerchantAccount:    p.cfg.MerchantAccount,
-		Reference:          reference{attempt: c.AttemptID, held: c.Capture == payment.CaptureLater}.String(),
-		Amount:             value,
-		PaymentMethod:      map[string]string{"type": "scheme", p.cfg.TokenField: token},
-		ReturnURL:          p.cfg.ReturnURL,
-		Channel:            "Web",
-		ShopperInteraction: option(p.cfg.ShopperInteraction),
-		RecurringModel:     option(p.cfg.RecurringModel),
-		ShopperReference:   option(p.cfg.ShopperReference),
-		ShopperStatement:   statement(c.StatementText),
-		BillingAddress:     billing(c.Billing),
-		Metadata:           metadata(c),
+		MerchantAccount:  p.cfg.MerchantAccount,
+		Reference:        reference{attempt: c.AttemptID, held: c.Capture == payment.CaptureLater}.String(),
+		Amount:           value,
+		ReturnURL:        p.cfg.ReturnURL,
+		Channel:          "Web",
+		ShopperStatement: statement(c.StatementText),
+		BillingAddress:   billing(c.Billing),
+		Metadata:         metadata(c),
+	}
+	if err := p.addMethod(&r, c); err != nil {
+		return nil, fmt.Errorf("adyen payments: %w", err)
 	}
 	if c.Capture == payment.CaptureLater {
 		r.AdditionalData = map[string]string{manualCapture: "true"}
@@ -120,6 +115,20 @@ func (p *Provider) Build(c payment.Charge) ([]byte, error) {
 		r.ShopperEmail = c.BuyerEmail
 	}
 	return json.Marshal(r, json.Deterministic(true))
+}
+
+// addMethod adds what pays: the card that Adyen keeps for a shopper, or the
+// agent's token.
+func (p *Provider) addMethod(r *paymentRequest, c payment.Charge) error {
+	if s := c.Credential.Stored; !s.IsZero() {
+		r.PaymentMethod = map[string]string{"type": "scheme", "storedPaymentMethodId": s.Card}
+		r.ShopperReference, r.ShopperInteraction, r.RecurringModel = s.Customer, "ContAuth", "CardOnFile"
+		return p.CheckStored(s)
+	}
+	token, err := c.Token()
+	r.PaymentMethod = map[string]string{"type": "scheme", p.cfg.TokenField: token}
+	r.ShopperInteraction, r.RecurringModel, r.ShopperReference = option(p.cfg.ShopperInteraction), option(p.cfg.RecurringModel), option(p.cfg.ShopperReference)
+	return err
 }
 
 // checkCharge checks what every charge needs, and gives its amount.

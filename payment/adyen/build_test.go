@@ -46,6 +46,11 @@ func TestBuildBytes(t *testing.T) {
 		}, head + onFile + `"captureDelayHours":0,"authenticationData":{"attemptAuthentication":"never"},"shopperEmail":"buyer@example.com",` +
 			`"shopperStatement":"The Shop  Shne, of a V","billingAddress":{"city":"San Francisco","country":"US","houseNumberOrName":"N/A",` +
 			`"postalCode":"94105","stateOrProvince":"CA","street":"1 Example Street"},` + tail},
+		{"a card that Adyen keeps, whatever the settings for tokens", func(c *adyen.Config) {
+			c.TokenField, c.ShopperInteraction, c.RecurringModel, c.ShopperReference = "networkPaymentReference", "Ecommerce", "Subscription", "agent-buyer"
+		}, func(c *payment.Charge) {
+			c.Credential.Stored = payment.Stored{Customer: "shopper-7", Card: "M5N7TQ4TG5PFWR50"}
+		}, strings.Replace(head, token, "M5N7TQ4TG5PFWR50", 1) + onFile + `"shopperReference":"shopper-7","captureDelayHours":0,"authenticationData":{"attemptAuthentication":"never"},` + tail},
 		{"as another account may want it", func(c *adyen.Config) {
 			c.TokenField, c.ShopperInteraction, c.RecurringModel = "networkPaymentReference", adyen.Omit, adyen.Omit
 			c.Authentication, c.ShopperReference = adyen.Omit, "agent-buyer"

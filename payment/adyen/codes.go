@@ -91,8 +91,8 @@ var errorCodes = []row{
 	{"14_030", "Return URL is missing", payment.ClassConfig, fromSpec},
 	{"702", "the request's JSON or its fields are not understood", payment.ClassProcessorError, fromSpec},
 	{codeInProgress, "Request already processed or in progress: says nothing about the outcome", payment.ClassUnknown, fromGeneral},
-	{"800", "Contract not found", payment.ClassTokenInvalid, fromGeneral},
-	{"803", "PaymentDetail not found: no such token on this account", payment.ClassTokenInvalid, fromGeneral},
+	{"800", "Contract not found: the shopper has no stored payment details", payment.ClassTokenInvalid, fromDocs},
+	{"803", "PaymentDetail not found: no such token on this account, or of this shopper", payment.ClassTokenInvalid, fromDocs},
 	{"901", "Invalid Merchant Account", payment.ClassConfig, fromSpec},
 	{"905", "Payment details are not supported by this account", payment.ClassConfig, fromSpec},
 }

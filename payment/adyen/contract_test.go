@@ -87,6 +87,10 @@ func harness(t *testing.T) paymenttest.Harness {
 		Mint: func(_ testing.TB, a paymenttest.Allowance) payment.Credential {
 			return payment.Credential{Type: "spt", Token: secret.New(fake.Mint(a))}
 		},
+		Keep: func(_ testing.TB, customer string, o paymenttest.Outcome) payment.Stored {
+			return fake.Keep(customer, o)
+		},
+		Forget:  func(_ testing.TB, s payment.Stored) { fake.Forget(s) },
 		Prove:   paymenttest.AnyProof,
 		Books:   func(_ testing.TB, session string) paymenttest.Books { return fake.Books(session) },
 		Break:   func(_ testing.TB, f paymenttest.Fault) { fake.Break(f) },

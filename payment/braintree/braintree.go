@@ -128,6 +128,7 @@ var (
 	_ payment.Hosted     = (*Provider)(nil)
 	_ payment.Webhooks   = (*Provider)(nil)
 	_ payment.Lister     = (*Provider)(nil)
+	_ payment.Vault      = (*Provider)(nil)
 )
 
 var (
@@ -284,8 +285,8 @@ func (p *Provider) readCodes(cfg Config) error {
 func (p *Provider) Name() string { return Name }
 
 // Reusable implements payment.Provider: the sandbox has nonces that stand for
-// one outcome each and are never used up.
+// one outcome each and are never used up. Nor are the cards of the vault.
 func (p *Provider) Reusable(c payment.Credential) bool {
 	token := c.Token.Reveal()
-	return !p.live && strings.HasPrefix(token, "fake-") && strings.HasSuffix(token, "-nonce")
+	return !c.Stored.IsZero() || !p.live && strings.HasPrefix(token, "fake-") && strings.HasSuffix(token, "-nonce")
 }

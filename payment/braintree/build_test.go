@@ -43,6 +43,10 @@ func TestBuildBytes(t *testing.T) {
 			func(c *payment.Charge) { c.Credential.Type = payment.FromScript },
 			`{"transaction":{"type":"sale","amount":"19.99","merchant_account_id":"acme_usd","order_id":"pay_1","payment_method_nonce":"tokencc_1",` +
 				`"custom_fields":{"acp_session_id":"cs_1"},"options":{"submit_for_settlement":true}}}`},
+		{"a card of the vault, without an address", func(c *braintree.Config) { c.SendBilling, c.TokenField = true, braintree.SharedNonceField },
+			func(c *payment.Charge) { c.Credential.Stored = payment.Stored{Customer: "customer-7", Card: "f4kr2h"} },
+			`{"transaction":{"type":"sale","amount":"19.99","merchant_account_id":"acme_usd","order_id":"pay_1","payment_method_token":"f4kr2h","customer_id":"customer-7",` +
+				`"custom_fields":{"acp_session_id":"cs_1"},"options":{"submit_for_settlement":true}}}`},
 		{"all that can be sent", func(c *braintree.Config) { c.SendBilling = true }, func(c *payment.Charge) { c.StatementText = "ACME   *Running shoe" },
 			`{"transaction":{"type":"sale","amount":"19.99","merchant_account_id":"acme_usd","order_id":"pay_1","payment_method_nonce":"tokencc_1",` +
 				`"custom_fields":{"acp_session_id":"cs_1"},"descriptor":{"name":"ACME   *Running shoe"},` +
@@ -85,6 +89,24 @@ func TestBuildRefuses(t *testing.T) {
 		change(&c)
 		if _, err := p.Build(c); err == nil {
 			t.Errorf("%s was built", name)
+		}
+	}
+}
+
+// Nothing but the request key keeps a sale on a card of the vault from being
+// made twice.
+func TestCardsOfTheVaultNeedRequestKeys(t *testing.T) {
+	for _, keyless := range []bool{false, true} {
+		cfg := config(t)
+		cfg.NoRequestKeys = keyless
+		p, err := braintree.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := charge
+		c.Credential.Stored = payment.Stored{Customer: "customer-7", Card: "f4kr2h"}
+		if _, err := p.Build(c); (err != nil) != keyless {
+			t.Errorf("keyless %v: %v", keyless, err)
 		}
 	}
 }

@@ -88,6 +88,8 @@ var saleCodes = []row{
 	{"91515", "payment method conflict", payment.ClassTokenInvalid, sdk},
 	{"91516", "payment method does not belong to customer", payment.ClassTokenInvalid, sdk},
 	{"91518", "payment method token is invalid", payment.ClassTokenInvalid, sdk},
+	{"91510", "customer id is invalid", payment.ClassTokenInvalid, sdk},
+	{"91511", "customer does not have a credit card", payment.ClassTokenInvalid, sdk},
 	{"93107", "payment method nonce consumed", payment.ClassTokenUsed, sdk},
 	{"93108", "payment method nonce unknown or expired", payment.ClassTokenExpired, sdk},
 	{"93109", "payment method nonce locked", payment.ClassTokenInvalid, sdk},

@@ -121,6 +121,10 @@ func harness(t *testing.T) paymenttest.Harness {
 		Mint: func(_ testing.TB, a paymenttest.Allowance) payment.Credential {
 			return payment.Credential{Type: "spt", Token: secret.New(psp.Mint(a))}
 		},
+		Keep: func(_ testing.TB, customer string, o paymenttest.Outcome) payment.Stored {
+			return psp.Keep(customer, o)
+		},
+		Forget:  func(_ testing.TB, s payment.Stored) { psp.Forget(s) },
 		Books:   func(_ testing.TB, session string) paymenttest.Books { return psp.Books(session) },
 		Break:   func(_ testing.TB, f paymenttest.Fault) { psp.Break(f) },
 		Heal:    func(testing.TB) { psp.Heal() },

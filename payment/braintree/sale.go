@@ -27,6 +27,8 @@ type saleTransaction struct {
 	OrderID         string            `json:"order_id"` // our attempt: what a search finds it by
 	Nonce           string            `json:"payment_method_nonce,omitzero"`
 	SharedNonce     string            `json:"shared_payment_method_nonce,omitzero"`
+	Vaulted         string            `json:"payment_method_token,omitzero"`
+	CustomerID      string            `json:"customer_id,omitzero"` // whose the vaulted card has to be: 91516
 	CustomFields    map[string]string `json:"custom_fields,omitempty"`
 	Descriptor      *descriptor       `json:"descriptor,omitzero"`
 	Billing         *billing          `json:"billing,omitzero"`
@@ -60,20 +62,14 @@ var descriptorForm = regexp.MustCompile(`^(?:[A-Za-z0-9 .+-]{3}\*[A-Za-z0-9 .+-]
 // Build implements payment.Provider. StatementText is sent when it has
 // Braintree's form ("ACME   *Running shoe"), and left out otherwise.
 func (p *Provider) Build(c payment.Charge) ([]byte, error) {
-	token, err := c.Token()
-	if err != nil {
-		return nil, fmt.Errorf("braintree payments: %w", err)
-	}
 	amount, account, err := p.price(c)
 	if err != nil {
 		return nil, err
 	}
 	t := saleTransaction{Type: "sale", Amount: amount, MerchantAccount: account, OrderID: c.AttemptID,
 		Options: saleOptions{SubmitForSettlement: c.Capture == payment.CaptureNow}}
-	if p.tokenField == SharedNonceField && c.Credential.Type != payment.FromScript {
-		t.SharedNonce = token
-	} else {
-		t.Nonce = token
+	if err := p.addMethod(&t, c); err != nil {
+		return nil, fmt.Errorf("braintree payments: %w", err)
 	}
 	if p.session != "" {
 		t.CustomFields = map[string]string{p.session: c.SessionID}
@@ -81,11 +77,27 @@ func (p *Provider) Build(c payment.Charge) ([]byte, error) {
 	if descriptorForm.MatchString(c.StatementText) {
 		t.Descriptor = &descriptor{c.StatementText}
 	}
-	if b := c.Billing; p.billing && b != nil {
+	if b := c.Billing; p.billing && b != nil && t.Vaulted == "" { // a vaulted card brings its own: 91530
 		t.Billing = &billing{FirstName: b.Name, Company: b.Company, Street: b.LineOne, Extended: b.LineTwo,
 			Locality: b.City, Region: b.State, PostalCode: b.PostalCode, Country: b.Country}
 	}
 	return json.Marshal(saleRequest{t}, json.Deterministic(true))
+}
+
+// addMethod adds what pays: the card that Braintree's vault keeps for a
+// customer, or the agent's token.
+func (p *Provider) addMethod(t *saleTransaction, c payment.Charge) error {
+	if s := c.Credential.Stored; !s.IsZero() {
+		t.Vaulted, t.CustomerID = s.Card, s.Customer
+		return p.CheckStored(s)
+	}
+	nonce, err := c.Token()
+	if p.tokenField == SharedNonceField && c.Credential.Type != payment.FromScript {
+		t.SharedNonce = nonce
+	} else {
+		t.Nonce = nonce
+	}
+	return err
 }
 
 // price checks what every charge has, and gives the amount as Braintree writes

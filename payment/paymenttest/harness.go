@@ -98,6 +98,10 @@ type Harness struct {
 	Reusable payment.Credential
 	// Mint makes a token at the PSP.
 	Mint func(t testing.TB, a Allowance) payment.Credential
+	// Keep has the PSP keep a card for a customer, as the shop's own pages would
+	// have done; Forget takes it away again. Nil where the adapter is no Vault.
+	Keep   func(t testing.TB, customer string, o Outcome) payment.Stored
+	Forget func(t testing.TB, s payment.Stored)
 	// Prove has the buyer of a charge authenticated, at a PSP that takes the
 	// proof; nil where none does.
 	Prove func(t testing.TB, c payment.Charge) payment.Proof

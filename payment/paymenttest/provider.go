@@ -28,6 +28,7 @@ func TestProvider(t *testing.T, h Harness) {
 	t.Run("Proof", s.proof)
 	t.Run("ReusableToken", s.reusableToken)
 	t.Run("TokenMisuse", s.tokenMisuse)
+	t.Run("StoredCard", s.storedCard)
 	t.Run("SameKeyAgain", s.sameKeyAgain)
 	t.Run("SameKeyOtherBody", s.sameKeyOtherBody)
 	t.Run("ManyAtOnceUnderOneKey", s.manyAtOnce)
@@ -124,6 +125,9 @@ func (s suite) silent(t *testing.T, x try, r payment.Result) {
 	t.Helper()
 	if token := x.charge.Credential.Token.Reveal(); strings.Contains(fmt.Sprintf("%+v", r), token) {
 		t.Error("the result repeats the payment token")
+	}
+	if card := x.charge.Credential.Stored.Card; card != "" && strings.Contains(fmt.Sprintf("%+v", r), card) {
+		t.Error("the result repeats the reference to the card")
 	}
 }
 

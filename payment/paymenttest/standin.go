@@ -13,6 +13,10 @@ import (
 type StandIn interface {
 	// Mint makes a delegated token.
 	Mint(Allowance) string
+	// Keep keeps a card for a customer, named by any word of letters and digits,
+	// as the shop's own pages would have done. Forget takes it away again.
+	Keep(customer string, o Outcome) payment.Stored
+	Forget(payment.Stored)
 	// Break queues faults, for the next requests that they concern.
 	Break(...Fault)
 	// Storm answers the next n requests, of whatever kind, with an error of the

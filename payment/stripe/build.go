@@ -31,10 +31,6 @@ const (
 // Build implements payment.Provider. Stripe has the buyer's billing address
 // with the token, so none is sent.
 func (p *Provider) Build(c payment.Charge) ([]byte, error) {
-	token, err := c.Token()
-	if err != nil {
-		return nil, fmt.Errorf("stripe payments: %w", err)
-	}
 	units, err := p.check(c)
 	if err != nil {
 		return nil, err
@@ -43,10 +39,8 @@ func (p *Provider) Build(c payment.Charge) ([]byte, error) {
 	f.addInt("amount", units)
 	f.add("currency", c.Currency)
 	f.add("confirm", "true")
-	if p.Reusable(c.Credential) {
-		f.add("payment_method", token)
-	} else {
-		f.add(p.cfg.TokenParameter, token)
+	if err := p.addMethod(&f, c); err != nil {
+		return nil, fmt.Errorf("stripe payments: %w", err)
 	}
 	f.add("capture_method", captureMethod(c.Capture))
 	// Methods that need a redirect fail at once: there is no browser to send on.
@@ -60,6 +54,23 @@ func (p *Provider) Build(c payment.Charge) ([]byte, error) {
 	f.add("receipt_email", p.receiptEmail(c))
 	addMetadata(&f, "metadata", c)
 	return f.b, nil
+}
+
+// addMethod adds what pays: the card that Stripe keeps for a customer of the
+// shop's, a test card, or the agent's token.
+func (p *Provider) addMethod(f *form, c payment.Charge) error {
+	if s := c.Credential.Stored; !s.IsZero() {
+		f.add("customer", s.Customer)
+		f.add("payment_method", s.Card)
+		return p.CheckStored(s)
+	}
+	token, err := c.Token()
+	if p.Reusable(c.Credential) {
+		f.add("payment_method", token)
+	} else {
+		f.add(p.cfg.TokenParameter, token)
+	}
+	return err
 }
 
 // check refuses what cannot be charged and gives the amount in Stripe's units.

@@ -45,6 +45,11 @@ func TestBuildMakesExactlyTheseBytes(t *testing.T) {
 			want: "amount=500&currency=jpy&confirm=true&shared_payment_granted_token=spt_123&capture_method=manual" +
 				"&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never" +
 				"&description=ord_1&receipt_email=buyer%2B1%40example.com&metadata[acp_payment_id]=pay_1&metadata[acp_session_id]=cs_1&metadata[acp_order_id]=ord_1"},
+		"a card that Stripe keeps": {
+			charge: func(c *payment.Charge) { c.Credential.Stored = payment.Stored{Customer: "cus_1", Card: "pm_1"} },
+			want: "amount=1999&currency=usd&confirm=true&customer=cus_1&payment_method=pm_1&capture_method=automatic" +
+				"&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never&error_on_requires_action=true" +
+				"&description=Test+Shop+%26+S%C3%B6hne+ord_1&metadata[acp_payment_id]=pay_1&metadata[acp_session_id]=cs_1&metadata[acp_order_id]=ord_1"},
 		"a test card": {
 			charge: func(c *payment.Charge) { c.Credential.Token = secret.New("pm_card_visa") },
 			want: "amount=1999&currency=usd&confirm=true&payment_method=pm_card_visa&capture_method=automatic" +

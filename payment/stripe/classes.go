@@ -52,8 +52,8 @@ type errorRow struct {
 	Type, Code, Decline string
 	Param               string
 	Class               payment.Class
-	// AskToken marks errors that do not say what is wrong with the token, which
-	// is then asked for itself. Class is what is left when it is in order.
+	// AskToken marks errors that do not say what is wrong with the token or the
+	// stored card, which is then asked for itself. Class is what is left when it is in order.
 	AskToken bool
 	Source   string
 }
@@ -116,6 +116,7 @@ var errorRows = []errorRow{
 	{400, "invalid_request_error", "payment_method_currency_mismatch", anything, anything, payment.ClassCurrencyMismatch, false, verified},
 	{400, "invalid_request_error", "", anything, anything, payment.ClassProcessorError, true, observed},
 	{404, "invalid_request_error", "resource_missing", anything, anything, payment.ClassProcessorError, true, observed},
+	{400, "invalid_request_error", "resource_missing", anything, anything, payment.ClassProcessorError, true, observed},
 
 	// A field of our request, or the account: nothing was tried.
 	{400, "invalid_request_error", "amount_too_small", anything, anything, payment.ClassProcessorError, false, verified},

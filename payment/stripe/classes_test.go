@@ -179,7 +179,7 @@ func tables() string {
 				status = fmt.Sprint(r.Status)
 			}
 			if r.AskToken {
-				class = "what the token says; else " + class
+				class = "what the token or stored card says; else " + class
 			}
 			code := cell(r.Code)
 			if r.Param != anything {

@@ -89,6 +89,10 @@ func (w *world) harness(t testing.TB) paymenttest.Harness {
 		Mint: func(_ testing.TB, a paymenttest.Allowance) payment.Credential {
 			return payment.Credential{Type: "spt", Token: secret.New(psp.Mint(a))}
 		},
+		Keep: func(_ testing.TB, customer string, o paymenttest.Outcome) payment.Stored {
+			return psp.Keep(customer, o)
+		},
+		Forget:  func(_ testing.TB, s payment.Stored) { psp.Forget(s) },
 		Prove:   paymenttest.AnyProof,
 		Books:   func(_ testing.TB, session string) paymenttest.Books { return psp.Books(session) },
 		Break:   func(_ testing.TB, f paymenttest.Fault) { psp.Break(f) },

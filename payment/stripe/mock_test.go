@@ -121,10 +121,14 @@ func record(t *testing.T, mock *url.URL) *recorder {
 	return r
 }
 
-// raw makes a request as it is.
+// raw makes a request as it is; one without a body asks.
 func (r *recorder) raw(t *testing.T, path string, body []byte) (status int, answer string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+path, bytes.NewReader(body))
+	method := http.MethodPost
+	if body == nil {
+		method = http.MethodGet
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, r.url+path, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,6 +171,12 @@ func TestStripeMockAcceptsTheRequests(t *testing.T) {
 					t.Errorf("with a token: %d %s", status, answer)
 				}
 			}
+		}
+		stored := shopCharge()
+		stored.Credential.Stored = payment.Stored{Customer: "cus_mock", Card: "pm_mock"}
+		send(t, p, stored)
+		if status, answer := r.raw(t, "/v1/customers/cus_mock/payment_methods/pm_mock", nil); status != http.StatusOK {
+			t.Errorf("a payment method of a customer: %d %s", status, answer)
 		}
 		if _, err := p.InspectToken(t.Context(), payment.Credential{Token: secret.New("spt_mock")}); err != nil {
 			t.Error(err)
@@ -227,7 +237,7 @@ func TestStripeMockAcceptsTheRequests(t *testing.T) {
 		t.Errorf("refused: %s", refused)
 	}
 	want := []string{
-		"GET /v1/checkout/sessions 200", "GET /v1/checkout/sessions/* 200",
+		"GET /v1/checkout/sessions 200", "GET /v1/checkout/sessions/* 200", "GET /v1/customers/cus_mock/payment_methods/pm_mock 200",
 		"GET /v1/payment_intents 200", "GET /v1/payment_intents/* 200", "GET /v1/payment_intents/search 200",
 		"GET /v1/refunds 200", "GET /v1/refunds/* 200",
 		"GET /v1/shared_payment/granted_tokens/* 200",

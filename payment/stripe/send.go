@@ -25,7 +25,7 @@ func (p *Provider) Send(ctx context.Context, key string, body []byte) (payment.R
 	if key == "" || len(key) > maxKey {
 		return payment.Result{Class: payment.ClassProcessorError, DeclineCode: "idempotency_key_length"}, nil
 	}
-	r, err := p.do(ctx, call{method: http.MethodPost, path: []string{"v1", "payment_intents"}, body: body, key: key, version: p.cfg.TokenAPIVersion})
+	r, err := p.do(ctx, call{method: http.MethodPost, path: []string{"v1", "payment_intents"}, body: body, key: key, version: p.versionFor(body)})
 	switch {
 	case errors.Is(err, payment.ErrNotSent):
 		return payment.Result{}, err
@@ -66,11 +66,14 @@ func (p *Provider) refusal(ctx context.Context, r reply, body []byte) payment.Re
 	return result
 }
 
-// explain finds out what is wrong with the token of a refused charge: the
-// error has no code that tells it. otherwise is the class when the token is in
+// explain finds out what is wrong with the token or the stored card of a refused
+// charge: the error has no code that tells it. otherwise is the class when the token is in
 // order and so something else was wrong with the request.
 func (p *Provider) explain(ctx context.Context, f failure, body []byte, otherwise payment.Class) (payment.Class, string) {
 	sent, err := url.ParseQuery(string(body))
+	if customer := sent.Get("customer"); err == nil && customer != "" {
+		return p.explainStored(ctx, customer, sent.Get("payment_method"), f, otherwise)
+	}
 	token := sent.Get(p.cfg.TokenParameter)
 	units, err2 := strconv.ParseInt(sent.Get("amount"), 10, 64)
 	if err != nil || err2 != nil || token == "" {

@@ -91,6 +91,7 @@ var (
 	_ payment.Lister         = (*Provider)(nil)
 	_ payment.TokenInspector = (*Provider)(nil)
 	_ payment.Resendable     = (*Provider)(nil)
+	_ payment.Vault          = (*Provider)(nil)
 )
 
 // New makes an adapter. It does not connect. The error names the field that is
@@ -169,7 +170,8 @@ func (p *Provider) Name() string { return Name }
 const testCards = "pm_card_"
 
 // Reusable implements payment.Provider: in test mode Stripe's test cards may be
-// charged any number of times, without a token.
+// charged any number of times, without a token, and so may a stored card in
+// each.
 func (p *Provider) Reusable(c payment.Credential) bool {
-	return !p.cfg.Live && strings.HasPrefix(c.Token.Reveal(), testCards)
+	return !c.Stored.IsZero() || !p.cfg.Live && strings.HasPrefix(c.Token.Reveal(), testCards)
 }

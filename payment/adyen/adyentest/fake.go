@@ -113,6 +113,7 @@ type Fake struct {
 	faults   []Fault
 	storm    int // requests that are still to fail
 	tokens   map[string]*token
+	vault    map[string]*kept // stored cards by their id
 	payments []*charge
 	pages    map[string]*page
 	answers  map[string]stored // by idempotency key
@@ -149,7 +150,7 @@ const (
 func New(t testing.TB) *Fake {
 	t.Helper()
 	f := &Fake{now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC), closed: make(chan struct{}),
-		tokens: map[string]*token{}, pages: map[string]*page{}, disputes: map[string]*charge{}, answers: map[string]stored{}}
+		tokens: map[string]*token{}, vault: map[string]*kept{}, pages: map[string]*page{}, disputes: map[string]*charge{}, answers: map[string]stored{}}
 	f.server = httptest.NewServer(http.HandlerFunc(f.serve))
 	t.Cleanup(func() {
 		close(f.closed)

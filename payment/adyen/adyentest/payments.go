@@ -87,6 +87,9 @@ func (f *Fake) pay(body []byte) answer {
 		return a
 	}
 	t, known := f.tokens[r.PaymentMethod["storedPaymentMethodId"]]
+	if !known && r.ShopperReference != "" {
+		return f.payStored(r)
+	}
 	switch {
 	case !known || t.Account != r.MerchantAccount:
 		return fail(http.StatusUnprocessableEntity, "803", "PaymentDetail not found")

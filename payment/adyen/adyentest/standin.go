@@ -3,6 +3,7 @@ package adyentest
 import (
 	"strings"
 
+	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/paymenttest"
 )
 
@@ -45,6 +46,12 @@ func (s standIn) Mint(a paymenttest.Allowance) string {
 	}
 	return s.Fake.Mint(g)
 }
+
+func (s standIn) Keep(customer string, o paymenttest.Outcome) payment.Stored {
+	return s.Store(customer, cards[o])
+}
+
+func (s standIn) Forget(stored payment.Stored) { s.Disable(stored.Card) }
 
 func (s standIn) Break(next ...paymenttest.Fault) {
 	for _, f := range next {

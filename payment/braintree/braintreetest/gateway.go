@@ -52,6 +52,7 @@ type Gateway struct {
 	transactions map[string]*transaction
 	order        []string // ids as they were made
 	tokens       map[string]*token
+	vault        map[string]*kept // cards by their token
 	keys         map[string]*keyUse
 	faults       []Fault
 	storm        int               // requests that are still to fail
@@ -71,7 +72,7 @@ type Gateway struct {
 // New starts a gateway. It is closed when the test ends.
 func New(t testing.TB, o Options) *Gateway {
 	t.Helper()
-	g := &Gateway{options: o, transactions: map[string]*transaction{}, tokens: map[string]*token{}, keys: map[string]*keyUse{}, disputes: map[string]string{}}
+	g := &Gateway{options: o, transactions: map[string]*transaction{}, tokens: map[string]*token{}, vault: map[string]*kept{}, keys: map[string]*keyUse{}, disputes: map[string]string{}}
 	if g.options.Now == nil {
 		g.options.Now = time.Now
 	}

@@ -19,6 +19,8 @@ type saleBody struct {
 		OrderID      string            `json:"order_id"`
 		Nonce        string            `json:"payment_method_nonce"`
 		SharedNonce  string            `json:"shared_payment_method_nonce"`
+		Vaulted      string            `json:"payment_method_token"`
+		CustomerID   string            `json:"customer_id"`
 		CustomFields map[string]string `json:"custom_fields"`
 		Descriptor   map[string]string `json:"descriptor"`
 		Billing      map[string]string `json:"billing"`
@@ -68,9 +70,9 @@ func (g *Gateway) sale(_ string, body []byte) answer {
 		code, attribute = "81531", "amount"
 	case len(s.OrderID) > maxOrderID:
 		code, attribute = "91501", "order_id"
-	case nonce == "":
+	case nonce == "" && s.Vaulted == "":
 		code, attribute = "91508", "base"
-	case s.Nonce != "" && s.SharedNonce != "":
+	case s.Nonce != "" && s.SharedNonce != "", s.Vaulted != "" && nonce != "":
 		code, attribute = "91515", "base"
 	}
 	for field := range s.CustomFields {
@@ -79,7 +81,11 @@ func (g *Gateway) sale(_ string, body []byte) answer {
 		}
 	}
 	var tok *token
-	if code == "" {
+	switch {
+	case code != "":
+	case s.Vaulted != "":
+		tok, code, attribute = g.vaulted(s.CustomerID, s.Vaulted, len(s.Billing) > 0)
+	default:
 		attribute = "payment_method_nonce"
 		tok, code = g.use(nonce, amount, currency)
 	}

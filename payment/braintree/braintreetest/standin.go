@@ -3,6 +3,7 @@ package braintreetest
 import (
 	"time"
 
+	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/paymenttest"
 )
 
@@ -43,6 +44,12 @@ func (s standIn) Mint(a paymenttest.Allowance) string {
 	return s.Gateway.Mint(Allowance{Outcome: outcomes[a.Outcome], SessionID: a.SessionID, MaxAmount: a.MaxAmount, Currency: a.Currency,
 		Lifetime: a.Lifetime, Foreign: a.OtherMerchant})
 }
+
+func (s standIn) Keep(customer string, o paymenttest.Outcome) payment.Stored {
+	return s.Vault(customer, outcomes[o])
+}
+
+func (s standIn) Forget(stored payment.Stored) { s.Delete(stored.Card) }
 
 func (s standIn) Break(next ...paymenttest.Fault) {
 	for _, f := range next {

@@ -1,6 +1,7 @@
 package stripetest
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -9,7 +10,7 @@ import (
 	"time"
 )
 
-var intentParams = []string{"amount", "currency", "confirm", "payment_method", "payment_method_data[shared_payment_granted_token]", "capture_method",
+var intentParams = []string{"amount", "currency", "confirm", "customer", "payment_method", "payment_method_data[shared_payment_granted_token]", "capture_method",
 	"automatic_payment_methods[enabled]", "automatic_payment_methods[allow_redirects]", "error_on_requires_action", "description", "receipt_email", "metadata[]",
 	"payment_method_options[card][request_three_d_secure]", "payment_method_options[card][three_d_secure][cryptogram]", "payment_method_options[card][three_d_secure][transaction_id]",
 	"payment_method_options[card][three_d_secure][version]", "payment_method_options[card][three_d_secure][electronic_commerce_indicator]"}
@@ -39,6 +40,7 @@ type Card struct{ Code, Decline string }
 // intent is a payment.
 type intent struct {
 	id, status, currency, card, token, cancelReason, page string
+	method                                                string // that paid: the card, or the id that Stripe keeps it under
 	amount, received, capturable, refunded                int64
 	manual, tried                                         bool // tried: a charge was made, whatever came of it
 	created                                               time.Time
@@ -48,6 +50,7 @@ type intent struct {
 
 func (s *Server) createIntent(r request) answer {
 	amount, err := strconv.ParseInt(r.params.Get("amount"), 10, 64)
+	customer := r.params.Get("customer")
 	currency, card, spt := r.params.Get("currency"), r.params.Get("payment_method"), r.params.Get("payment_method_data[shared_payment_granted_token]")
 	switch {
 	case err != nil || amount < 0:
@@ -60,6 +63,8 @@ func (s *Server) createIntent(r request) answer {
 		return refuse(400, invalid, "parameter_missing", "confirm", "This stand-in only confirms at once")
 	case r.params.Get("automatic_payment_methods[enabled]") == "true" && r.params.Get("automatic_payment_methods[allow_redirects]") != "never":
 		return refuse(400, invalid, "parameter_missing", "return_url", "A return_url is required for methods that redirect")
+	case customer != "" && card == "":
+		return refuse(400, invalid, "parameter_missing", "payment_method", "This stand-in charges no default payment methods")
 	case card != "" && spt != "":
 		return refuse(400, invalid, "parameters_exclusive", "payment_method", "Pass one of both")
 	case spt != "" && !r.beta:
@@ -72,6 +77,13 @@ func (s *Server) createIntent(r request) answer {
 			return *refused
 		}
 		card = grant.card
+	}
+	method := card
+	if kept, isKept := s.vault[card]; isKept || customer != "" {
+		if refused := s.attached(customer, card); refused != nil {
+			return *refused
+		}
+		card = kept.card
 	}
 	how, known := Cards[card]
 	if !known {
@@ -89,7 +101,7 @@ func (s *Server) createIntent(r request) answer {
 	case proof("cryptogram") == "" && how.Code == "" && r.params.Get("payment_method_options[card][request_three_d_secure]") == "any":
 		how = Cards["pm_card_authenticationRequired"]
 	}
-	in := &intent{id: s.id("pi"), currency: currency, amount: amount, card: card, token: spt, created: s.now(),
+	in := &intent{id: s.id("pi"), currency: currency, amount: amount, card: card, method: method, token: spt, created: s.now(),
 		manual: r.params.Get("capture_method") == "manual", metadata: metadata(r, "metadata")}
 	s.intents[in.id] = in
 	a := s.confirm(in, how, r.params.Get("error_on_requires_action") == "true")
@@ -185,7 +197,7 @@ func (s *Server) settle(in *intent, paid bool) {
 func (s *Server) show(in *intent) object {
 	o := object{"id": in.id, "object": "payment_intent", "status": in.status, "amount": in.amount, "amount_received": in.received,
 		"amount_capturable": in.capturable, "currency": in.currency, "created": in.created.Unix(), "livemode": s.cfg.Live, "latest_charge": nil, "capture_method": "automatic",
-		"payment_method": in.card, "next_action": nil, "last_payment_error": nil, "cancellation_reason": nil, "metadata": maps.Clone(in.metadata),
+		"payment_method": cmp.Or(in.method, in.card), "next_action": nil, "last_payment_error": nil, "cancellation_reason": nil, "metadata": maps.Clone(in.metadata),
 		"client_secret": in.id + "_secret_fake"}
 	if in.tried {
 		o["latest_charge"] = "ch_" + in.id[3:]

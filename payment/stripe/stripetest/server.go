@@ -39,6 +39,7 @@ type Server struct {
 	offset   time.Duration // of the clock
 	seq      int
 	tokens   map[string]*token
+	vault    map[string]*kept // payment methods of customers
 	intents  map[string]*intent
 	refunds  map[string]*refund
 	sessions map[string]*session
@@ -96,7 +97,7 @@ func New(cfg Config) *Server {
 	if cfg.MinAmount == 0 {
 		cfg.MinAmount = 50
 	}
-	s := &Server{cfg: cfg, tokens: map[string]*token{}, intents: map[string]*intent{}, refunds: map[string]*refund{},
+	s := &Server{cfg: cfg, tokens: map[string]*token{}, vault: map[string]*kept{}, intents: map[string]*intent{}, refunds: map[string]*refund{},
 		sessions: map[string]*session{}, disputes: map[string]*dispute{}, keys: map[string]*stored{}}
 	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
 	return s

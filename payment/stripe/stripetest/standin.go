@@ -3,6 +3,7 @@ package stripetest
 import (
 	"time"
 
+	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/paymenttest"
 )
 
@@ -45,6 +46,12 @@ func (s standIn) Mint(a paymenttest.Allowance) string {
 	}
 	return s.Grant(g)
 }
+
+func (s standIn) Keep(customer string, o paymenttest.Outcome) payment.Stored {
+	return s.Attach(customer, cards[o])
+}
+
+func (s standIn) Forget(stored payment.Stored) { s.Detach(stored.Card) }
 
 func (s standIn) Break(next ...paymenttest.Fault) {
 	for _, f := range next {

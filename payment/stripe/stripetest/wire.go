@@ -58,7 +58,8 @@ type stored struct {
 // request is a request as handlers see it.
 type request struct {
 	params url.Values
-	id     string // from the path
+	id     string // from the path, the last one
+	owner  string // from the path, the one before
 	beta   bool   // a preview version
 	test   bool   // sk_test or rk_test
 }
@@ -85,6 +86,7 @@ var endpoints = []endpoint{
 	{"GET", "/v1/checkout/sessions", listParams, (*Server).listSessions},
 	{"GET", "/v1/checkout/sessions/*", []string{"expand[]"}, (*Server).getSession},
 	{"POST", "/v1/checkout/sessions/*/expire", nil, (*Server).expireSession},
+	{"GET", "/v1/customers/*/payment_methods/*", []string{"expand[]"}, (*Server).getMethod},
 	{"GET", "/v1/shared_payment/granted_tokens/*", nil, (*Server).getToken},
 	{"POST", "/v1/test_helpers/shared_payment/granted_tokens", tokenParams, (*Server).createToken},
 	{"POST", "/v1/test_helpers/shared_payment/granted_tokens/*/revoke", nil, (*Server).revokeToken},
@@ -92,26 +94,27 @@ var endpoints = []endpoint{
 
 var listParams = []string{"limit", "starting_after", "created[]", "expand[]"}
 
-// find gives the endpoint of a path and the id in it.
-func find(method, path string) (e endpoint, id string, found bool) {
+// find gives the endpoint of a path and the ids in it: the last, and the one
+// before.
+func find(method, path string) (e endpoint, id, owner string, found bool) {
 	for _, e := range endpoints {
 		want, have := strings.Split(e.pattern, "/"), strings.Split(path, "/")
 		if e.method != method || len(want) != len(have) {
 			continue
 		}
-		id, match := "", true
+		id, owner, match := "", "", true
 		for i := range want {
 			if want[i] == "*" {
-				id = have[i]
+				id, owner = have[i], id
 			} else if want[i] != have[i] {
 				match = false
 			}
 		}
 		if match {
-			return e, id, true
+			return e, id, owner, true
 		}
 	}
-	return endpoint{}, "", false
+	return endpoint{}, "", "", false
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
@@ -160,7 +163,7 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, body []byte) (a
 	if account := r.Header.Get("Stripe-Account"); account != "" && account != s.cfg.Account {
 		return refuse(403, invalid, "account_invalid", "", "The provided key does not have access to this account"), false
 	}
-	e, id, found := find(r.Method, r.URL.Path)
+	e, id, owner, found := find(r.Method, r.URL.Path)
 	if !found {
 		return refuse(404, invalid, "", "", "Unrecognized request URL"), false
 	}
@@ -175,7 +178,7 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, body []byte) (a
 	if err != nil {
 		return refuse(400, invalid, "", "", "The body is not form-encoded"), false
 	}
-	req := request{params: params, id: id, beta: strings.HasSuffix(r.Header.Get("Stripe-Version"), ".preview"), test: !s.cfg.Live}
+	req := request{params: params, id: id, owner: owner, beta: strings.HasSuffix(r.Header.Get("Stripe-Version"), ".preview"), test: !s.cfg.Live}
 	if r.Method == http.MethodGet {
 		return s.read(e, req), false
 	}
