@@ -324,7 +324,7 @@ func TestAnotherDeliveryIsShownBeforeItIsCharged(t *testing.T) {
 	w.merchant.Methods[1].ID = "standard-2"
 	w.clock.Advance(w.merchant.QuoteTTL + time.Minute)
 	s = w.must(w.complete(s.ID, "tok_ok_same_price"))
-	if s.Status != acp.ReadyForPayment || chosen(s) != "standard-2: lamp" || !tells(s, "The delivery is another now") {
+	if s.Status != acp.ReadyForPayment || chosen(s) != "standard-2: lamp" || !tells(s, "The delivery has changed") {
 		t.Fatalf("%s, selected %q %v", s.Status, chosen(s), said(s))
 	}
 	if s = w.must(w.complete(s.ID, "tok_ok_same_price")); s.Status != acp.Completed {

@@ -9,6 +9,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/text"
 )
 
 // byPSP is who made an operation that was not asked for here.
@@ -194,7 +195,7 @@ func (o *Order) show(b *books, op *payment.Operation, done, bounced bool, now ti
 			return true
 		case adj == nil && done && rest > 0:
 			o.adjust(acp.Adjustment{ID: adjID, Type: adjPriceChange, OccurredAt: now.UTC(), Status: completed,
-				Description: "Less was taken than was authorized."}, rest)
+				Description: text.For(o.Locale).Say("order.less_taken")}, rest)
 			return true
 		}
 		return false

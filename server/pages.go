@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/server/mcp"
 	"github.com/checkstand/checkstand/server/web"
 )
 
@@ -16,17 +17,22 @@ func (a *App) pages(adjust func(*web.Config)) (http.Handler, error) {
 	cfg := web.Config{
 		Shop: web.Shop{Name: "Checkstand"}, Live: true, BaseURL: a.cfg.PublicURL,
 		Endpoints: []web.Endpoint{
-			{Method: "POST", Path: "/checkout_sessions", Purpose: "Open a checkout session"},
-			{Method: "GET", Path: "/checkout_sessions/{id}", Purpose: "Read it"},
-			{Method: "POST", Path: "/checkout_sessions/{id}", Purpose: "Change it"},
-			{Method: "POST", Path: "/checkout_sessions/{id}/complete", Purpose: "Pay it"},
-			{Method: "POST", Path: "/checkout_sessions/{id}/cancel", Purpose: "Cancel it"},
-			{Method: "GET", Path: "/docs", Purpose: "All of it, described", Open: true},
+			{Method: "POST", Path: "/checkout_sessions", Purpose: "front.does_open"},
+			{Method: "GET", Path: "/checkout_sessions/{id}", Purpose: "front.does_read"},
+			{Method: "POST", Path: "/checkout_sessions/{id}", Purpose: "front.does_change"},
+			{Method: "POST", Path: "/checkout_sessions/{id}/complete", Purpose: "front.does_pay"},
+			{Method: "POST", Path: "/checkout_sessions/{id}/cancel", Purpose: "front.does_cancel"},
+			{Method: "POST", Path: mcp.BindingPath, Purpose: "front.does_binding"},
+			{Method: "GET", Path: "/docs", Purpose: "front.does_docs", Open: true},
+			{Method: "GET", Path: "/openapi.json", Purpose: "front.does_openapi", Open: true},
 		},
 		Reference: a.described.Document, Orders: orderPages{a, looks}, Items: shopWindow{a}, Checkouts: checkoutPages{a, looks}, Carts: cartPages{a, looks}, Policies: unwrittenPolicies(a.cfg), Log: a.log,
 	}
 	if a.merchants.haveCarts() {
-		cfg.Endpoints = slices.Insert(cfg.Endpoints, 0, web.Endpoint{Method: "POST", Path: "/carts", Purpose: "Fill a cart, while the buyer is choosing"})
+		cfg.Endpoints = slices.Insert(cfg.Endpoints, 0, web.Endpoint{Method: "POST", Path: "/carts", Purpose: "front.does_cart"})
+	}
+	if len(a.cfg.Merchants) > 0 && a.cfg.Merchants[0].App.Enabled {
+		cfg.Endpoints = append(cfg.Endpoints, web.Endpoint{Method: "POST", Path: mcp.AppPath, Purpose: "front.does_app"})
 	}
 	if len(a.merchants.order) > 0 {
 		m := a.merchants.byID[a.merchants.order[0]]

@@ -34,8 +34,8 @@ func shopInBrowser(t *testing.T, change func(*web.Config)) string {
 	cfg := config(t)
 	cfg.BaseURL = "https://shop.example.com"
 	cfg.Endpoints = []web.Endpoint{
-		{Method: "POST", Path: "/checkout_sessions", Purpose: "Open a checkout session"},
-		{Method: "POST", Path: "/checkout_sessions/{id}/complete", Purpose: "Pay it"},
+		{Method: "POST", Path: "/checkout_sessions", Purpose: "front.does_open"},
+		{Method: "POST", Path: "/checkout_sessions/{id}/complete", Purpose: "front.does_pay"},
 	}
 	cfg.Orders = orders{"ord_1": sampleOrder(), "ord_2": crowdedOrder()}
 	if change != nil {

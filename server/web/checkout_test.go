@@ -112,7 +112,7 @@ func TestFormsAsked(t *testing.T) {
 		"a code removed":               {&checkouts{view: reduced()}, "/codes", []string{"remove", "WINTER"}, 303, session + "#codes", []string{"remove WINTER"}, ""},
 		"no code":                      {&checkouts{view: reduced()}, "/codes", []string{"code", " "}, 422, "", nil, "Enter a code."},
 		"a card for a code":            {&checkouts{view: reduced()}, "/codes", []string{"code", "4242 4242 4242 4242"}, 422, "", nil, "This looks like a card number."},
-		"a code of great length":       {&checkouts{view: reduced()}, "/codes", []string{"code", strings.Repeat("A", 300)}, 422, "", nil, "This is no discount code. Check it."},
+		"a code of great length":       {&checkouts{view: reduced()}, "/codes", []string{"code", strings.Repeat("A", 300)}, 422, "", nil, "This is not a discount code. Check it."},
 		"a code that does not apply":   {&checkouts{view: reduced(), fail: &web.Refusal{Message: "This shop has no such discount code."}}, "/codes", []string{"code", "WHAT"}, 422, "", []string{"enter WHAT"}, "This shop has no such discount code."},
 		"a code where there are none":  {&checkouts{view: filledIn()}, "/codes", []string{"code", "TEN"}, 303, session, nil, ""},
 		"a code that comes too late":   {&checkouts{view: done()}, "/codes", []string{"code", "TEN"}, 303, session, nil, ""},

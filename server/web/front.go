@@ -1,10 +1,10 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 
 	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/text"
 )
 
 const (
@@ -25,6 +25,7 @@ type frontPage struct {
 	More      bool // there are products beyond the cards
 	Failed    bool // the catalogue could not be read
 	Locale    string
+	says      *text.Texts
 }
 
 // card is a product on the front page: its cheapest variant stands for all.
@@ -36,7 +37,8 @@ type card struct {
 }
 
 func (p *Pages) front(w http.ResponseWriter, r *http.Request) {
-	page := frontPage{BaseURL: p.baseURL, Endpoints: p.endpoints, Locale: p.locale}
+	locale := p.wish(r)
+	page := frontPage{BaseURL: p.baseURL, Endpoints: p.endpoints, Locale: locale, says: text.For(locale)}
 	items, err := p.items.Items(r.Context(), maxListed)
 	if err != nil {
 		if r.Context().Err() != nil {
@@ -53,7 +55,7 @@ func (p *Pages) front(w http.ResponseWriter, r *http.Request) {
 		page.Cards, page.More = page.Cards[:maxCards], true
 	}
 	p.render(w, r, http.StatusOK, view{
-		Template: "front.html", Title: p.shop.Name, Shop: p.shop, Ribbon: shopRibbon(p.live), Hidden: !p.live, Wide: true, Body: page,
+		Template: "front.html", Title: p.shop.Name, Locale: locale, Shop: p.shop, Ribbon: shopRibbon(p.live), Hidden: !p.live, Wide: true, Body: page,
 	})
 }
 
@@ -104,19 +106,19 @@ func (c card) Picture() string {
 	return c.Images[0]
 }
 
-// Note is what a reader should know besides the price, or "".
-func (c card) Note() string {
+// Note is what a reader should know of a card besides the price, or "".
+func (p frontPage) Note(c card) string {
 	switch {
 	case c.Available == 0:
-		return "Sold out"
+		return p.says.Say("front.sold_out")
 	case c.Variants > 1:
-		return fmt.Sprintf("%d options", c.Variants)
+		return p.says.Say("front.options", "count", c.Variants)
 	case c.Availability == catalog.Preorder:
-		return "Pre-order"
+		return p.says.Say("front.preorder")
 	case c.Availability == catalog.Backorder:
-		return "On backorder"
+		return p.says.Say("front.backorder")
 	case c.Available <= fewLeft:
-		return fmt.Sprintf("Only %d left", c.Available)
+		return p.says.Say("front.left", "count", c.Available)
 	}
 	return ""
 }

@@ -17,8 +17,8 @@ func TestFrontPageOfTheDemoShop(t *testing.T) {
 	cfg := config(t)
 	cfg.BaseURL = "https://shop.example.com"
 	cfg.Endpoints = []web.Endpoint{
-		{Method: "POST", Path: "/checkout_sessions", Purpose: "Start a checkout"},
-		{Method: "GET", Path: "/openapi.json", Purpose: "The API", Open: true},
+		{Method: "POST", Path: "/checkout_sessions", Purpose: "front.does_open"},
+		{Method: "GET", Path: "/openapi.json", Purpose: "front.does_openapi", Open: true},
 	}
 	page, _ := open(t, pages(t, cfg), "/", 200)
 	wantText(t, page, "h1", "", "Ottermere Goods")
@@ -27,7 +27,7 @@ func TestFrontPageOfTheDemoShop(t *testing.T) {
 		t.Errorf("%d products, want 24", n)
 	}
 	endpoints := text(one(t, page, "ul", "endpoints"))
-	for _, want := range []string{"GET /.well-known/acp.json", "POST /checkout_sessions Start a checkout", "GET /openapi.json", "GET /healthz"} {
+	for _, want := range []string{"GET /.well-known/acp.json", "POST /checkout_sessions Open a checkout session", "GET /openapi.json", "GET /healthz"} {
 		if !strings.Contains(endpoints, want) {
 			t.Errorf("the endpoints lack %q: %s", want, endpoints)
 		}
@@ -83,7 +83,7 @@ func TestCards(t *testing.T) {
 		{"sold out", items{item("a", "Mug", 1800, stock(0)), item("b", "Mug", 1800, says(catalog.OutOfStock))}, "Mug $18.00 Sold out"},
 		{"pre-order", items{item("a", "Mug", 1800, says(catalog.Preorder))}, "Mug $18.00 Pre-order"},
 		{"backorder", items{item("a", "Mug", 1800, says(catalog.Backorder))}, "Mug $18.00 On backorder"},
-		{"marked down", items{item("a", "Mug", 1800, func(it *catalog.Item) { it.ListPrice = 2400 })}, "Mug $18.00 instead of $24.00"},
+		{"marked down", items{item("a", "Mug", 1800, func(it *catalog.Item) { it.ListPrice = 2400 })}, "Mug $18.00 Regular price: $24.00"},
 		{"discontinued", items{item("a", "Mug", 1800, says(catalog.Discontinued))}, ""},
 		{"nothing", items{}, ""},
 	}

@@ -25,6 +25,13 @@ type block struct {
 	Text    string
 }
 
+// policyPage is what policy.html shows: the shop's own words within a frame in
+// the reader's language.
+type policyPage struct {
+	*policy
+	Language string // BCP 47 tag of the text; "" where the shop does not say
+}
+
 var policyName = regexp.MustCompile(`^([a-z0-9]+(?:-[a-z0-9]+)*)\.txt$`)
 
 // readPolicies reads every NAME.txt of files, and makes the links to them.
@@ -99,6 +106,7 @@ func (p *Pages) policy(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.render(w, r, http.StatusOK, view{
-		Template: "policy.html", Title: doc.Title, Shop: p.shop, Ribbon: shopRibbon(p.live), Hidden: !p.live, Home: true, Body: doc,
+		Template: "policy.html", Title: doc.Title, Locale: p.wish(r), Shop: p.shop, Ribbon: shopRibbon(p.live), Hidden: !p.live, Home: true,
+		Body: policyPage{doc, p.written},
 	})
 }

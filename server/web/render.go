@@ -32,10 +32,13 @@ var templates = func() map[string]map[string]*template.Template {
 
 func templatesIn(t *text.Texts) map[string]*template.Template {
 	funcs := template.FuncMap{
-		"money":  money.Format,
-		"say":    t.Say,
-		"rich":   func(key string, values ...any) template.HTML { return rich(t, key, values) },
-		"bdi":    func(s string) template.HTML { return "<bdi>" + template.HTML(template.HTMLEscapeString(s)) + "</bdi>" },
+		"money": money.Format,
+		"say":   t.Say,
+		"rich":  func(key string, values ...any) template.HTML { return rich(t, key, values) },
+		"bdi":   func(s string) template.HTML { return "<bdi>" + template.HTML(template.HTMLEscapeString(s)) + "</bdi>" },
+		"code": func(s string) template.HTML {
+			return "<code>" + template.HTML(template.HTMLEscapeString(s)) + "</code>"
+		},
 		"pieces": pieces,
 		"date":   t.Date,
 		"window": t.Window,
@@ -119,12 +122,14 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, v vie
 	var page bytes.Buffer
 	if err := templates[v.Language][v.Template].Execute(&page, v); err != nil {
 		p.log.ErrorContext(r.Context(), "page cannot be rendered", "template", v.Template, "error", err)
-		http.Error(w, "This page could not be shown. Try again in a moment.", http.StatusInternalServerError)
+		says := text.For(v.Locale)
+		http.Error(w, says.Say("page.failed")+"\n"+says.Say("page.failed_picture"), http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(page.Len()))
+	h.Set("Content-Language", v.Language)
 	h.Set("Content-Security-Policy", v.contentPolicy())
 	h.Set("Referrer-Policy", v.Referrer())
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -137,6 +142,7 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, v vie
 		h.Set("Cache-Control", "private, no-store")
 	} else {
 		h.Set("Cache-Control", "no-cache")
+		h.Set("Vary", "Accept-Language")
 	}
 	w.WriteHeader(status)
 	// A failed write means that the reader has gone; there is nobody to tell.

@@ -41,8 +41,8 @@ type Items interface {
 type Config struct {
 	Shop Shop // the server's own shop; Name is required
 	Live bool // live mode; false shows the test-mode ribbon on the front page
-	// Locale is the BCP 47 tag that the front page formats prices for; "" is
-	// "en-US".
+	// Locale is the shop's, a BCP 47 tag: the language of its policies, and of
+	// the pages for browsers that ask for none there are texts in; "" is "en-US".
 	Locale string
 	// BaseURL is the origin that agents call, such as
 	// "https://shop.example.com"; "" leaves it out.
@@ -73,7 +73,7 @@ type Config struct {
 type Endpoint struct {
 	Method  string
 	Path    string
-	Purpose string // a few words
+	Purpose string // key of a text: a few words
 	Open    bool   // a GET that needs no credentials; it becomes a link
 }
 
@@ -103,6 +103,7 @@ type Pages struct {
 	shop      Shop
 	live      bool
 	locale    string
+	written   string // locale of the policies: the shop's, "" where it has none
 	baseURL   string
 	endpoints []Endpoint
 	orders    Orders
@@ -142,6 +143,7 @@ func New(cfg Config) (*Pages, error) {
 		shop:      cfg.Shop,
 		live:      cfg.Live,
 		locale:    cfg.Locale,
+		written:   cfg.Locale,
 		baseURL:   cfg.BaseURL,
 		endpoints: cfg.Endpoints,
 		orders:    cfg.Orders,
