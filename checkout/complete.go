@@ -123,6 +123,11 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 	case acp.Canceled, acp.Expired, acp.PendingApproval:
 		return p.refuseIn(tx, sess.editable())
 	}
+	if c.script {
+		if err := sess.toPage(); err != nil {
+			return err
+		}
+	}
 	if e := p.takeProof(sess); e != nil {
 		return p.refuseIn(tx, e)
 	}

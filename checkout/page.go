@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -91,11 +92,12 @@ func (p *paging) claim(tx Tx, sess *Session) error {
 		return p.join(tx, sess, now)
 	case acp.Completed, acp.Canceled, acp.Expired, acp.PendingApproval:
 		return sess.editable()
-	case acp.AuthenticationRequired: // the PSP's page authenticates the buyer itself
-		sess.Authentication = nil
-		if err := sess.become(acp.ReadyForPayment); err != nil {
-			return err
-		}
+	}
+	if err := sess.toPage(); err != nil {
+		return err
+	}
+	if e := cmp.Or(sess.countable(p.merchant), sess.reachable()); e != nil {
+		return e
 	}
 	sess.forgetPaymentMessages()
 	sess.UpdatedAt = now
@@ -115,6 +117,25 @@ func (p *paging) claim(tx Tx, sess *Session) error {
 		return tx.SaveSession(sess)
 	}
 	return p.reserve(tx, sess, items, now)
+}
+
+// toPage readies the session for a payment that its buyer makes on a page. The
+// PSP asks the buyer for an authentication there by itself, and whose address the
+// page shows for the delivery is who pays.
+func (s *Session) toPage() error {
+	if d := s.FulfillmentDetails; d != nil && d.Email != "" && (s.Buyer == nil || s.Buyer.Email == "") {
+		var b acp.Buyer
+		if s.Buyer != nil {
+			b = *s.Buyer
+		}
+		b.Email = d.Email
+		s.Buyer = &b
+	}
+	if s.Status != acp.AuthenticationRequired {
+		return nil
+	}
+	s.Authentication = nil
+	return s.become(acp.ReadyForPayment)
 }
 
 // join takes an attempt up again whose page may be open.

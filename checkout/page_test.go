@@ -616,7 +616,12 @@ func TestACrashWhileAPageOpens(t *testing.T) {
 func TestNothingIsPaidOnAPageWhenNothingIsDue(t *testing.T) {
 	w, p := pageWorld(t)
 	s := w.create("sample")
-	o := w.open(w.visit(s.ID))
+	v := w.visit(s.ID)
+	if _, err := w.core.OpenPage(t.Context(), v); acp.AsError(err).Param != "$.buyer.email" {
+		t.Errorf("a file for nobody: %v", err)
+	}
+	w.update(s.ID, acp.UpdateRequest{Buyer: acp.Some(*anyone)})
+	o := w.open(v)
 	if o.URL != "" || o.Session.Status != acp.Completed || len(p.pages) != 0 {
 		t.Fatalf("%+v", o)
 	}

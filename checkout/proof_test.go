@@ -7,6 +7,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/secret"
 )
 
@@ -70,5 +71,18 @@ func TestAProofAfterNewKeys(t *testing.T) {
 	s := w.asked("tok_3ds_a")
 	w.rotateKeys()
 	w.must(w.send(s.ID, proven("tok_3ds_a", "good", "ds-1")))
+	w.settled(s.ID, true)
+}
+
+// A session that waits for what its agent brings from the bank can be paid in the
+// provider's form on our page, which asks the buyer by itself.
+func TestAPageOfOursPaysWhatWaitsForAnAuthentication(t *testing.T) {
+	w, _ := pageWorld(t)
+	w.merchant.Test.ThreeDS = checkout.ThreeDS{Mode: checkout.ThreeDSWhenRequired, Acquirer: acquirer}
+	s := w.asked("tok_3ds_1")
+	got, err := w.core.PayEmbedded(t.Context(), w.visit(s.ID), payment.Credential{Type: payment.FromScript, Token: secret.New("tok_ok")})
+	if err != nil || got.Status != acp.Completed {
+		t.Fatal(got, err)
+	}
 	w.settled(s.ID, true)
 }

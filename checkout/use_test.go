@@ -11,7 +11,9 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/pricing"
+	"github.com/checkstand/checkstand/secret"
 )
 
 // uses reads how often a discount was used, or is held, in test mode.
@@ -262,4 +264,59 @@ func TestAPaymentPageWithDiscounts(t *testing.T) {
 	if _, err := w.core.ClosePage(context.Background(), v); err != nil || w.uses(few) != 0 {
 		t.Errorf("the page is closed: %d uses, %v", w.uses(few), err)
 	}
+}
+
+// On the page as well, where the address that the buyer reads as their own may be
+// that of the delivery.
+func TestALimitByBuyerOnThePage(t *testing.T) {
+	ctx := context.Background()
+	opened := func(w *world, email string) (*acp.Session, checkout.Opened, error) {
+		details := *california
+		details.Email = email
+		s := w.must(w.core.Create(ctx, w.call("/checkout_sessions"),
+			acp.CreateRequest{Items: want("mug"), Currency: "usd", FulfillmentDetails: &details, DiscountCodes: []string{"FEW"}}))
+		if applied(s) != "few:180 |" {
+			t.Fatal(applied(s))
+		}
+		o, err := w.core.OpenPage(ctx, w.visit(s.ID))
+		return s, o, err
+	}
+	t.Run("once for an address", func(t *testing.T) {
+		w, psp := pageWorld(t)
+		w.offers(limited(0, 1))
+		if _, o, err := opened(w, "buyer@example.com"); err != nil || o.URL == "" {
+			t.Fatal(o, err)
+		}
+		_, o, err := opened(w, "Buyer@example.com")
+		if err != nil || o.URL != "" || applied(&o.Session.Session) != "| FEW=usage_limit_reached" {
+			t.Errorf("a second time: %q %v", o.URL, err)
+		}
+		if len(psp.pages) != 1 {
+			t.Errorf("%d pages", len(psp.pages))
+		}
+	})
+	t.Run("not for nobody", func(t *testing.T) {
+		w, psp := pageWorld(t)
+		w.offers(limited(0, 1))
+		if _, _, err := opened(w, ""); acp.AsError(err).Code != acp.CodeMissing || acp.AsError(err).Param != "$.buyer.email" {
+			t.Errorf("%v", err)
+		}
+		if len(psp.pages) != 0 {
+			t.Errorf("%d pages", len(psp.pages))
+		}
+	})
+	t.Run("in the form of a provider without pages", func(t *testing.T) {
+		w, _ := pageWorld(t)
+		w.offers(limited(0, 1))
+		for i, status := range []acp.Status{acp.Completed, acp.ReadyForPayment} {
+			details := *california
+			details.Email = "buyer@example.com"
+			s := w.must(w.core.Create(ctx, w.call("/checkout_sessions"),
+				acp.CreateRequest{Items: want("mug"), Currency: "usd", FulfillmentDetails: &details, DiscountCodes: []string{"FEW"}}))
+			got, err := w.core.PayEmbedded(ctx, w.visit(s.ID), payment.Credential{Type: payment.FromScript, Token: secret.New(fmt.Sprint("tok_ok_", i))})
+			if err != nil || got.Status != status {
+				t.Fatalf("%d: %v, %v", i, got, err)
+			}
+		}
+	})
 }
