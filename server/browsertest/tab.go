@@ -21,7 +21,7 @@ import (
 const (
 	// patience bounds each step of a test; a page on loopback needs far less,
 	// a busy machine sometimes not.
-	patience = 20 * time.Second
+	patience = time.Minute
 	// glance is how often a page is looked at while something is awaited.
 	glance = 20 * time.Millisecond
 )
