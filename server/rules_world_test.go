@@ -104,6 +104,12 @@ func (l *logBuffer) String() string {
 // openMarket starts a market; everything in it ends with the test.
 func openMarket(t testing.TB) *market {
 	t.Helper()
+	return openMarketWith(t, func(*config.Config) {})
+}
+
+// openMarketWith starts one whose configuration is changed.
+func openMarketWith(t testing.TB, change func(*config.Config)) *market {
+	t.Helper()
 	m := &market{dir: t.TempDir(), clock: &movingClock{}, logs: &logBuffer{}, account: "acct_" + dollars}
 	m.secrets = map[string]string{"webhook secret": id.Secret("whsec"), "key of charges": id.Secret("sbx_shop"),
 		"key of delegate_payment": id.Secret("sbx_agent"), "sealing key": secret.GenerateKey(), "signature key": id.Secret("sig")}
@@ -127,6 +133,7 @@ func openMarket(t testing.TB) *market {
 	ln := loopback(t)
 	m.url = "http://" + ln.Addr().String()
 	cfg := m.configuration(hooksURL)
+	change(cfg)
 	if m.app, err = server.New(t.Context(), cfg, server.Options{Log: log, Now: m.clock.Now}); err != nil {
 		t.Fatal(err)
 	}

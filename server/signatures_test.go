@@ -21,6 +21,7 @@ import (
 	"github.com/checkstand/checkstand/credential"
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/secret"
+	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/servertest"
 	"github.com/checkstand/checkstand/store/pgtest"
 )
@@ -210,6 +211,31 @@ func TestSignatureModes(t *testing.T) {
 					c.key = m.freshKey()
 					refused(t, send(t, c), "replayed_request")
 				})
+			})
+		}
+	}
+}
+
+// The window is the configuration's, in every version and for every mode, and a
+// change is remembered as long as it lasts.
+func TestTheSignatureWindowIsConfigured(t *testing.T) {
+	const window = time.Minute
+	m := openMarketWith(t, func(c *config.Config) { c.Limits.SignatureWindow = window })
+	for _, s := range m.signatories(t) {
+		for _, v := range spoken() {
+			t.Run(string(s.mode)+"/"+string(v), func(t *testing.T) {
+				body := string(bytesOf(t, dialect(v).order(line("ok", 1))))
+				send := func(age time.Duration) answer {
+					signature, timestamp, err := sign.SignRequest(s.mode, s.private, []byte(body), m.clock.Now().Add(-age))
+					must(t, err)
+					r := request{method: "POST", path: "/checkout_sessions", version: dialect(v), body: body, bearer: s.bearer}.under(m.freshKey())
+					r.head["Signature"], r.head["Timestamp"] = signature, timestamp
+					return m.send(t, r)
+				}
+				send(window-5*time.Second).want(t, 201)
+				send(5*time.Second-window).want(t, 201)
+				send(window+5*time.Second).refused(t, 401, "stale_timestamp", "")
+				send(-window-5*time.Second).refused(t, 401, "stale_timestamp", "")
 			})
 		}
 	}

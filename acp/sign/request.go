@@ -24,7 +24,7 @@ const (
 )
 
 // Tolerance is how far the Timestamp of a request may be from the server's
-// clock, in either direction.
+// clock, in either direction, where the Request does not say otherwise.
 const Tolerance = 300 * time.Second
 
 // Limits of the two headers, in bytes.
@@ -56,6 +56,9 @@ type Request struct {
 	IdempotencyKey string
 
 	Now time.Time
+	// Window is how far Timestamp may be from Now, in either direction; 0 is
+	// Tolerance.
+	Window time.Duration
 	// Canonical makes the canonical form of Body, for a caller that needs it as
 	// well; nil is this package's Canonical.
 	Canonical func(body []byte) ([]byte, error)
@@ -89,7 +92,10 @@ func VerifyRequest(ctx context.Context, r Request) error {
 	if r.Key.isZero() {
 		return errNoKey
 	}
-	at, err := freshness(r.Timestamp, r.Now)
+	if r.Window == 0 {
+		r.Window = Tolerance
+	}
+	at, err := freshness(r.Timestamp, r.Now, r.Window)
 	if err != nil {
 		return err
 	}
@@ -104,7 +110,7 @@ func VerifyRequest(ctx context.Context, r Request) error {
 	if r.Memory == nil || len(r.Body) == 0 && r.IdempotencyKey == "" {
 		return nil
 	}
-	fresh, err := r.Memory.Remember(ctx, r.CredentialID, digest(r.Key.mode, sum, message, at), keyHash(r.IdempotencyKey), at.Add(Tolerance))
+	fresh, err := r.Memory.Remember(ctx, r.CredentialID, digest(r.Key.mode, sum, message, at), keyHash(r.IdempotencyKey), at.Add(r.Window))
 	if err != nil {
 		return err
 	}
@@ -184,8 +190,8 @@ func timestamped(canonical []byte, at time.Time) [][]byte {
 // instant writes a time as it is signed.
 func instant(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// freshness reads a Timestamp and refuses it outside Tolerance.
-func freshness(header string, now time.Time) (time.Time, error) {
+// freshness reads a Timestamp and refuses it outside the window.
+func freshness(header string, now time.Time, window time.Duration) (time.Time, error) {
 	header = strings.TrimSpace(header)
 	if header == "" {
 		return time.Time{}, refuse(CodeStaleTimestamp, "A signed request needs the time of signing. Send the header Timestamp in RFC 3339.")
@@ -197,7 +203,7 @@ func freshness(header string, now time.Time) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, refuse(CodeStaleTimestamp, "The Timestamp is not a time. Send RFC 3339, such as 2026-04-17T09:30:00.123Z.")
 	}
-	if age := now.Sub(at); age > Tolerance || age < -Tolerance {
+	if age := now.Sub(at); age > window || age < -window {
 		return time.Time{}, refuse(CodeStaleTimestamp, "The Timestamp is too far from our clock. Sign each request when it is sent, by a synchronised clock.")
 	}
 	return at, nil

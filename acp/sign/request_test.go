@@ -110,6 +110,9 @@ func TestVerifyRequest(t *testing.T) {
 		{"a time that is none", both, func(r *sign.Request) { r.Timestamp = "1777896000" }, sign.CodeStaleTimestamp},
 		{"a time that is too long", both, func(r *sign.Request) { r.Timestamp = strings.Repeat("2", 1<<20) }, sign.CodeStaleTimestamp},
 		{"stale", both, func(r *sign.Request) { r.Now = now.Add(sign.Tolerance + 1) }, sign.CodeStaleTimestamp},
+		{"fresh in a window of its own", both, func(r *sign.Request) { r.Window, r.Now = time.Hour, now.Add(time.Hour) }, ""},
+		{"stale in a window of its own", both, func(r *sign.Request) { r.Window, r.Now = time.Minute, now.Add(time.Minute+1) }, sign.CodeStaleTimestamp},
+		{"from the future of a window of its own", both, func(r *sign.Request) { r.Window, r.Now = time.Minute, now.Add(-time.Minute-1) }, sign.CodeStaleTimestamp},
 		{"from the future", both, func(r *sign.Request) { r.Now = now.Add(-sign.Tolerance - 1) }, sign.CodeStaleTimestamp},
 	} {
 		for _, mode := range tt.modes {

@@ -61,6 +61,8 @@ type LimitsConfig struct {
 	IdleTimeout   time.Duration `yaml:"idle_timeout" default:"120s" doc:"How long an idle connection is kept open."`
 	ShutdownGrace time.Duration `yaml:"shutdown_grace" default:"20s" doc:"How long requests in flight may take to end when the server stops."`
 
+	SignatureWindow time.Duration `yaml:"signature_window" default:"300s" doc:"How far the Timestamp of a signed request may be from this server's clock, before or after it, for every key; beyond it 401. Signed changes are remembered as long, so that none is taken twice. From 10s to 1h."`
+
 	AddressPerSecond   int      `yaml:"address_per_second" default:"2000" doc:"Requests a second from one client address (of IPv6, one /64), with bursts of twice that; beyond it 429. 0 is no limit. This and the other rates are of each process by itself."`
 	KeyPerSecond       int      `yaml:"key_per_second" default:"2000" doc:"Requests a second with one key of an agent, with bursts of twice that; beyond it 429. 0 is no limit."`
 	WrongKeysPerMinute int      `yaml:"wrong_keys_per_minute" default:"600" doc:"Requests a minute with a key that is not valid, from one address; beyond it 429 for keys that are not known to be right. 0 is no limit."`

@@ -89,6 +89,8 @@ func TestProblems(t *testing.T) {
 		"negative rate":      {"limits: {key_per_second: -1}", nil, `checkstand.yaml:1: limits.key_per_second: -1 is outside its bounds; write a number from 0 to 1000000`},
 		"no proxy":           {"limits: {trusted_proxies: [10.0.0.0/8, proxy]}", nil, `checkstand.yaml:1: limits.trusted_proxies[1]: "proxy" is no address; write one such as 10.1.2.3, or a prefix such as 10.0.0.0/8`},
 		"long timeout":       {"limits: {read_timeout: 24h}", nil, `checkstand.yaml:1: limits.read_timeout: 24h0m0s is outside its bounds; write a duration from 100ms to 10m0s`},
+		"long window":        {"limits: {signature_window: 2h}", nil, `checkstand.yaml:1: limits.signature_window: 2h0m0s is outside its bounds; write a duration from 10s to 1h0m0s`},
+		"short window":       {"limits: {signature_window: 1s}", nil, `checkstand.yaml:1: limits.signature_window: 1s is outside its bounds; write a duration from 10s to 1h0m0s`},
 		"short write":        {"limits: {write_timeout: 20s}", nil, `checkstand.yaml:1: limits.write_timeout: 20s is not longer than payments.timeout and payments.unknown_budget together, 50s; a purchase may wait that long, so write more, such as 1m0s, or shorten them`},
 		"mismatch status":    {"idempotency: {mismatch_status: 400}", nil, `checkstand.yaml:1: idempotency.mismatch_status: 400 is not a choice; write 409 or 422, or 0 for what the caller's API version says`},
 

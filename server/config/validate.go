@@ -26,6 +26,11 @@ const (
 	MaxMerchants   = 10_000
 	MaxRate        = 1_000_000 // requests a second, or a minute
 	MaxProxies     = 100
+
+	// A window that is shorter refuses clocks that are merely inaccurate; one that
+	// is longer lets captured requests live too long.
+	MinSignatureWindow = 10 * time.Second
+	MaxSignatureWindow = time.Hour
 )
 
 // Validate reports everything that is wrong or doubtful, in the order of the
@@ -145,6 +150,7 @@ func (c *Config) checkLimits(r *report) {
 	r.lasting("limits.read_timeout", l.ReadTimeout, MinTimeout, MaxTimeout)
 	r.lasting("limits.write_timeout", l.WriteTimeout, MinTimeout, MaxTimeout)
 	r.lasting("limits.idle_timeout", l.IdleTimeout, MinTimeout, MaxTimeout)
+	r.lasting("limits.signature_window", l.SignatureWindow, MinSignatureWindow, MaxSignatureWindow)
 	r.lasting("limits.shutdown_grace", l.ShutdownGrace, 0, MaxTimeout)
 	r.lasting("payments.timeout", c.Payments.Timeout, MinTimeout, MaxTimeout)
 	r.lasting("payments.unknown_budget", c.Payments.UnknownBudget, 0, MaxTimeout)

@@ -143,7 +143,7 @@ func (s *Surface) verifySignature(ctx context.Context, x *exchange, cred *creden
 		return acp.AsError(err)
 	}
 	err = sign.VerifyRequest(ctx, sign.Request{Policy: policy, Key: key, CredentialID: cred.ID, Body: x.raw,
-		Signature: x.r.Header.Get("Signature"), Timestamp: x.r.Header.Get("Timestamp"), IdempotencyKey: x.key, Now: s.Now(), Canonical: x.canonical, Memory: x})
+		Signature: x.r.Header.Get("Signature"), Timestamp: x.r.Header.Get("Timestamp"), IdempotencyKey: x.key, Now: s.Now(), Window: s.SignatureWindow, Canonical: x.canonical, Memory: x})
 	if err != nil {
 		return acp.AsError(err)
 	}

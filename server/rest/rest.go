@@ -33,6 +33,9 @@ type Config struct {
 	MismatchStatus int
 	// Unreleased accepts the draft of the next version beside the released ones.
 	Unreleased bool
+	// SignatureWindow is how far the Timestamp of a signed request may be from the
+	// clock, in either direction; 0 is sign.Tolerance.
+	SignatureWindow time.Duration
 	// Limits are those of requests; nil for none.
 	Limits *limit.Limits
 	// BaseURL is the public origin, and Currencies what the shops here sell in,
