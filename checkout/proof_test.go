@@ -2,6 +2,7 @@ package checkout_test
 
 import (
 	"bytes"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -85,4 +86,35 @@ func TestAPageOfOursPaysWhatWaitsForAnAuthentication(t *testing.T) {
 		t.Fatal(got, err)
 	}
 	w.settled(s.ID, true)
+}
+
+// What the bank wants may be told by the PSP's webhook while its answer is still
+// on the way.
+func TestTheBanksWishComesByWebhookFirst(t *testing.T) {
+	w := newAuthenticatingWorld(t, checkout.ThreeDSWhenRequired)
+	s := w.createFor(can3DS, "mug")
+	gate := make(chan struct{})
+	w.psp.set(func(f *fakePSP) { f.gate = gate })
+	answered := make(chan checkout.Answer, 1)
+	go func() { answered <- w.send(s.ID, pay("tok_3ds_1")) }()
+	for w.psp.holding() { // until it is on its way
+		runtime.Gosched()
+	}
+	n := refusedAs(w.attempt(s.ID), payment.ClassRequiresAction)
+	n.Result.Brand = "visa"
+	w.notice(n)
+	close(gate)
+	got := w.must(<-answered)
+	if got.Status != acp.AuthenticationRequired || got.AuthenticationMetadata == nil || got.AuthenticationMetadata.DirectoryServer != "visa" {
+		t.Fatalf("%s %v", got.Status, said(got))
+	}
+	w.must(w.send(s.ID, proven("tok_3ds_1", "good", "ds-1")))
+	w.settled(s.ID, true)
+}
+
+// holding reports whether the next request would be held up.
+func (f *fakePSP) holding() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gate != nil
 }

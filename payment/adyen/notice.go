@@ -79,6 +79,8 @@ func ofPayment(n *payment.Notice, i item) {
 	case ref.page:
 		// The buyer may try another card on the same page.
 		n.Result.Class = payment.ClassUnknown
+	case n.Result.Class == payment.ClassDeclined && wantsBuyer(i.Reason):
+		n.Result.Class, n.Result.Brand = payment.ClassRequiresAction, brands[i.PaymentMethod]
 	}
 }
 

@@ -1,6 +1,11 @@
 package adyen
 
-import "github.com/checkstand/checkstand/payment"
+import (
+	"slices"
+	"strings"
+
+	"github.com/checkstand/checkstand/payment"
+)
 
 // mpiData is the proof of a 3-D Secure authentication that was made elsewhere,
 // as in the OpenAPI document of v72.
@@ -33,9 +38,19 @@ func (r *paymentRequest) threeDS(c payment.Charge) {
 	}
 }
 
-// brands are Adyen's names of the card brands that have a directory server.
+// brands are Adyen's names of the card brands that have a directory server, in
+// answers and in the paymentMethod of webhooks.
 var brands = map[string]string{"visa": "visa", "mc": "mastercard", "amex": "amex"}
 
 // brand is the card's, in the protocol's words; "" when the answer does not
 // tell.
 func (a paymentAnswer) brand() string { return brands[a.PaymentMethod.Brand] }
+
+// wantsBuyer reports whether the text of a refusal is one of those of
+// refusalCodes that ask for an authentication. A webhook has no code beside it,
+// and no signature over it: nothing is charged either way.
+func wantsBuyer(reason string) bool {
+	return slices.ContainsFunc(refusalCodes, func(r row) bool {
+		return r.Class == payment.ClassRequiresAction && strings.EqualFold(r.Text, strings.TrimSpace(reason))
+	})
+}

@@ -32,7 +32,8 @@ type notification struct {
 }
 
 // item is one event. Its signature covers the eight fields of signed, and no
-// other: what it says beside them is for the log alone.
+// other: what it says beside them is for the log, and tells one refusal from
+// another.
 type item struct {
 	EventCode         string `json:"eventCode"`
 	Success           string `json:"success"`
@@ -46,6 +47,7 @@ type item struct {
 	} `json:"amount"`
 	EventDate      string `json:"eventDate"`
 	Reason         string `json:"reason"`
+	PaymentMethod  string `json:"paymentMethod"`
 	AdditionalData struct {
 		Signature string `json:"hmacSignature"`
 	} `json:"additionalData"`
