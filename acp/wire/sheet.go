@@ -65,10 +65,13 @@ func AppendSheet(dst []byte, s *acp.Session, v SheetView) ([]byte, error) {
 	}
 	w.close(']')
 	w.optText("fulfillment_option_id", mainOption(s))
-	sheet.totals(&w, s.Totals)
+	sheet.totals(&w, sheetTotals(s.Totals))
 	sheetMessages(&w, s)
 	sheetLinks(&w, s.Links)
 	sheetMetadata(&w, s.Metadata)
+	if s.Status == acp.AuthenticationRequired && s.AuthenticationMetadata != nil { // the host has said that it can use it
+		authenticationMetadata(&w, s.AuthenticationMetadata, nil)
+	}
 	if s.Order != nil {
 		w.open("order", '{')
 		w.text("id", s.Order.ID)
@@ -139,6 +142,29 @@ func sheetCut(s string) string {
 		short = short[:i]
 	}
 	return strings.TrimRight(short, " ,.;:") + "…"
+}
+
+// sheetTotals names all that is shown as one: fees, gift wrap and tip are one
+// fee, and discount and store credit one discount.
+func sheetTotals(totals []acp.Total) []acp.Total {
+	named := slices.Clone(totals)
+	first := map[acp.TotalType]int{}
+	for i := range named {
+		as := named[i].Type
+		switch as {
+		case acp.TotalGiftWrap, acp.TotalTip:
+			as = acp.TotalFee
+		case acp.TotalStoreCredit:
+			as = acp.TotalDiscount
+		}
+		at, seen := first[as]
+		if !seen {
+			first[as] = i
+		} else if totals[i].Amount != 0 {
+			named[at].DisplayText += ", " + named[i].DisplayText
+		}
+	}
+	return named
 }
 
 // sheetMessages writes infos and errors; a warning is an info here. A session

@@ -25,6 +25,7 @@ func DecodeSheetCreate(doc *Document) (acp.CreateRequest, error) {
 		Buyer:              r.sheetBuyer(body.get("buyer")),
 		FulfillmentDetails: r.sheetDetails(body),
 		DiscountCodes:      r.sheetDiscounts(body).Value,
+		Capabilities:       r.capabilities(body.get("capabilities")),
 		Locale:             body.get("locale").text(acp.MaxText),
 		Timezone:           body.get("timezone").text(acp.MaxText),
 	}
@@ -49,17 +50,41 @@ func DecodeSheetUpdate(doc *Document) (sessionID string, req acp.UpdateRequest, 
 		req.Selected = r.selected(body)
 	}
 	req.DiscountCodes = r.sheetDiscounts(body)
+	r.sheetExtras(body, &req)
 	req, err = result(r, req)
 	return sessionID, req, err
 }
 
+// sheetExtras reads what a buyer may ask for beside goods and delivery, and
+// answers. A null says nothing here either: gift wrap ends with enabled false,
+// a tip with the amount 0, groups and notes with empty ones.
+func (r *reader) sheetExtras(body value, req *acp.UpdateRequest) {
+	if body.get("fulfillment_groups").given() {
+		req.FulfillmentGroups = r.fulfillmentGroups(body)
+	}
+	if wrap := body.get("gift_wrap"); wrap.given() {
+		req.GiftWrap = r.giftWrap(wrap)
+	}
+	if tip := body.get("tip"); tip.given() {
+		req.Tip = r.tip(tip)
+	}
+	if notes := body.get("order_notes"); notes.given() {
+		req.OrderNotes = acp.Some(notes.text(acp.MaxOrderNotes))
+	}
+	req.Consents = r.consents(body.get("marketing_consents"))
+}
+
 // DecodeSheetComplete reads the arguments of complete_checkout. Only the
 // session, the token and its provider are needed; a buyer without an e-mail
-// address and a billing address that is not complete are as none.
+// address and a billing address that is not complete are as none. Beyond the
+// sheet's documentation it reads the protocol's authentication_result and
+// marketing_consents.
 func DecodeSheetComplete(doc *Document) (sessionID string, req acp.CompleteRequest, err error) {
 	r, body := read(doc, sheetRules)
 	sessionID = sheetSessionID(body)
 	req.Buyer = r.sheetBuyer(body.get("buyer"))
+	req.Consents = r.consents(body.get("marketing_consents"))
+	req.Authentication = r.authentication(body.get("authentication_result"))
 	if pay := body.get("payment_data"); pay.require("the payment, {\"token\": \"...\", \"provider\": \"...\"}") && pay.object() {
 		provider := pay.get("provider")
 		req.Payment = acp.PaymentData{Provider: provider.requiredText(acp.MaxText, "the payment provider that issued the token"),

@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -87,9 +88,20 @@ func TestDecodeSheetUpdate(t *testing.T) {
 			acp.UpdateRequest{FulfillmentDetails: acp.Some(acp.FulfillmentDetailsPatch{Address: acp.Some(home), PhoneNumber: acp.Some("+44")})}},
 		"details around it": {`{"id":"cs_1","fulfillment_details":{"name":"J","address":{"street":"1 High St","city":"Leeds","country_code":"GB"}}}`,
 			acp.UpdateRequest{FulfillmentDetails: acp.Some(acp.FulfillmentDetailsPatch{Name: acp.Some("J"), Address: acp.Some(home)})}},
-		"codes":              {`{"id":"cs_1","discount_codes":["A"]}`, acp.UpdateRequest{DiscountCodes: acp.Some([]string{"A"})}},
-		"one code":           {`{"id":"cs_1","discount_code":"A"}`, acp.UpdateRequest{DiscountCodes: acp.Some([]string{"A"})}},
-		"codes as the API":   {`{"id":"cs_1","discounts":{"codes":[]}}`, acp.UpdateRequest{DiscountCodes: acp.Some([]string{})}},
+		"codes":            {`{"id":"cs_1","discount_codes":["A"]}`, acp.UpdateRequest{DiscountCodes: acp.Some([]string{"A"})}},
+		"one code":         {`{"id":"cs_1","discount_code":"A"}`, acp.UpdateRequest{DiscountCodes: acp.Some([]string{"A"})}},
+		"codes as the API": {`{"id":"cs_1","discounts":{"codes":[]}}`, acp.UpdateRequest{DiscountCodes: acp.Some([]string{})}},
+		"gift wrap, tip, notes": {`{"id":"cs_1","gift_wrap":{"enabled":true,"style":"birthday"},"tip":{"amount":300},"order_notes":"Ring twice"}`,
+			acp.UpdateRequest{GiftWrap: acp.Some(acp.GiftWrap{Enabled: true, Style: "birthday"}), Tip: acp.Some(int64(300)), OrderNotes: acp.Some("Ring twice")}},
+		"no more of them": {`{"id":"cs_1","gift_wrap":{"enabled":false},"tip":{"amount":0},"order_notes":""}`,
+			acp.UpdateRequest{GiftWrap: acp.Some(acp.GiftWrap{}), Tip: acp.Some(int64(0)), OrderNotes: acp.Some("")}},
+		"nulls of them": {`{"id":"cs_1","gift_wrap":null,"tip":null,"order_notes":null,"fulfillment_groups":null,"marketing_consents":null}`, acp.UpdateRequest{}},
+		"answers": {`{"id":"cs_1","marketing_consents":[{"channel":"email","opted_in":true},{"channel":"sms","opted_in":false}]}`,
+			acp.UpdateRequest{Consents: []acp.MarketingConsent{{Channel: "email", OptedIn: true}, {Channel: "sms"}}}},
+		"several deliveries": {`{"id":"cs_1","selected_fulfillment_options":[{"type":"pickup","option_id":"soho","item_ids":["li_1"]},{"option_id":"std"}]}`,
+			acp.UpdateRequest{Selected: acp.Some([]acp.SelectedFulfillmentOption{{Type: acp.FulfillmentPickup, OptionID: "soho", ItemIDs: []string{"li_1"}}, {OptionID: "std"}})}},
+		"groups": {`{"id":"cs_1","fulfillment_groups":[{"id":"g","item_ids":["li_1"],"destination_type":"pickup","location_id":"soho"}]}`,
+			acp.UpdateRequest{FulfillmentGroups: acp.Some([]acp.FulfillmentGroup{{ID: "g", ItemIDs: []string{"li_1"}, DestinationType: acp.FulfillmentPickup, LocationID: "soho"}})}},
 		"items and quantity": {`{"id":"cs_1","items":[{"id":"a","quantity":4}]}`, acp.UpdateRequest{Items: acp.Some([]acp.RequestedItem{{ID: "a", Quantity: 4}})}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,6 +113,24 @@ func TestDecodeSheetUpdate(t *testing.T) {
 				t.Errorf("%s: %s", id, diff)
 			}
 		})
+	}
+}
+
+// A host that can have the buyer authenticated says so when it opens the
+// session, and brings the result with the same token.
+func TestDecodeSheetAuthentication(t *testing.T) {
+	opened, err := wire.DecodeSheetCreate(parse(t, `{"checkout_session":{"items":[{"id":"a"}],"capabilities":{"interventions":{"supported":["3ds"]}}}}`))
+	if err != nil || opened.Capabilities.Interventions == nil || !slices.Contains(opened.Capabilities.Interventions.Supported, "3ds") {
+		t.Errorf("%+v: %v", opened.Capabilities, err)
+	}
+	_, req, err := wire.DecodeSheetComplete(parse(t, `{"checkout_session_id":"cs_1","payment_data":{"token":"t","provider":"stripe"},"marketing_consents":[{"channel":"email","opted_in":true}],
+		"authentication_result":{"outcome":"authenticated","outcome_details":{"three_ds_cryptogram":"c","electronic_commerce_indicator":"05","transaction_id":"t","version":"2.2.0"}}}`))
+	want := &acp.AuthenticationResult{Outcome: acp.OutcomeAuthenticated, Details: &acp.AuthenticationDetails{Cryptogram: "c", ECI: "05", TransactionID: "t", Version: "2.2.0"}}
+	if diff := cmp.Diff(want, req.Authentication); diff != "" || err != nil {
+		t.Errorf("%v: %s", err, diff)
+	}
+	if len(req.Consents) != 1 || !req.Consents[0].OptedIn {
+		t.Errorf("answers: %+v", req.Consents)
 	}
 }
 
@@ -127,6 +157,9 @@ func TestSheetRefusals(t *testing.T) {
 		"too many together":         {create, `{"items":[{"id":"a","quantity":1000000},{"id":"a","quantity":1}]}`, acp.CodeInvalid, "$.items[1]"},
 		"an address without street": {update, `{"id":"cs_1","fulfillment_address":{"city":"Leeds","country":"GB"}}`, acp.CodeMissing, "$.fulfillment_address.line_one"},
 		"a country by its name":     {update, `{"id":"cs_1","fulfillment_address":{"line_one":"1","city":"Leeds","country":"England"}}`, acp.CodeInvalid, "$.fulfillment_address.country"},
+		"a tip that is text":        {update, `{"id":"cs_1","tip":{"amount":"3.00"}}`, acp.CodeInvalid, "$.tip.amount"},
+		"an answer to nothing":      {update, `{"id":"cs_1","marketing_consents":[{"opted_in":true}]}`, acp.CodeMissing, "$.marketing_consents[0].channel"},
+		"a proof that is none":      {complete, `{"checkout_session_id":"cs_1","payment_data":{"token":"t","provider":"stripe"},"authentication_result":{"outcome":"authenticated"}}`, acp.CodeMissing, "$.authentication_result.outcome_details"},
 		"a price in words":          {search, `{"max_price":"cheap"}`, acp.CodeInvalid, "$.max_price"},
 		"a price below zero":        {search, `{"min_price":-1}`, acp.CodeInvalid, "$.min_price"},
 		"an order of its own":       {search, `{"sort":"newest"}`, acp.CodeInvalid, "$.sort"},

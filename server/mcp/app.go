@@ -100,10 +100,10 @@ func (a *app) tools() []*tool {
 				OpenWorld:   "The session is kept by this shop alone; no payment provider and nobody else is told of it."}},
 		{name: "update_checkout_session", title: "Change the cart", input: "update_checkout_session.in", output: "session.out",
 			description: "Change a checkout session: its items (the list replaces the old one), the delivery address, the delivery option, " +
-				"discount codes. What is not named stays.",
+				"discount codes, gift wrap and the like. What is not named stays.",
 			invoking: "Changing the cart", invoked: "Changed the cart", idempotent: true, fromWidget: true, run: updateSession,
 			reasons: Reasons{
-				ReadOnly:    "Changes the items, the delivery address, the delivery option or the discount codes of one unpaid session.",
+				ReadOnly:    "Changes what one unpaid session holds: items, delivery address, delivery option, discount codes, gift wrap, tip, notes, and answers about marketing.",
 				Destructive: "Any change can be taken back by another update until the session is paid; nothing is charged and no order is touched.",
 				OpenWorld:   "Writes to this shop's own record of the session alone; nothing is sent or published elsewhere."}},
 		{name: "get_checkout_session", title: "Show the cart", input: "session.in", output: "session.out",

@@ -159,7 +159,7 @@ func (a *app) show(sess *checkout.Session, m *checkout.Merchant, more ...acp.Mes
 	if err != nil {
 		return failure("internal_error", internalFailure, err)
 	}
-	return result{text: a.sessionWords(shown), data: data, outcome: string(shown.Status), session: shown.ID, meta: a.beside(shown, func(code string) string { return m.DiscountName(sess, code) })}
+	return result{text: a.sessionWords(shown), data: data, outcome: string(shown.Status), session: shown.ID, meta: a.told(sess, shown, m)}
 }
 
 // sessionBytes is what a session takes, roughly: the buffer starts at that

@@ -36,8 +36,10 @@ func (a *app) sessionWords(s *acp.Session) string {
 	fmt.Fprintf(&b, "Checkout session %s: %s. Total %s%s.", s.ID, lineWords(s), price, mode)
 	refusalWords(&b, s)
 	switch s.Status {
-	case acp.CompleteInProgress, acp.InProgress, acp.PendingApproval:
+	case acp.CompleteInProgress, acp.InProgress:
 		b.WriteString(" A payment is being processed.")
+	case acp.PendingApproval:
+		b.WriteString(" The shop has to approve the purchase order first; nothing is charged.")
 	case acp.ReadyForPayment:
 		b.WriteString(" Ready for payment.")
 	}
