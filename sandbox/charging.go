@@ -13,9 +13,12 @@ import (
 	"github.com/checkstand/checkstand/money"
 )
 
-// chargeRequest is the body of POST /v1/charges. Capture is true when absent.
+// chargeRequest is the body of POST /v1/charges: a token, or a card of the vault
+// and the customer whose it is. Capture is true when absent.
 type chargeRequest struct {
 	Token      *string           `json:"token"`
+	Card       *string           `json:"card"`
+	Customer   *string           `json:"customer"`
 	Amount     *int64            `json:"amount"`
 	Currency   *string           `json:"currency"`
 	MerchantID *string           `json:"merchant_id"`
@@ -36,6 +39,7 @@ const maxDescriptor = 22
 // without an outcome yet.
 func (r *chargeRequest) parse(now time.Time) (Charge, *acp.Error) {
 	ch := &checks{complain: acp.Invalid}
+	ch.that(r.Token == nil || r.Card == nil && r.Customer == nil, "$.token", "A charge is on a token, or on a card of a customer. Leave one out.")
 	ch.that(r.Amount != nil && validAmount(*r.Amount), "$.amount", "This field is required: a positive amount in minor units.")
 	ch.atMost(r.Descriptor, maxDescriptor, "$.statement_descriptor")
 	ch.that(len(r.Metadata) <= MaxMetadata, "$.metadata", fmt.Sprintf("At most %d members are taken.", MaxMetadata))
@@ -51,8 +55,13 @@ func (r *chargeRequest) parse(now time.Time) (Charge, *acp.Error) {
 		Reference:  ch.short(r.Reference, MaxIdentifier, "$.reference"),
 		Metadata:   r.Metadata,
 		Created:    now.UTC().Truncate(time.Millisecond),
-		token:      ch.short(r.Token, acp.MaxToken, "$.token"),
 		capture:    r.Capture == nil || *r.Capture,
+	}
+	if r.Card != nil || r.Customer != nil {
+		ch.short(r.Customer, MaxIdentifier, "$.customer")
+		c.token = ch.short(r.Card, MaxIdentifier, "$.card")
+	} else {
+		c.token = ch.short(r.Token, acp.MaxToken, "$.token")
 	}
 	ch.that(money.Valid(c.Currency), "$.currency", "This field is an ISO 4217 code in lower case, such as usd.")
 	if ch.err != nil {
@@ -101,7 +110,7 @@ func (p *PSP) charge(ctx context.Context, tx *sql.Tx, c *call) (answer, error) {
 	if err := p.referenceFree(ctx, tx, c, ch.MerchantID, ch.Reference); err != nil {
 		return answer{}, err
 	}
-	outcome, blocked, err := p.useToken(ctx, tx, &ch, now)
+	outcome, blocked, err := p.pays(ctx, tx, &r, &ch, now)
 	if err != nil {
 		return answer{}, err
 	}
@@ -163,6 +172,15 @@ func (p *PSP) referenceFree(ctx context.Context, tx *sql.Tx, c *call, merchantID
 		return acp.Refused(http.StatusConflict, codeReferenceInUse, "$.reference", "There is a charge or a page with this reference under another Idempotency-Key. GET /v1/charges?reference= shows it.")
 	}
 	return nil
+}
+
+// pays finds what a charge is made on, and says what comes of it.
+func (p *PSP) pays(ctx context.Context, tx *sql.Tx, r *chargeRequest, ch *Charge, now time.Time) (o Outcome, blocked bool, err error) {
+	if r.Card == nil {
+		return p.useToken(ctx, tx, ch, now)
+	}
+	o, err = p.useCard(ctx, tx, ch, *r.Customer, now)
+	return o, false, err
 }
 
 // useToken finds the token, checks that it may be used, and says what comes of

@@ -31,6 +31,9 @@ const (
 	codeTokenUsed       = "token_used"
 	codeCurrency        = "currency_mismatch"
 	codeAmount          = "amount_exceeds_allowance"
+	codeCardUnknown     = "card_not_found"
+	codeCardCustomer    = "card_wrong_customer"
+	codeCardRemoved     = "card_removed"
 	codeReferenceClosed = "reference_closed"
 	codeReferenceInUse  = "reference_in_use"
 	codeNotPossible     = "not_possible" // in the charge's status

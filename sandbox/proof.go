@@ -49,7 +49,7 @@ func (p *PSP) judge(ctx context.Context, tx *sql.Tx, ch Charge, outcome Outcome,
 	if err != nil && !errors.Is(err, errNoRow) {
 		return v, false, nil, err
 	}
-	digest, err2 := p.cardDigest(ctx, tx, ch)
+	digest, err2 := p.cardDigest(ctx, tx, ch, r.Card != nil)
 	switch {
 	case err2 != nil:
 		return v, false, nil, err2
@@ -70,8 +70,11 @@ func (p *PSP) proves(a authentication, ch Charge, digest []byte, f *proofFields,
 		subtle.ConstantTimeCompare([]byte(*f.Cryptogram), []byte(p.cryptogram(a))) == 1
 }
 
-// cardDigest is that of the card behind a charge's token.
-func (p *PSP) cardDigest(ctx context.Context, q querier, ch Charge) (digest []byte, err error) {
+// cardDigest is that of the card behind a charge's token, or in the vault.
+func (p *PSP) cardDigest(ctx context.Context, q querier, ch Charge, stored bool) (digest []byte, err error) {
+	if stored {
+		return p.storedDigest(ctx, q, ch.token)
+	}
 	if s, ok := staticToken(ch.token); ok {
 		i := slices.IndexFunc(testCards, func(c TestCard) bool { return c.Brand == s.Brand && c.Last4() == s.Last4 })
 		if i < 0 {

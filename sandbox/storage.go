@@ -17,7 +17,7 @@ import (
 // schemas are the steps from an empty file to the tables of today; the PRAGMA
 // user_version of a file says how many it has taken. A step is never changed
 // once it was released, and only adds.
-var schemas = []string{ledgerSchema, pageSchema, eventSchema, listSchema, operationSchema, authenticationSchema}
+var schemas = []string{ledgerSchema, pageSchema, eventSchema, listSchema, operationSchema, authenticationSchema, vaultSchema}
 
 // The indexes carry the two promises of the ledger: a reference names one
 // charge, and a delegated token takes or holds money once. Times are Unix

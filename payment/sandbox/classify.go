@@ -54,6 +54,9 @@ var refusalClass = map[string]payment.Class{
 	"token_expired":            payment.ClassTokenExpired,
 	"token_revoked":            payment.ClassTokenExpired,
 	"token_used":               payment.ClassTokenUsed,
+	"card_not_found":           payment.ClassTokenInvalid,
+	"card_wrong_customer":      payment.ClassTokenInvalid,
+	"card_removed":             payment.ClassTokenInvalid,
 	"currency_mismatch":        payment.ClassCurrencyMismatch,
 	"amount_exceeds_allowance": payment.ClassAmountExceeded,
 	"invalid":                  payment.ClassProcessorError, // a field of our request: a fault of ours

@@ -127,6 +127,45 @@ func (w *world) mint(t testing.TB, a paymenttest.Allowance) payment.Credential {
 	return payment.Credential{Type: "spt", Token: secret.New(token)}
 }
 
+// keep has the PSP keep the test card of an outcome for a customer.
+func (w *world) keep(t testing.TB, customer string, o paymenttest.Outcome) payment.Stored {
+	t.Helper()
+	for _, c := range psp.TestCards() {
+		if c.Outcome == cards[o] {
+			return w.store(t, c.Number, customer, shop, w.now().Year()+1)
+		}
+	}
+	t.Fatalf("no card is for %s", o)
+	return payment.Stored{}
+}
+
+// store puts a card into the vault that expires with the year.
+func (w *world) store(t testing.TB, number, customer, merchant string, year int) payment.Stored {
+	t.Helper()
+	w.mu.Lock()
+	w.keys++
+	key := fmt.Sprint("store-", w.keys)
+	w.mu.Unlock()
+	answer := w.post(t, "/v1/cards", merchantKey, key, fmt.Sprintf(`{"merchant_id": %q, "customer": %q, "number": %q, "exp_month": 12, "exp_year": %d}`,
+		merchant, customer, number, year))
+	var card struct {
+		ID string `json:"id"`
+	}
+	if err := json.Unmarshal(answer, &card); err != nil || card.ID == "" {
+		t.Fatalf("cards: %s", answer)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.numbers[card.ID] = number
+	return payment.Stored{Customer: customer, Card: card.ID}
+}
+
+// forget takes a card out of the vault.
+func (w *world) forget(t testing.TB, s payment.Stored) {
+	t.Helper()
+	w.delete(t, "/v1/cards/"+s.Card)
+}
+
 func (w *world) issue(t testing.TB, number, merchant, session, currency string, limit int64, lifetime time.Duration) string {
 	t.Helper()
 	w.mu.Lock()
@@ -223,6 +262,8 @@ func (w *world) harness(t *testing.T) paymenttest.Harness {
 		MerchantID:  shop,
 		Reusable:    payment.Credential{Type: "spt", Token: secret.New("tok_visa")},
 		Mint:        w.mint,
+		Keep:        w.keep,
+		Forget:      w.forget,
 		Prove:       w.prove,
 		Books:       w.books,
 		Break:       w.breakNext,
@@ -236,6 +277,9 @@ func (w *world) prove(t testing.TB, c payment.Charge) payment.Proof {
 	t.Helper()
 	w.mu.Lock()
 	number := w.numbers[c.Credential.Token.Reveal()]
+	if card := c.Credential.Stored.Card; card != "" {
+		number = w.numbers[card]
+	}
 	w.keys++
 	key := fmt.Sprint("auth-", w.keys)
 	w.mu.Unlock()
@@ -298,7 +342,12 @@ func (w *world) prove(t testing.TB, c payment.Charge) payment.Proof {
 // heal forgets the faults that have not struck.
 func (w *world) heal(t testing.TB) {
 	t.Helper()
-	req, err := http.NewRequest(http.MethodDelete, w.url+"/v1/test/faults", nil)
+	w.delete(t, "/v1/test/faults")
+}
+
+func (w *world) delete(t testing.TB, path string) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodDelete, w.url+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +359,7 @@ func (w *world) heal(t testing.TB) {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("faults: %d", resp.StatusCode)
+		t.Fatalf("%s: %d", path, resp.StatusCode)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -55,6 +56,7 @@ var _ interface {
 	payment.Webhooks
 	payment.Lister
 	payment.ProofTaker
+	payment.Vault
 } = (*Provider)(nil)
 
 // New makes an adapter. It does not connect. The error names the field that is
@@ -93,14 +95,16 @@ var reusable = []string{
 }
 
 // Reusable implements payment.Provider: the static test tokens may be charged
-// any number of times.
+// any number of times, and so may the cards of the vault.
 func (p *Provider) Reusable(c payment.Credential) bool {
-	return slices.Contains(reusable, c.Token.Reveal())
+	return !c.Stored.IsZero() || slices.Contains(reusable, c.Token.Reveal())
 }
 
 // chargeRequest is the body of POST /v1/charges.
 type chargeRequest struct {
-	Token      string            `json:"token"`
+	Token      string            `json:"token,omitzero"`
+	Card       string            `json:"card,omitzero"` // of the vault, with its customer, in the place of a token
+	Customer   string            `json:"customer,omitzero"`
 	Amount     int64             `json:"amount"`
 	Currency   string            `json:"currency"`
 	MerchantID string            `json:"merchant_id"`
@@ -128,12 +132,7 @@ func (p *Provider) Build(c payment.Charge) ([]byte, error) {
 	if err := p.check(c); err != nil {
 		return nil, err
 	}
-	token, err := c.Token()
-	if err != nil {
-		return nil, fmt.Errorf("sandbox payments: %w", err)
-	}
 	r := chargeRequest{
-		Token:      token,
 		Amount:     c.Amount,
 		Currency:   c.Currency,
 		MerchantID: p.merchant,
@@ -145,10 +144,43 @@ func (p *Provider) Build(c payment.Charge) ([]byte, error) {
 
 		RequireAuthentication: c.RequireAuthentication,
 	}
+	if err := p.addMethod(&r, c); err != nil {
+		return nil, fmt.Errorf("sandbox payments: %w", err)
+	}
 	if p := c.Proof; p != nil {
 		r.Proof = &proof{Cryptogram: p.Cryptogram.Reveal(), ECI: p.ECI, TransactionID: p.TransactionID, Version: p.Version}
 	}
 	return json.Marshal(r, json.Deterministic(true))
+}
+
+// storedForm is that of the ids of the vault.
+var storedForm = regexp.MustCompile(`^scd_[0-9A-Za-z]{1,60}$`)
+
+// customerForm is what the vault takes as the name of a customer: whatever the
+// shop calls them, without spaces.
+var customerForm = regexp.MustCompile(`^[!-~]{1,256}$`)
+
+// CheckStored implements payment.Vault.
+func (p *Provider) CheckStored(s payment.Stored) error {
+	switch err := s.Check(); {
+	case err != nil:
+		return err
+	case !customerForm.MatchString(s.Customer):
+		return errors.New("that is no customer of the sandbox: 1 to 256 printable characters without spaces")
+	case !storedForm.MatchString(s.Card):
+		return errors.New("that is no card of the sandbox's vault: its id begins with scd_, as in scd_visa")
+	}
+	return nil
+}
+
+// addMethod adds what pays: a card of the vault, or the agent's token.
+func (p *Provider) addMethod(r *chargeRequest, c payment.Charge) (err error) {
+	if s := c.Credential.Stored; !s.IsZero() {
+		r.Card, r.Customer = s.Card, s.Customer
+		return p.CheckStored(s)
+	}
+	r.Token, err = c.Token()
+	return err
 }
 
 // TakesProof implements payment.ProofTaker.
