@@ -56,6 +56,7 @@ func provenPurchase(t *testing.T, w *servertest.World, agent *servertest.Agent) 
 // However many at once complete one session with the proof of its buyer's
 // authentication, at several servers, it is bought once.
 func TestAHundredProofsAreOnePurchase(t *testing.T) {
+	t.Parallel()
 	servertest.EachStore(t, func(t *testing.T, database string) {
 		s := servertest.Start(t, servertest.Options{Database: database})
 		agent := s.Agent(t)
@@ -82,6 +83,7 @@ func TestAHundredProofsAreOnePurchase(t *testing.T) {
 // A process that is killed while it pays with a proof leaves a purchase that
 // the next one ends in one order and one charge.
 func TestAProcessKilledWithAProof(t *testing.T) {
+	t.Parallel()
 	servertest.EachStore(t, func(t *testing.T, database string) {
 		for _, step := range []checkout.Step{checkout.StepReserved, checkout.StepAnswered, checkout.StepSettled} {
 			t.Run(string(step), func(t *testing.T) {
@@ -96,7 +98,7 @@ func TestAProcessKilledWithAProof(t *testing.T) {
 					t.Fatal("the agent got an answer from a dead process")
 				}
 				dying.Died(t)
-				place.Spawn(t, servertest.ProcessOptions{})
+				place.Spawn(t, servertest.ProcessOptions{Ahead: past(paymentLease, database)})
 				got, err := servertest.Persist(t.Context(), func() (*client.Session, error) { return agent.Pay(t.Context(), p) })
 				if err != nil || got.Status != acp.Completed {
 					t.Fatalf("%v %+v", err, got)

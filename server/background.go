@@ -79,6 +79,14 @@ func (b *background) start() {
 	})
 }
 
+// Wake makes the background work look for due jobs at once: it sleeps by real
+// time, which whoever moves the clock need not wait for.
+func (a *App) Wake() {
+	for _, r := range a.work.runners {
+		r.Wake()
+	}
+}
+
 // stop ends the work and waits for what is in flight. It may be called twice,
 // and without start.
 func (b *background) stop() {

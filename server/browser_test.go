@@ -32,6 +32,7 @@ func unhurried(pages http.Handler) http.Handler {
 // on a whole server: the shop's page, the order behind its link, the receiver
 // of the order's events.
 func TestPurchaseInBrowser(t *testing.T) {
+	t.Parallel()
 	b := browsertest.Open(t)
 	s := servertest.Start(t, servertest.Options{})
 	inbox := httptest.NewServer(unhurried(s.Webhooks))

@@ -100,6 +100,7 @@ func (s cardSearch) in(text []byte) (found []string) {
 
 // The search finds a number in every disguise, wherever it stands.
 func TestTheSearchForCardDataFinds(t *testing.T) {
+	t.Parallel()
 	number := marked(7)
 	s := searchFor(cardMark)
 	hidden := map[string]string{"backwards": backwards(number), "hexadecimal": hex.EncodeToString([]byte(number)),

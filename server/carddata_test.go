@@ -134,6 +134,7 @@ func (w *cardWorld) fields(t *testing.T, v dialect, what string, whole object, s
 // an address, or among the words that are kept of buyer and order, finds it in
 // no answer, no log, no webhook, and in no file or table.
 func TestCardDataNeverTouchesTheShop(t *testing.T) {
+	t.Parallel()
 	servertest.EachStore(t, func(t *testing.T, database string) {
 		t.Parallel()
 		w := &cardWorld{client: http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}

@@ -26,6 +26,7 @@ func cardWebhooks(number string) []payment.WebhookRequest {
 // What a PSP tells of a card in its webhooks stays out as well, also when the
 // signature is right.
 func TestCardDataInAWebhookOfThePSPs(t *testing.T) {
+	t.Parallel()
 	w := &cardWorld{}
 	w.Server = openShop(t, "stripe", &w.logs)
 	purchase, a := unanswered(t, w.Server, w.Server.Agent(t))

@@ -42,6 +42,7 @@ func sessionAt(location string) string {
 
 // However many press the button of a cart at once, there is one session of it.
 func TestACartIsCheckedOutOnce(t *testing.T) {
+	t.Parallel()
 	servertest.EachStore(t, func(t *testing.T, database string) {
 		shop := servertest.Start(t, servertest.Options{Database: database})
 		agent := shop.Agent(t)
@@ -66,6 +67,7 @@ func TestACartIsCheckedOutOnce(t *testing.T) {
 // The same while the agent opens it too and the cart is changed: whoever comes
 // first opens it, and in the end it holds what the cart does.
 func TestACartIsCheckedOutOnceWhileItChanges(t *testing.T) {
+	t.Parallel()
 	servertest.EachStore(t, func(t *testing.T, database string) {
 		shop := servertest.Start(t, servertest.Options{Database: database})
 		agent := shop.Agent(t)
@@ -121,6 +123,7 @@ func allAtOnce(n int, do func(i int) string) []string {
 // From the cart's link over the checkout to the order, and what of it is there
 // for others who have the link.
 func TestACartIsBoughtOnItsPage(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{})
 	agent := shop.Agent(t)
 	c := newCart(t, agent, servertest.Mug, servertest.Lamp)
@@ -176,6 +179,7 @@ func TestACartIsBoughtOnItsPage(t *testing.T) {
 }
 
 func TestACheckoutOfACartStartsOver(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{})
 	agent := shop.Agent(t)
 	c := newCart(t, agent, servertest.Mug)
@@ -197,6 +201,7 @@ func TestACheckoutOfACartStartsOver(t *testing.T) {
 
 // CRT-07: what is changed at the shop is what the API reads, and the reverse.
 func TestCartsChangedAtTheShop(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{})
 	agent := shop.Agent(t)
 	c := newCart(t, agent, servertest.Mug, servertest.Lamp)
@@ -221,6 +226,7 @@ func TestCartsChangedAtTheShop(t *testing.T) {
 }
 
 func TestShopsWithoutCarts(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{Configure: func(cfg *config.Config) { cfg.Merchants[0].Carts.Enabled = false }})
 	agent := shop.Agent(t)
 	if d, err := agent.Discover(t.Context()); err != nil || slices.Contains(d.Services, "carts") {
@@ -232,6 +238,7 @@ func TestShopsWithoutCarts(t *testing.T) {
 }
 
 func TestShopsWithCartsAndNoCheckoutPage(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{Configure: func(cfg *config.Config) { cfg.Merchants[0].Checkout.Enabled = false }})
 	c := newCart(t, shop.Agent(t), servertest.Mug)
 	b := newBuyer(t)
@@ -245,6 +252,7 @@ func TestShopsWithCartsAndNoCheckoutPage(t *testing.T) {
 
 // Expired carts are swept by the server's own work.
 func TestExpiredCartsAreSwept(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{})
 	c := newCart(t, shop.Agent(t), servertest.Mug)
 	if _, err := shop.Store.Reader(t.Context()).Cart(servertest.MerchantID, c.ID); err != nil {
@@ -260,6 +268,7 @@ func TestExpiredCartsAreSwept(t *testing.T) {
 
 // A cart is bought in a browser that runs no scripts, by keyboard.
 func TestCartByKeyboardWithoutScripts(t *testing.T) {
+	t.Parallel()
 	b := browsertest.Open(t)
 	shop := servertest.Start(t, servertest.Options{})
 	c := newCart(t, shop.Agent(t), servertest.Mug, servertest.Lamp)

@@ -38,6 +38,7 @@ func write(t *testing.T, tab *browsertest.Tab, field, text string) {
 // A whole purchase by keyboard alone, in a browser that runs no scripts: from
 // the link in the conversation over the payment provider's page to the order.
 func TestPurchaseByKeyboardWithoutScripts(t *testing.T) {
+	t.Parallel()
 	b := browsertest.Open(t)
 	shop := servertest.Start(t, servertest.Options{})
 	agent := shop.Agent(t)

@@ -10,6 +10,7 @@ import (
 
 // Coming for the goods, chosen by keyboard, without scripts or an address.
 func TestPickupByKeyboardInBrowser(t *testing.T) {
+	t.Parallel()
 	b := browsertest.Open(t)
 	shop := servertest.Start(t, servertest.Options{Shipping: nearby()})
 	s, err := shop.Agent(t).Create(t.Context(), acp.CreateRequest{Currency: servertest.Currency, Items: []acp.RequestedItem{{ID: servertest.Mug, Quantity: 1}}})

@@ -25,6 +25,7 @@ func nearby() []config.ShippingConfig {
 // A buyer who comes for the goods gives no address; one who would rather not
 // is asked for it again.
 func TestBuyerChoosesToComeForTheGoods(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{Shipping: nearby()})
 	agent := shop.Agent(t)
 	s, err := agent.Create(t.Context(), acp.CreateRequest{Currency: servertest.Currency, Items: []acp.RequestedItem{{ID: servertest.Mug, Quantity: 1}, {ID: servertest.Book, Quantity: 1}}})
@@ -95,6 +96,7 @@ func TestBuyerChoosesToComeForTheGoods(t *testing.T) {
 // Where parts of the order are delivered in ways of their own, the page shows
 // them and offers none to choose: that would undo what the agent has arranged.
 func TestSeveralDeliveriesAreShown(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{Shipping: nearby()})
 	agent := shop.Agent(t)
 	details := &acp.FulfillmentDetails{Name: "Test Buyer", Address: servertest.Address()}

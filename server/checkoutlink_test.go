@@ -13,6 +13,7 @@ import (
 
 // Only the browser that took up the newest link is let in.
 func TestWhoIsLetIn(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{})
 	agent := shop.Agent(t)
 	s, first := onPage(t, agent, servertest.Mug)
@@ -74,6 +75,7 @@ func TestWhoIsLetIn(t *testing.T) {
 // The buyer goes back to an address of the origins that the shop allows, and
 // to no other, however it is dressed up.
 func TestReturnAddresses(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{Configure: func(cfg *config.Config) {
 		cfg.Merchants[0].Checkout.ReturnOrigins = []string{"https://chatgpt.com", "https://agent.example:8443"}
 	}})
@@ -128,6 +130,7 @@ func TestReturnAddresses(t *testing.T) {
 
 // A shop's pages look like the shop.
 func TestShopsLookIsOnItsPages(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{Configure: func(cfg *config.Config) {
 		m := &cfg.Merchants[0]
 		m.Website, m.Logo, m.Accent = "https://shop.example.com", "https://shop.example.com/logo.svg", "#7a1f5c"

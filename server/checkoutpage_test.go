@@ -17,6 +17,7 @@ import (
 // The whole way: an agent that knows nothing of the buyer, a buyer who fills
 // in the page, pays at the provider and comes back.
 func TestBuyerPaysOnTheProvidersPage(t *testing.T) {
+	t.Parallel()
 	servertest.EachStore(t, func(t *testing.T, database string) {
 		shop := servertest.Start(t, servertest.Options{Database: database})
 		agent := shop.Agent(t)
@@ -92,6 +93,7 @@ func TestBuyerPaysOnTheProvidersPage(t *testing.T) {
 
 // A buyer who pays and closes the browser has bought.
 func TestOrderIsPlacedWithoutTheBuyersReturn(t *testing.T) {
+	t.Parallel()
 	eachHosted(t, func(t *testing.T, h hosted) {
 		s, _, ref := h.opened(t, servertest.Mug)
 		h.pay(t, ref)
@@ -110,6 +112,7 @@ func TestOrderIsPlacedWithoutTheBuyersReturn(t *testing.T) {
 // A buyer who comes back before the provider has called waits, and is never
 // told that it is paid before it is.
 func TestBuyerReturnsBeforeTheProviderCalls(t *testing.T) {
+	t.Parallel()
 	eachHosted(t, func(t *testing.T, h hosted) {
 		s, b, ref := h.opened(t, servertest.Mug)
 		// Not paid yet: whoever knows the address can come here.
@@ -140,6 +143,7 @@ func TestBuyerReturnsBeforeTheProviderCalls(t *testing.T) {
 
 // While the page is open the session is the buyer's, and nobody pays twice.
 func TestAgentDoesNotPayBesideAnOpenPage(t *testing.T) {
+	t.Parallel()
 	eachHosted(t, func(t *testing.T, h hosted) {
 		s, b, ref := h.opened(t, servertest.Mug)
 		agent := h.shop.Agent(t)
@@ -168,6 +172,7 @@ func TestAgentDoesNotPayBesideAnOpenPage(t *testing.T) {
 
 // Who leaves the page can change the order, and pay again; the stock is free.
 func TestBuyerLeavesThePaymentPage(t *testing.T) {
+	t.Parallel()
 	eachHosted(t, func(t *testing.T, h hosted) {
 		s, b, ref := h.opened(t, servertest.Last)
 		_, other := onPage(t, h.shop.Agent(t), servertest.Mug)
@@ -216,6 +221,7 @@ func TestBuyerLeavesThePaymentPage(t *testing.T) {
 
 // A payment that was made before the page is closed wins.
 func TestLeavingAPageThatIsPaid(t *testing.T) {
+	t.Parallel()
 	eachHosted(t, func(t *testing.T, h hosted) {
 		s, b, ref := h.opened(t, servertest.Mug)
 		h.pay(t, ref)
@@ -230,6 +236,7 @@ func TestLeavingAPageThatIsPaid(t *testing.T) {
 
 // A page that nobody paid for closes by itself.
 func TestPaymentPageExpires(t *testing.T) {
+	t.Parallel()
 	h := hostedProviders["adyen"](t)
 	s, b, _ := h.opened(t, servertest.Last)
 	h.expire()
@@ -245,6 +252,7 @@ func TestPaymentPageExpires(t *testing.T) {
 
 // However often and from how many windows it is pressed, there is one page.
 func TestPayingTwice(t *testing.T) {
+	t.Parallel()
 	eachHosted(t, func(t *testing.T, h hosted) {
 		s, b := onPage(t, h.shop.Agent(t), servertest.Mug)
 		total := b.look().field("total")
@@ -272,6 +280,7 @@ func TestPayingTwice(t *testing.T) {
 // The agent may change the order while the buyer looks at it; the old total is
 // not paid, and neither is the new one unseen.
 func TestOrderChangesWhileTheBuyerLooks(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{})
 	agent := shop.Agent(t)
 	s, b := onPage(t, agent, servertest.Mug)
@@ -287,6 +296,7 @@ func TestOrderChangesWhileTheBuyerLooks(t *testing.T) {
 }
 
 func TestProviderIsDown(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{UnknownBudget: time.Millisecond})
 	agent := shop.Agent(t)
 	s, b := onPage(t, agent, servertest.Last)
@@ -308,6 +318,7 @@ func TestProviderIsDown(t *testing.T) {
 
 // At Braintree the form is on the page of the shop.
 func TestBuyerPaysByTheProvidersForm(t *testing.T) {
+	t.Parallel()
 	var logs logBuffer
 	shop := openShop(t, "braintree", &logs)
 	agent := shop.Agent(t)
@@ -365,6 +376,7 @@ func TestBuyerPaysByTheProvidersForm(t *testing.T) {
 
 // What cannot be had any more is said beside the line, and can be taken out.
 func TestItemIsGoneBeforeThePayment(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{})
 	agent := shop.Agent(t)
 	_, b := onPage(t, agent, servertest.Last, servertest.Mug)
@@ -387,6 +399,7 @@ func TestItemIsGoneBeforeThePayment(t *testing.T) {
 
 // A session that is over says so, and what was not bought was not charged.
 func TestSessionsThatAreOver(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{})
 	agent := shop.Agent(t)
 	s, b := onPage(t, agent, servertest.Mug)

@@ -27,6 +27,7 @@ func compared(t *testing.T, s *servertest.Server) reconciliation.Report {
 
 // What the shop has sold is what the provider has taken, and the report says so.
 func TestTheBooksAgreeWithTheProviders(t *testing.T) {
+	t.Parallel()
 	for _, provider := range servertest.PSPs() {
 		if provider == adyen.Name {
 			continue // it has no list
@@ -56,6 +57,7 @@ func TestTheBooksAgreeWithTheProviders(t *testing.T) {
 
 // An operator was wrong: the provider had taken the money.
 func TestMoneyWithoutAnOrderIsReported(t *testing.T) {
+	t.Parallel()
 	for _, provider := range servertest.PSPs() {
 		if provider == adyen.Name {
 			continue
@@ -91,6 +93,7 @@ func TestMoneyWithoutAnOrderIsReported(t *testing.T) {
 
 // The server compares by itself, keeps what it found, and goes on a day later.
 func TestTheDailyComparison(t *testing.T) {
+	t.Parallel()
 	servertest.EachStore(t, func(t *testing.T, database string) {
 		s := servertest.Start(t, servertest.Options{Database: database})
 		desk := s.Desk(t, 0)
@@ -116,19 +119,20 @@ func TestTheDailyComparison(t *testing.T) {
 				first = r
 				return nil
 			})
+			// The report is there a moment before its job is put off.
+			servertest.Eventually(t, 10*time.Second, func() error {
+				due, err := s.Store.NextDue(t.Context(), []string{"payment.compare"})
+				if err == nil && time.Until(due) < 23*time.Hour {
+					err = fmt.Errorf("due again at %v", due)
+				}
+				return err
+			})
 		}
-		// The report is there a moment before its job is put off.
-		servertest.Eventually(t, 10*time.Second, func() error {
-			due, err := s.Store.NextDue(t.Context(), []string{"payment.compare"})
-			if err == nil && time.Until(due) < 23*time.Hour {
-				err = fmt.Errorf("due again at %v", due)
-			}
-			return err
-		})
 	})
 }
 
 func TestAShopThatIsNotThereIsNotCompared(t *testing.T) {
+	t.Parallel()
 	s := servertest.Start(t, servertest.Options{})
 	for _, tt := range []struct {
 		shop string
@@ -142,6 +146,7 @@ func TestAShopThatIsNotThereIsNotCompared(t *testing.T) {
 
 // Adyen has no list: the report says so rather than that everything agrees.
 func TestAProviderWithoutAListIsNotSaidToAgree(t *testing.T) {
+	t.Parallel()
 	s := openShop(t, adyen.Name, &logBuffer{})
 	r := compared(t, s)
 	if r.Compared || r.Agrees() || !strings.Contains(strings.Join(r.Limits, " "), "no list") {

@@ -23,6 +23,7 @@ func figure(s *client.Session, of acp.TotalType) int64 {
 // as often as it may be; who comes too late is shown the full price, and not
 // charged.
 func TestBuyersRaceForADiscountAtTwoServers(t *testing.T) {
+	t.Parallel()
 	servertest.EachStore(t, func(t *testing.T, database string) {
 		const buyers, most = 60, 7
 		scarce := counted
@@ -67,6 +68,7 @@ func TestBuyersRaceForADiscountAtTwoServers(t *testing.T) {
 
 // The page takes codes without a script, and says what is wrong with one.
 func TestBuyerEntersACode(t *testing.T) {
+	t.Parallel()
 	member := counted
 	member.ID, member.Name, member.Code, member.RequiresLogin = "member", "Members", "MEMBER", true
 	alone := counted
@@ -130,6 +132,7 @@ func TestBuyerEntersACode(t *testing.T) {
 
 // Guessing on the page is stopped as it is for an agent.
 func TestBuyerGuessesCodes(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{Discounts: []config.DiscountConfig{counted}})
 	_, b := onPage(t, shop.Agent(t), servertest.Mug)
 	var got screen
@@ -147,6 +150,7 @@ func TestBuyerGuessesCodes(t *testing.T) {
 // A refund of a line gives back what was paid for it, to the last cent however
 // it is cut, and the agent is told of the discounted figures.
 func TestRefundOfADiscountedLine(t *testing.T) {
+	t.Parallel()
 	odd := counted
 	odd.Percent = "7.77"
 	shop := servertest.Start(t, servertest.Options{Discounts: []config.DiscountConfig{odd}, Codes: []string{odd.Code}})

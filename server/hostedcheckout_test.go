@@ -32,6 +32,7 @@ func hostedCheckout(t *testing.T) (*adyentest.Fake, hosted) {
 // A buyer who has paid on a session and comes back has the order at once. What
 // another buyer's browser has brought back buys nothing.
 func TestBuyerReturnsFromHostedCheckout(t *testing.T) {
+	t.Parallel()
 	fake, h := hostedCheckout(t)
 	s, b, ref := h.opened(t, servertest.Mug)
 	other, thief, unpaid := h.opened(t, servertest.Mug)
@@ -65,6 +66,7 @@ func TestBuyerReturnsFromHostedCheckout(t *testing.T) {
 
 // The webhook settles a session that nobody comes back from.
 func TestHostedCheckoutWithoutTheBuyersReturn(t *testing.T) {
+	t.Parallel()
 	fake, h := hostedCheckout(t)
 	s, b, ref := h.opened(t, servertest.Mug)
 	fake.PayPage(t, ref, adyentest.NoBalance)
@@ -78,6 +80,7 @@ func TestHostedCheckoutWithoutTheBuyersReturn(t *testing.T) {
 
 // A session cannot be closed: the order stays as it is, and what is paid counts.
 func TestHostedCheckoutCannotBeLeft(t *testing.T) {
+	t.Parallel()
 	fake, h := hostedCheckout(t)
 	s, b, ref := h.opened(t, servertest.Mug)
 	if got := b.post("leave"); got.status != http.StatusSeeOther {

@@ -55,6 +55,7 @@ func wordsOf(t *testing.T, raw []byte) map[string]string {
 // language. What is said in English is said in no other one, and the amounts are
 // the same in all.
 func TestPurchaseInEveryLanguage(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{Discounts: []config.DiscountConfig{{ID: "ten", Name: "Ten", Code: "TEN", Kind: "percent", Percent: "10", MinSubtotal: "999.00", Priority: 1}}})
 	agent := shop.Agent(t)
 	type step struct {
@@ -126,6 +127,7 @@ func TestPurchaseInEveryLanguage(t *testing.T) {
 // The pages for buyers in each language: nothing of them is in English, all of
 // it fits, and axe finds nothing.
 func TestPagesInEveryLanguageInBrowser(t *testing.T) {
+	t.Parallel()
 	b := browsertest.Open(t)
 	shop := servertest.Start(t, servertest.Options{Discounts: []config.DiscountConfig{{ID: "ten", Name: "Ten", Code: "TEN", Kind: "percent", Percent: "10", Priority: 1}}})
 	agent := shop.Agent(t)

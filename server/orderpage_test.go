@@ -34,6 +34,7 @@ func page(t *testing.T, shop *servertest.Server, o *order.Order) string {
 
 // The page of an order shows its buyer what has become of it.
 func TestThePageOfAnOrderKeepsUp(t *testing.T) {
+	t.Parallel()
 	shop := servertest.Start(t, servertest.Options{})
 	orders := shop.App.Orders()
 	says := func(o *order.Order, words ...string) {

@@ -94,6 +94,7 @@ func toldOf(t *testing.T, shop *servertest.Server, o *order.Order) (out []string
 // with the first parcel, given back in part, and the agent told of each change
 // in its order.
 func TestAfterTheSaleAtEachProvider(t *testing.T) {
+	t.Parallel()
 	for _, name := range servertest.PSPs() {
 		t.Run(name, func(t *testing.T) {
 			shop := servertest.Start(t, servertest.Options{PSP: name, Configure: func(cfg *config.Config) {
@@ -144,6 +145,7 @@ func TestAfterTheSaleAtEachProvider(t *testing.T) {
 
 // An order that is called off before it is shipped releases the hold.
 func TestACancellationAtEachProvider(t *testing.T) {
+	t.Parallel()
 	for _, name := range servertest.PSPs() {
 		t.Run(name, func(t *testing.T) {
 			shop := servertest.Start(t, servertest.Options{PSP: name, Configure: func(cfg *config.Config) {

@@ -12,6 +12,7 @@ import (
 // Whoever looks into why a buyer could not pay finds the requests of the
 // pages, and nothing that opens one of them.
 func TestRequestsOfPagesAreLogged(t *testing.T) {
+	t.Parallel()
 	var log logBuffer
 	shop := servertest.Start(t, servertest.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	o := sold(t, shop, servertest.Mug)

@@ -74,6 +74,7 @@ func booksOf(t *testing.T, w *servertest.World, s *client.Session) servertest.Bo
 // A purchase over HTTP with each provider, as a deployment has it: from the
 // configuration through the App to the provider's own books.
 func TestEachProviderTakesPayments(t *testing.T) {
+	t.Parallel()
 	for _, name := range companies() {
 		t.Run(name, func(t *testing.T) {
 			var logs logBuffer
@@ -183,6 +184,7 @@ func TestEachProviderTakesPayments(t *testing.T) {
 
 // A key that the provider does not know is the shop's fault, and said so.
 func TestAWrongKeyIsTheShopsFault(t *testing.T) {
+	t.Parallel()
 	for name, wrongKey := range map[string]string{"stripe": "sk_test_of_somebody_else", "adyen": "AQEofSomebodyElse", "braintree": "key_of_somebody_else"} {
 		t.Run(name, func(t *testing.T) {
 			var logs logBuffer

@@ -75,6 +75,7 @@ func attemptOf(t *testing.T, shop *servertest.Server, s *client.Session) payment
 // What each provider reports of its own accord settles a payment whose answer
 // was lost, without asking. Only its signature makes it the provider's.
 func TestAWebhookOfTheProviderSettlesALostAnswer(t *testing.T) {
+	t.Parallel()
 	for _, name := range companies() {
 		t.Run(name, func(t *testing.T) {
 			var logs logBuffer
@@ -146,6 +147,7 @@ func forged(w payment.WebhookRequest) payment.WebhookRequest {
 // News that says no outcome makes the provider be asked at once, not when the
 // payment's turn comes.
 func TestAWebhookMakesTheProviderBeAsked(t *testing.T) {
+	t.Parallel()
 	var logs logBuffer
 	shop := openShop(t, "stripe", &logs)
 	purchase, a := unanswered(t, shop, shop.Agent(t))
@@ -170,6 +172,7 @@ func TestAWebhookMakesTheProviderBeAsked(t *testing.T) {
 
 // Without its secret, no request is the provider's.
 func TestWithoutASecretEveryWebhookIsRefused(t *testing.T) {
+	t.Parallel()
 	var logs logBuffer
 	shop := openShop(t, "stripe", &logs, func(p *config.PaymentConfig) { p.Stripe.WebhookSecret = secret.String{} })
 	for _, key := range []string{"", "whsec_stripetest"} {
@@ -181,6 +184,7 @@ func TestWithoutASecretEveryWebhookIsRefused(t *testing.T) {
 }
 
 func TestWebhooksOfNoProvider(t *testing.T) {
+	t.Parallel()
 	var logs logBuffer
 	shop := openShop(t, "stripe", &logs)
 	call := stripetest.Sign("whsec_stripetest", time.Now().Unix(), []byte(`{"id":"evt_1","type":"customer.created","livemode":false}`))
@@ -206,6 +210,7 @@ func TestWebhooksOfNoProvider(t *testing.T) {
 
 // A failure of ours is no answer: the provider has to call again.
 func TestAWebhookThatCannotBeRecordedIsToBeRepeated(t *testing.T) {
+	t.Parallel()
 	var logs logBuffer
 	shop := openShop(t, "adyen", &logs)
 	purchase, a := unanswered(t, shop, shop.Agent(t))
@@ -225,6 +230,7 @@ func TestAWebhookThatCannotBeRecordedIsToBeRepeated(t *testing.T) {
 
 // Braintree checks a new webhook with a challenge.
 func TestBraintreesChallenge(t *testing.T) {
+	t.Parallel()
 	var logs logBuffer
 	shop := openShop(t, "braintree", &logs)
 	const challenge = "20f9f8ed05f77439fe955c977e4c8a53"

@@ -34,6 +34,7 @@ func (s *invoicing) Merchant(context.Context, string) (*checkout.Merchant, error
 // However many operators decide on a purchase order at once, and the agent takes
 // it back besides, one of them does, and the stock says who.
 func TestOneDecisionOnAPurchaseOrder(t *testing.T) {
+	t.Parallel()
 	for _, database := range []string{filepath.Join(t.TempDir(), "shop.db"), pgtest.URL(t)} {
 		st, err := server.OpenStore(t.Context(), config.Database(database), time.Now)
 		if err != nil {

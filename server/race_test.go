@@ -37,6 +37,7 @@ func together(n int, call func(i int)) {
 }
 
 func TestTwoHundredCreatesWithOneKeyMakeOneSession(t *testing.T) {
+	t.Parallel()
 	servertest.EachStore(t, func(t *testing.T, database string) {
 		s := servertest.Start(t, servertest.Options{Database: database})
 		agent := s.Agent(t)
@@ -74,6 +75,7 @@ func TestTwoHundredCreatesWithOneKeyMakeOneSession(t *testing.T) {
 // However a hundred agents, or one that has lost its patience, complete one
 // session, it is bought once.
 func TestAHundredCompletesAreOnePurchase(t *testing.T) {
+	t.Parallel()
 	const n = 100
 	for name, c := range map[string]struct {
 		key, token func(i int) int // which of many each request uses
@@ -161,6 +163,7 @@ func boughtOnce(t *testing.T, w *servertest.World, sessionID string, told []stri
 // state that one of them asked for, and each answer is what its request asked
 // for.
 func TestConcurrentUpdatesDoNotMix(t *testing.T) {
+	t.Parallel()
 	servertest.EachStore(t, func(t *testing.T, database string) {
 		s := servertest.Start(t, servertest.Options{Database: database})
 		agent := s.Agent(t)
@@ -225,6 +228,7 @@ func isWhole(s *client.Session) error {
 }
 
 func TestTheLastOneIsSoldOnce(t *testing.T) {
+	t.Parallel()
 	servertest.EachStore(t, func(t *testing.T, database string) {
 		s := servertest.Start(t, servertest.Options{Database: database})
 		agent := s.Agent(t)
@@ -260,6 +264,7 @@ func TestTheLastOneIsSoldOnce(t *testing.T) {
 // A signing agent repeats a signed request under its key and gets the first
 // answer; an unsigned request with that credential is refused.
 func TestASigningAgentBuysOnce(t *testing.T) {
+	t.Parallel()
 	s := servertest.Start(t, servertest.Options{})
 	agent := s.SigningAgent(t, s.BaseURL)
 	p := agent.Prepare(t, servertest.Mug)

@@ -66,6 +66,7 @@ func (m *market) authenticate(t testing.TB, s answer, card string) object {
 }
 
 func TestRulesOfAuthentication(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	// asked is a session that waits for the buyer, and the request that pays it
 	// but for the result.
@@ -189,6 +190,7 @@ func (l schemaLoader) Load(at string) (any, error) {
 }
 
 func TestRulesOfPaymentHandlers(t *testing.T) {
+	t.Parallel()
 	t.Run("PAY-01 to PAY-05 its schemas are there, and it fits them", func(t *testing.T) {
 		m := openMarket(t)
 		s := m.ready(t, dialect(acp.V20260417))

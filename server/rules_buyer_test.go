@@ -120,6 +120,7 @@ func (c member) consents(t testing.TB, s answer) string {
 }
 
 func TestRulesOfMarketingConsents(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	c := m.members(t)
 	answers := func(pairs ...any) []any {
@@ -196,6 +197,7 @@ func TestRulesOfMarketingConsents(t *testing.T) {
 }
 
 func TestRulesOfAffiliatesAndIntents(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	c := m.members(t)
 	touch := func(token string) object {
@@ -290,6 +292,7 @@ func TestRulesOfAffiliatesAndIntents(t *testing.T) {
 }
 
 func TestRulesOfExtras(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	c := m.members(t)
 	type extras struct{ fee, wrap, tip int64 }
@@ -374,6 +377,7 @@ func TestRulesOfExtras(t *testing.T) {
 }
 
 func TestRulesOfRestrictions(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	c := m.members(t)
 	adult := func(v dialect) object { return v.buyer().with("authentication_status", "authenticated") }
@@ -422,6 +426,7 @@ func TestRulesOfRestrictions(t *testing.T) {
 }
 
 func TestRulesOfBusinesses(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	c := m.members(t)
 	newer := []acp.Version{acp.V20260130, acp.V20260417, acp.Unreleased}
@@ -481,6 +486,7 @@ func TestRulesOfBusinesses(t *testing.T) {
 }
 
 func TestRulesOfPurchaseOrders(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	c := m.members(t)
 	newer := []acp.Version{acp.V20260130, acp.V20260417, acp.Unreleased}
@@ -666,6 +672,7 @@ func TestRulesOfPurchaseOrders(t *testing.T) {
 }
 
 func TestRulesOfMarkdown(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	eachVersion(t, "MD-01 the shop speaks plain text, and takes texts as plain", func(t *testing.T, v dialect) {
 		const notes = "# Ring <b>twice</b> <script>alert(1)</script>"
@@ -689,6 +696,7 @@ func TestRulesOfMarkdown(t *testing.T) {
 }
 
 func TestRulesOfSuggestedPrices(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	c := m.members(t)
 	cheap := catalog.Item{ID: "rising", ProductID: "p-rising", Title: "Rising", ProductTitle: "Rising", Price: 1000, Currency: "usd",

@@ -95,6 +95,7 @@ func (m *market) cancelCart(t testing.TB, v dialect, id string) answer {
 }
 
 func TestRulesOfCarts(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 
 	eachVersion(t, "CRT-01 create 201, retrieve 200, replace 200, cancel 200 with the last state, then 404", func(t *testing.T, v dialect) {
@@ -227,6 +228,7 @@ func TestRulesOfCarts(t *testing.T) {
 }
 
 func TestACartIsNobodyElses(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	v := dialect(acp.V20260417)
 	c := m.createCart(t, v, basket(line("ok", 1)).with("buyer", v.buyer())).want(t, 201)
@@ -257,6 +259,7 @@ func TestACartIsNobodyElses(t *testing.T) {
 }
 
 func TestACartBecomesASession(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 
 	eachVersion(t, "by its id: its items and its buyer, one session as long as it is open", func(t *testing.T, v dialect) {
@@ -319,6 +322,7 @@ func TestACartBecomesASession(t *testing.T) {
 }
 
 func TestACartFollowsTheCatalogue(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	v := dialect(acp.V20260417)
 	c := m.createCart(t, v, basket(line("ok", 1), line("other", 1))).want(t, 201)

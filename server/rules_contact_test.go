@@ -8,6 +8,7 @@ import (
 
 // What the draft adds to requests, which every version reads.
 func TestRulesOfTheLastMoment(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	eachVersion(t, "FUL-11 whom the goods go to may change on complete, where they go may not", func(t *testing.T, v dialect) {
 		s := m.create(t, v, v.order(line("ok", 1))).is(t, "ready_for_payment")

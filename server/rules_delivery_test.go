@@ -73,6 +73,7 @@ func aRound(o object) bool { return strings.HasPrefix(o.text("id"), "courier@") 
 var newest = []acp.Version{acp.V20260130, acp.V20260417, acp.Unreleased}
 
 func TestRulesOfPickupAndCouriers(t *testing.T) {
+	t.Parallel()
 	n := openMarket(t).neighbours(t)
 	eachVersion(t, "FUL-06, FUL-09 what is picked up needs no address, and is taxed where it is picked up", func(t *testing.T, v dialect) {
 		s := n.opens(t, v, v.cart(line("ok", 1)).with("buyer", v.buyer())).is(t, "not_ready_for_payment")
@@ -143,6 +144,7 @@ func TestRulesOfPickupAndCouriers(t *testing.T) {
 }
 
 func TestRulesOfFulfillmentGroups(t *testing.T) {
+	t.Parallel()
 	n := openMarket(t).neighbours(t)
 	elsewhere := object{"name": "Other Buyer", "address": address("NV", "89101").with("name", "Other Buyer").with("city", "Las Vegas")}
 	group := func(id, kind string, items ...any) object {
@@ -202,6 +204,7 @@ var fitsType = map[string][]string{
 }
 
 func TestRulesOfOrdersByDelivery(t *testing.T) {
+	t.Parallel()
 	n := openMarket(t).neighbours(t)
 	eachVersion(t, "ORD-04 each delivery of an order has statuses that fit its type", func(t *testing.T, v dialect) {
 		s := n.opens(t, v, v.order(line("ok", 1), line("other", 1), line("exempt", 1), line("download", 1)))

@@ -152,6 +152,7 @@ func extended() []acp.Version {
 }
 
 func TestRulesOfDiscounts(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	b := m.bargains(t)
 	// is stops the test unless the discounts are these.

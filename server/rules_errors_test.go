@@ -41,6 +41,7 @@ var warningCodes = []string{"low_stock", "high_demand", "shipping_delay", "price
 	"discount_code_user_not_logged_in", "discount_code_user_ineligible", "discount_code_usage_limit_reached"}
 
 func TestRulesOfErrors(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	b := m.bargains(t)
 	signing := m.issue(t, credential.Params{MerchantID: dollars, Agent: theAgent, SignaturePolicy: credential.SignatureRequired, SignatureSecret: secret.New(m.secrets["signature key"])})

@@ -13,6 +13,7 @@ import (
 // A shop with discounts has an extension, one without has none: what differs
 // between their sessions is the extension's doing.
 func TestRulesOfExtensions(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	b := m.bargains(t)
 	listing := func(body object, names ...any) object {

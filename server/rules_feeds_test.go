@@ -59,6 +59,7 @@ func (m *market) takenIn(t testing.TB, format feed.Format, text string) (items [
 }
 
 func TestRulesOfFeeds(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	offered := map[feed.Format][]catalog.Item{}
 	for format, text := range feeds {

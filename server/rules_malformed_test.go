@@ -17,6 +17,7 @@ import (
 
 // Whatever comes in, what goes out is a flat error that helps.
 func TestRulesOfMalformedInput(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	eachVersion(t, "HDR-07 bodies that are no JSON, or too much of it", func(t *testing.T, v dialect) {
 		s := m.ready(t, v)
@@ -155,6 +156,7 @@ func TestRulesOfMalformedInput(t *testing.T) {
 
 // Not every database can be asked for any text that a request can hold.
 func TestOddIdentifiersAreNotFoundOnEveryEngine(t *testing.T) {
+	t.Parallel()
 	servertest.EachStore(t, func(t *testing.T, database string) {
 		s := servertest.Start(t, servertest.Options{Database: database})
 		m := &market{url: s.BaseURL, bearer: s.APIKey.Reveal(), client: http.DefaultClient, clock: &movingClock{}}

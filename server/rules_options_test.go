@@ -14,6 +14,7 @@ import (
 )
 
 func TestRulesOfOptions(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	eachVersion(t, "FUL-03 options have ids of their own, a type and amounts", func(t *testing.T, v dialect) {
 		s := m.create(t, v, v.order(line("ok", 1), line("download", 1)))
@@ -113,6 +114,7 @@ func (m *market) page(t testing.TB, at string) string {
 }
 
 func TestRulesOfLanguage(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	texts := func(s answer) (out []string) {
 		for _, e := range append(s.list("totals"), s.list("messages")...) {
@@ -161,6 +163,7 @@ func TestRulesOfLanguage(t *testing.T) {
 }
 
 func TestRulesOfWhatIsAdvertised(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	d := m.send(t, request{method: "GET", path: "/.well-known/acp.json"}).want(t, 200)
 	t.Run("VER-03, DISC-05, DISC-09 versions, address, transports and services are there", func(t *testing.T) {

@@ -21,6 +21,7 @@ var fitting = map[string][]string{
 }
 
 func TestRulesOfOrders(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	// story is what befalls an order, and every event of it: one of three goes,
 	// one is not wanted any more, the rest goes, all arrives, money goes back.

@@ -15,6 +15,7 @@ import (
 )
 
 func TestRulesOfPaying(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	eachVersion(t, "CMP-01, CMP-02, TOT-13 paying answers 200 with the order, over what was shown", func(t *testing.T, v dialect) {
 		s := m.ready(t, v)
@@ -217,6 +218,7 @@ func (m *market) told(t testing.TB, sessionID string) []byte {
 }
 
 func TestRulesOfDelegatedPayment(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	versions := []acp.Version{acp.V20250929, acp.V20260417}
 	grant := func() object {
@@ -274,6 +276,7 @@ func TestRulesOfDelegatedPayment(t *testing.T) {
 
 // A session is one thing, whichever version looks at it.
 func TestRulesAcrossVersions(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	for _, a := range spoken() {
 		for _, b := range spoken() {

@@ -16,6 +16,7 @@ import (
 )
 
 func TestRulesOfDiscovery(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	const path = "/.well-known/acp.json"
 	none := map[string]string{"Authorization": "", "API-Version": ""}
@@ -64,6 +65,7 @@ func TestRulesOfDiscovery(t *testing.T) {
 }
 
 func TestRulesOfVersionsAndHeaders(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	newest := dialect(acp.V20260417)
 	s := m.ready(t, newest)
@@ -194,6 +196,7 @@ func TestRulesOfVersionsAndHeaders(t *testing.T) {
 }
 
 func TestRulesOfCapabilities(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	asking := func(v dialect, capabilities any) object {
 		return v.order(line("ok", 1)).with("capabilities", capabilities)

@@ -18,6 +18,7 @@ import (
 // everything that can go wrong on its way, a log at debug level, and then a
 // search.
 func TestNothingSecretOrPersonalIsToldOrLeftBehind(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	const marked = "Quillfeather"
 	person := map[string]string{"the buyer's name": marked, "the buyer's e-mail address": "quill.marked@example.com", "the buyer's street": "77 Marmalade Row",

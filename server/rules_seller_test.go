@@ -81,6 +81,7 @@ func (a answer) backed() map[string]object {
 var handling = []acp.Version{acp.V20260130, acp.V20260417, "unreleased"}
 
 func TestRulesOfSellerBackedHandlers(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	stranger := m.bearer
 	m.bearer = m.issue(t, credential.Params{MerchantID: dollars, Agent: knowingAgent})

@@ -13,6 +13,7 @@ import (
 )
 
 func TestRulesOfSessions(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 
 	eachVersion(t, "SES-01 create answers 201 with the full state and an id of its own", func(t *testing.T, v dialect) {
@@ -208,6 +209,7 @@ func lineIDs(s answer) map[string]string {
 }
 
 func TestRulesOfSessionsInTime(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	eachVersion(t, "SES-19 a session ends at its time, to the moment", func(t *testing.T, v dialect) {
 		s := m.ready(t, v)
@@ -258,6 +260,7 @@ func TestRulesOfSessionsInTime(t *testing.T) {
 }
 
 func TestRulesOfFulfillmentAndTotals(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	eachVersion(t, "FUL-01 without an address there is a session, and what is missing is said", func(t *testing.T, v dialect) {
 		s := m.create(t, v, v.cart(line("ok", 1))).is(t, "not_ready_for_payment")

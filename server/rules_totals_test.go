@@ -34,6 +34,7 @@ func (b bargain) worked(t *testing.T, v dialect, list ...string) answer {
 func taxOf(amount int64) int64 { return (amount*8625 + 50_000) / 100_000 }
 
 func TestRulesOfTotals(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	b := m.bargains(t)
 	// byLine gives the amounts of a session's lines in their order.

@@ -130,6 +130,7 @@ func (m *market) heard(t testing.TB, sessionID string, n int) []object {
 			t.Fatalf("%d events were taken; want %d: %v", len(taken), n, taken)
 		}
 		m.clock.Advance(time.Second)
+		m.app.Wake()
 	}
 }
 
@@ -165,6 +166,7 @@ func did(t testing.TB, what string) func(order.Outcome, error) {
 }
 
 func TestRulesOfWebhooks(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	v1, v2 := "order_create", "order_update"
 	kind := func(v dialect, newest string) string {

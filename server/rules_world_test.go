@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -41,6 +43,7 @@ type market struct {
 	hooks    *receiver.Receiver
 	tap      *tap // in front of hooks
 	psp      *sandbox.PSP
+	counter  *counter // in front of psp
 	pspURL   string
 	logs     *logBuffer
 	bearer   string // the key that requests carry unless they say otherwise
@@ -123,7 +126,10 @@ func openMarketWith(t testing.TB, change func(*config.Config)) *market {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { must(t, m.psp.Close()) })
-	m.pspURL = m.serve(t, m.psp.Server())
+	pspServer := m.psp.Server()
+	m.counter = &counter{to: pspServer.Handler}
+	pspServer.Handler = m.counter
+	m.pspURL = m.serve(t, pspServer)
 	if m.hooks, err = receiver.New(receiver.Config{Secret: secret.New(m.secrets["webhook secret"]), Now: m.clock.Now, Log: log}); err != nil {
 		t.Fatal(err)
 	}
@@ -199,6 +205,36 @@ func (m *market) configuration(hooksURL string) *config.Config {
 		cfg.Merchants = append(cfg.Merchants, mc)
 	}
 	return cfg
+}
+
+// counter passes requests on to the PSP. The answer to a payment can be kept
+// back.
+type counter struct {
+	to    http.Handler
+	asked atomic.Pointer[chan struct{}]
+}
+
+// keep keeps the answer to the next payment, which is carried out, until it is
+// let go.
+func (c *counter) keep() (letGo func()) {
+	kept := make(chan struct{})
+	c.asked.Store(&kept)
+	return sync.OnceFunc(func() { close(kept) })
+}
+
+func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost && r.URL.Path == "/v1/charges" {
+		if kept := c.asked.Swap(nil); kept != nil {
+			answer := httptest.NewRecorder()
+			c.to.ServeHTTP(answer, r)
+			<-*kept
+			maps.Copy(w.Header(), answer.Header())
+			w.WriteHeader(answer.Code)
+			_, _ = w.Write(answer.Body.Bytes()) // whoever hung up gets nothing
+			return
+		}
+	}
+	c.to.ServeHTTP(w, r)
 }
 
 // fill makes items the whole catalogue of a shop.

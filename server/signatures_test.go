@@ -140,6 +140,7 @@ func (m *market) callTool(t *testing.T, bearer, tool, arguments string) answer {
 
 // Each mode over HTTP and as meta.signature over MCP.
 func TestSignatureModes(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	body := string(bytesOf(t, dialect(acp.V20260417).order(line("ok", 1))))
 	all := m.signatories(t)
@@ -244,6 +245,7 @@ func TestTheSignatureWindowIsConfigured(t *testing.T) {
 // What came over HTTP gets the same answer over MCP under its own key, and is a
 // replay under another.
 func TestReplaysAreRefusedAcrossSurfaces(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	body := string(bytesOf(t, dialect(acp.V20260417).order(line("ok", 1))))
 	send := m.surfaces()
@@ -266,6 +268,7 @@ func TestReplaysAreRefusedAcrossSurfaces(t *testing.T) {
 
 // What one server has taken, another one on the same database knows.
 func TestReplaysAreRefusedByAllServers(t *testing.T) {
+	t.Parallel()
 	w := servertest.NewWorld(t, servertest.Options{Database: pgtest.URL(t)})
 	one, two := limitedServer{w.Start(t)}, limitedServer{w.Start(t)}
 	body := string(bytesOf(t, dialect(acp.V20260417).order(line(servertest.Mug, 1))))

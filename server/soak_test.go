@@ -12,7 +12,6 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/client"
-	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/servertest"
 	"github.com/checkstand/checkstand/store/pgtest"
 )
@@ -32,6 +31,7 @@ const (
 // one, and never sells what it does not have. Agents only do what the protocol
 // asks of them: they repeat an unanswered request with its key.
 func TestAServerKilledAtRandomUnderLoad(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("a soak test")
 	}
@@ -44,9 +44,7 @@ func TestAServerKilledAtRandomUnderLoad(t *testing.T) {
 		for range soakKills {
 			soakPause(t.Context(), soakShortest+rand.N(soakLongest-soakShortest))
 			process.Kill(t)
-			if config.Database(database).Engine() != config.SQLite {
-				ahead += paymentLease // as if nobody had been there for so long
-			}
+			ahead += past(paymentLease, database) // as if nobody had been there for so long
 			process = place.Spawn(t, servertest.ProcessOptions{Ahead: ahead})
 		}
 		b.finish(t)
@@ -173,7 +171,7 @@ func soakPause(ctx context.Context, d time.Duration) {
 // request, and each repeat of it, to the other server than the one before; one
 // server is killed in the middle, and the other ends what it had begun.
 func TestTwoServersOnOneDatabase(t *testing.T) {
-	t.Parallel() // it waits for a lease most of the time
+	t.Parallel()
 	const purchases, killAfter = 50, 10
 	w := servertest.NewWorld(t, servertest.Options{Database: pgtest.URL(t), PaymentTimeout: paymentTimeout})
 	places := [2]*servertest.Place{w.Place(t), w.Place(t)}

@@ -310,6 +310,7 @@ func tryOpen(t *testing.T, n *neighbourhood, _ *openapi.Document, op openapi.Ope
 // should be. The routes are those of the description, which another test holds
 // against the code.
 func TestStrangersSeeNothing(t *testing.T) {
+	t.Parallel()
 	n := openNeighbourhood(t)
 	d, ok := openapi.New(openapi.Options{BaseURL: n.BaseURL}, acp.V20260417)
 	if !ok {

@@ -10,6 +10,7 @@ import (
 // A session that waits for the buyer's authentication does so in every version
 // that has it, and the proof can come in another one.
 func TestAuthenticationAcrossVersions(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	aware := append(authenticatingVersions[:len(authenticatingVersions):len(authenticatingVersions)], acp.Unreleased)
 	for i, a := range aware {

@@ -18,6 +18,7 @@ import (
 // no version's amounts fail to add up (checkSession holds every answer to that,
 // and to its schema). docs/versions.md says what each has a place for.
 func TestSessionsAcrossVersions(t *testing.T) {
+	t.Parallel()
 	m := openMarket(t)
 	m.bearer, m.account = m.issueFor(t, bargains), "acct_"+bargains
 	rapid.Check(t, func(rt *rapid.T) {

@@ -10,9 +10,13 @@
 package servertest
 
 import (
+	"flag"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -53,13 +57,33 @@ type Options struct {
 	Log *slog.Logger
 }
 
+// sideBySide is how many parallel tests run at once at least: they wait for
+// leases, time limits and pages for longer than they compute.
+const sideBySide = 6
+
 // Main runs the tests of a package, or, in a process that World.Spawn started,
 // the server. It does not return.
 func Main(m *testing.M) {
 	if os.Getenv(spawnedVariable) != "" {
 		os.Exit(serveSpawned(os.Stdin, os.Stderr))
 	}
+	if err := overlap(); err != nil {
+		fmt.Fprintln(os.Stderr, "servertest:", err)
+		os.Exit(2)
+	}
 	os.Exit(pgtest.Main(m))
+}
+
+// overlap lets more tests run at once than there are processors, unless the
+// command line says how many.
+func overlap() error {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if said {
+		return nil
+	}
+	return flag.Set("test.parallel", strconv.Itoa(max(sideBySide, runtime.GOMAXPROCS(0))))
 }
 
 // EachStore runs a test on a new database of each engine.

@@ -132,7 +132,7 @@ func start(fsync string) (_ *cluster, err error) {
 		return nil, err
 	}
 	c.server = exec.Command("/bin/sh", "-c", watch, "sh", dir, filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(c.port), "-h", "127.0.0.1",
-		"-c", "unix_socket_directories=", "-c", "fsync="+fsync, "-c", "max_connections=200", "-c", "shared_buffers=64MB",
+		"-c", "unix_socket_directories=", "-c", "fsync="+fsync, "-c", "max_connections=400", "-c", "shared_buffers=64MB",
 		"-c", "log_min_messages=panic", "-c", "log_min_error_statement=panic")
 	var log bytes.Buffer
 	c.server.Dir, c.server.SysProcAttr, c.server.Stderr = dir, account, &log
