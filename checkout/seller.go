@@ -157,7 +157,13 @@ func (p *purchase) choose(setup PaymentSetup) *acp.Error {
 		}
 	}
 	if !p.provider.Reusable(p.cred) {
-		p.prints = p.box.Fingerprints(pay.Token)
+		token := pay.Token
+		if p.backed != "" {
+			// Tokens of a PSP are its own, whichever shop they come to. These are made
+			// by agents, of which two may say the same to two shops.
+			token = p.call.MerchantID + "\x00" + token
+		}
+		p.prints = p.box.Fingerprints(token)
 	}
 	return nil
 }

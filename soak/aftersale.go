@@ -8,6 +8,7 @@ import (
 
 	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/seller"
 )
 
 // keeper is the shop's side of one purchase, from the order on.
@@ -16,6 +17,7 @@ type keeper struct {
 	rng     *rand.Rand // of the shop alone
 	order   string
 	attempt string
+	there   bool // the provider has a dashboard, and the payment
 
 	// What the shop and others have done to the money, as far as the simulation
 	// knows it. v.mu guards them.
@@ -70,7 +72,15 @@ func (v *visit) keep(o *order.Order) {
 	v.mu.Lock()
 	v.keeper = k
 	v.mu.Unlock()
-	if _, able := v.shop.bank.provider().(payment.Operator); !able {
+	a, err := v.store.Reader(v.ctx).Attempt(v.shop.merchant.ID, o.AttemptID)
+	if err != nil {
+		v.wrong("payment %s: %v", o.AttemptID, err)
+		return
+	}
+	k.there = a.Provider != seller.Name && v.shop.bank.elsewhere() != nil
+	if a.Provider == seller.Name {
+		v.count("balances", "paid")
+	} else if _, able := v.shop.bank.provider().(payment.Operator); !able {
 		return
 	}
 	held := v.shop.capture == payment.CaptureLater
@@ -80,7 +90,7 @@ func (v *visit) keep(o *order.Order) {
 		return
 	case p < callsOff+takesOff && held:
 		k.later(packing, k.takeOff)
-	case p < callsOff+takesOff+holdsEnd && held && v.shop.bank.elsewhere() != nil:
+	case p < callsOff+takesOff+holdsEnd && held && k.there:
 		k.later(packing, k.endHold)
 	}
 	if held || k.rng.Float64() < shipsAtOnce {
@@ -91,15 +101,14 @@ func (v *visit) keep(o *order.Order) {
 
 // money plans what is given back.
 func (k *keeper) money() {
-	there := k.shop.bank.elsewhere() != nil
 	switch p := k.rng.Float64(); {
 	case p < givesPart:
 		k.later(shipping+regret, func() { k.refund(k.total / 4) })
 	case p < givesPart+givesAll:
 		k.later(shipping+regret, func() { k.refund(k.total) })
-	case p < givesPart+givesAll+givesThere && there:
+	case p < givesPart+givesAll+givesThere && k.there:
 		k.later(shipping+regret, k.refundThere)
-	case p < givesPart+givesAll+givesThere+disputes && there:
+	case p < givesPart+givesAll+givesThere+disputes && k.there:
 		k.later(shipping+regret, k.dispute)
 	}
 }
@@ -273,7 +282,7 @@ func (k *keeper) ref() string {
 
 // taken is what the provider itself says of the session.
 func (k *keeper) taken() books {
-	b, err := k.shop.bank.statement(k.ctx, []string{k.session})
+	b, err := k.shop.bank.statement(k.ctx, []string{k.session}) // none of it is out of a balance
 	if err != nil {
 		k.wrong("statement: %v", err)
 	}

@@ -75,9 +75,7 @@ func (v *visit) callWith(path, body, key string) *checkout.Call {
 // ask sends the complete request for a token under a key to a process.
 func (v *visit) ask(core *checkout.Service, token, key string) checkout.Answer {
 	path := "/checkout_sessions/" + v.session + "/complete"
-	return core.Complete(v.ctx, v.callWith("POST "+path, token, key), v.session, acp.CompleteRequest{Payment: acp.PaymentData{
-		HandlerID: checkout.CardHandler, InstrumentType: "card", CredentialType: "spt", Token: token,
-		TokenParam: "$.payment_data.instrument.credential.token", HandlerParam: "$.payment_data.handler_id"}})
+	return core.Complete(v.ctx, v.callWith("POST "+path, token, key), v.session, acp.CompleteRequest{Payment: v.payWith(token)})
 }
 
 // cancel asks for the session to be canceled.

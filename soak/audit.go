@@ -16,7 +16,9 @@ import (
 type audited struct {
 	books
 	record
-	units map[string]int64 // sold, by item
+	units     map[string]int64 // sold and not given back, by item
+	discounts []string         // sold with
+	canceled  bool             // the order
 }
 
 // readers is how many sessions are read at the same time.
@@ -63,7 +65,7 @@ func (s *sim) checkShop(sh *shop) {
 			mine, sessions = append(mine, v), append(sessions, v.session)
 		}
 	}
-	statement, err := sh.bank.statement(s.ctx, sessions)
+	statement, err := s.statement(s.ctx, sh, sessions)
 	if err != nil {
 		s.fail("statement of %s: %v", sh.merchant.ID, err)
 		return
@@ -103,6 +105,8 @@ func (s *sim) checkShop(sh *shop) {
 	}
 	sh.sum = sum
 	s.checkStock(sh, sum)
+	s.checkUses(sh, sum)
+	s.checkPurses(sh, true)
 }
 
 // audit reads what the shop has of a session.
@@ -114,6 +118,7 @@ func (v *visit) audit(ctx context.Context, attempts []payment.Attempt) (audited,
 		return a, err
 	}
 	a.status, a.total = sess.Status, sess.Total()
+	v.checkAllocations(sess)
 	o, err := v.store.OrderOfSession(ctx, merchant, v.session)
 	if errors.Is(err, checkout.ErrNotFound) {
 		return a, nil
@@ -125,6 +130,14 @@ func (v *visit) audit(ctx context.Context, attempts []payment.Attempt) (audited,
 	a.refunded, _ = acp.Amount(o.Totals, acp.TotalAmountRefunded)
 	a.disputed = slices.ContainsFunc(o.Adjustments, func(j acp.Adjustment) bool { return j.Type == "dispute" })
 	a.units = map[string]int64{}
+	if sess.Discounts != nil {
+		for _, d := range sess.Discounts.Applied {
+			a.discounts = append(a.discounts, d.Coupon.ID)
+		}
+	}
+	if a.canceled = o.Status == "canceled"; a.canceled {
+		return a, nil // all of it is the shop's again
+	}
 	for i := range sess.LineItems {
 		a.units[sess.LineItems[i].Item.ID] += o.LineItems[i].Quantity.Ordered
 	}
@@ -202,7 +215,8 @@ func (s *sim) checkStock(sh *shop, sum total) {
 // total adds up one shop.
 type total struct {
 	orders, in, out, recordedIn, recordedOut, owed int64
-	units                                          map[string]int64
+	givenBack                                      int64 // uses of discounts
+	units, discounts                               map[string]int64
 }
 
 func (t *total) add(a audited) {
@@ -216,7 +230,14 @@ func (t *total) add(a audited) {
 	t.in, t.out = t.in+a.in, t.out+a.out
 	t.recordedIn, t.recordedOut, t.owed = t.recordedIn+in, t.recordedOut+out, t.owed+a.owed
 	if t.units == nil {
-		t.units = map[string]int64{}
+		t.units, t.discounts = map[string]int64{}, map[string]int64{}
+	}
+	for _, id := range a.discounts {
+		if a.canceled {
+			t.givenBack++
+		} else {
+			t.discounts[id]++
+		}
 	}
 	for id, n := range a.units {
 		t.units[id] += n

@@ -42,6 +42,8 @@ func (d *desk) comparison(from time.Time) {
 }
 
 func (d *desk) compareShop(sh *shop, from, now time.Time) {
+	d.checkLimits(sh)
+	d.checkPurses(sh, false)
 	sh.wire.beHonest(true)
 	r, err := reconciliation.Compare(d.ctx, reconciliation.Account{MerchantID: sh.merchant.ID, Provider: sh.merchant.Test.Provider,
 		ID: sh.merchant.Test.MerchantID}, ours{d.store}, from, now, d.clock.Now)
@@ -137,7 +139,7 @@ func (d *desk) compareAlone(sh *shop) {
 		d.fail("attempts of %s: %v", sh.merchant.ID, err)
 		return
 	}
-	statement, err := sh.bank.statement(d.ctx, slices.Collect(maps.Keys(attempts)))
+	statement, err := d.statement(d.ctx, sh, slices.Collect(maps.Keys(attempts)))
 	if err != nil {
 		d.fail("statement of %s: %v", sh.merchant.ID, err)
 		return

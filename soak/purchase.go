@@ -170,7 +170,21 @@ func (v *visit) over() {
 
 // declined is a buyer whose card was refused. Most try another one.
 func (v *visit) declined(t told) {
-	v.count("declines", t.Codes[0])
+	if v.total != t.Total {
+		v.note("the price is %d now", t.Total)
+		v.total = t.Total
+		v.count("declines", "a discount was used up meanwhile")
+	} else if v.purse != "" {
+		code := t.Codes[len(t.Codes)-1]
+		if v.count("balances", "declined: "+code); code != acp.CodePaymentDeclined {
+			v.wrong("a balance of the buyer's was refused: %s", code)
+		}
+		v.purse = "" // there is a card
+		v.agenda.at(v.clock.Now().Add(time.Minute), func() { v.pay(paymenttest.Approve) })
+		return
+	} else {
+		v.count("declines", t.Codes[len(t.Codes)-1])
+	}
 	if v.tries < 3 && v.rng.Float64() < triesAgain {
 		v.agenda.at(v.clock.Now().Add(time.Minute), func() { v.pay(paymenttest.Approve) })
 		return

@@ -62,6 +62,7 @@ type shop struct {
 	lost     atomic.Bool     // a webhook was lost
 	reported map[string]bool // sessions in the latest comparison
 	compared bool            // with the provider's list
+	purses   []string        // of its members
 	sum      total           // what the shop came to, once it is audited
 }
 
@@ -108,7 +109,9 @@ func (s *sim) newShop(n int, p plan) *shop {
 		LowStock: 3, SessionTTL: sessionTTL, QuoteTTL: quoteTTL,
 		Test: checkout.PaymentSetup{Provider: provider, MerchantID: sh.bank.account(), StandIn: "stripe", Brands: []string{"visa"},
 			Capture: p.capture},
+		Discounts: s.offers(),
 	}
+	s.fill(sh)
 	imp, err := s.store.Import(s.ctx, id, store.ImportOptions{})
 	if err != nil {
 		s.t.Fatal(err)

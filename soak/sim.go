@@ -212,13 +212,15 @@ func (s *sim) invite() {
 }
 
 // count counts something of a kind, for the report.
-func (s *sim) count(kind, what string) {
+func (s *sim) count(kind, what string) { s.countMore(kind, what, 1) }
+
+func (s *sim) countMore(kind, what string, n int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.counts[kind] == nil {
 		s.counts[kind] = map[string]int{}
 	}
-	s.counts[kind][what]++
+	s.counts[kind][what] += int(n)
 }
 
 // countedAll is how much was counted of a kind.
