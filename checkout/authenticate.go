@@ -47,7 +47,7 @@ func (p PaymentSetup) authenticates() bool {
 // it was asked for.
 type Authentication struct {
 	AttemptID string                      `json:"attempt_id"` // that may ask for it; once there is a proof, that carries it
-	Token     []byte                      `json:"token"`      // keyed digest of the payment token
+	Token     []byte                      `json:"token"`      // keyed digest of the payment token and its handler
 	Amount    int64                       `json:"amount"`
 	Proven    bool                        `json:"proven,omitzero"`
 	Metadata  *acp.AuthenticationMetadata `json:"metadata,omitzero"` // once it was asked for
@@ -75,8 +75,17 @@ func (p *purchase) prepareAuthentication(sess *Session, a *payment.Attempt, char
 	}
 	charge.RequireAuthentication = setup.authenticates() && setup.ThreeDS.Mode == ThreeDSAlways
 	if sess.canAuthenticate(setup) {
-		sess.Authentication = &Authentication{AttemptID: a.ID, Token: p.box.Fingerprints(p.req.Payment.Token)[0], Amount: a.Amount}
+		sess.Authentication = &Authentication{AttemptID: a.ID, Token: p.box.Fingerprints(p.instrument())[0], Amount: a.Amount}
 	}
+}
+
+// instrument is what a proof is of: the token, and the handler beside it where
+// that is not the shop's one for cards.
+func (p *purchase) instrument() string {
+	if h := p.req.Payment.HandlerID; h != "" && h != CardHandler {
+		return p.req.Payment.Token + "@" + h
+	}
+	return p.req.Payment.Token
 }
 
 // takeProof reads what the agent reports of an authentication that the session
@@ -99,7 +108,7 @@ func (p *purchase) takeProof(sess *Session) *acp.Error {
 		return acp.Missing(authenticationParam+".outcome_details",
 			"This outcome needs the cryptogram and what goes with it. Send outcome_details.")
 	}
-	if !slices.ContainsFunc(p.box.Fingerprints(p.req.Payment.Token), func(fp []byte) bool { return string(fp) == string(sess.Authentication.Token) }) {
+	if !slices.ContainsFunc(p.box.Fingerprints(p.instrument()), func(fp []byte) bool { return string(fp) == string(sess.Authentication.Token) }) {
 		return acp.Invalid(p.req.Payment.TokenParam,
 			"The buyer was authenticated for another payment token. Send that one, or report the outcome canceled and pay with the new one.")
 	}

@@ -118,3 +118,27 @@ func (f *fakePSP) holding() bool {
 	defer f.mu.Unlock()
 	return f.gate != nil
 }
+
+// A proof is of one instrument: the same token beside another handler pays with
+// something else.
+func TestAProofIsBoundToItsHandler(t *testing.T) {
+	w, b := owes(t, 100_000, payment.CaptureNow)
+	w.merchant.Test.ThreeDS = checkout.ThreeDS{Mode: checkout.ThreeDSWhenRequired, Acquirer: acquirer}
+	s := w.must(w.core.Create(t.Context(), w.call("/checkout_sessions"), acp.CreateRequest{Items: want("lamp"), Currency: "usd", FulfillmentDetails: california,
+		Buyer: member, Capabilities: acp.RequestedCapabilities{Interventions: &acp.Interventions{Supported: can3DS}}}))
+	if s = w.must(w.send(s.ID, pay("tok_3ds_1"))); s.Status != acp.AuthenticationRequired {
+		t.Fatalf("%s %v", s.Status, said(s))
+	}
+	other := payFrom(b, "tok_3ds_1")
+	other.Authentication = proven("", "good", "ds-1").Authentication
+	w.refused(w.send(s.ID, other), 400, acp.CodeInvalid, "$.payment_data.instrument.credential.token")
+	if available, _ := w.purse(b.ID); available != 100_000 {
+		t.Errorf("%d are left", available)
+	}
+	// The card's handler may be left out.
+	req := proven("tok_3ds_1", "good", "ds-1")
+	req.Payment.HandlerID, req.Payment.Provider = "", "stripe"
+	if paid := w.must(w.send(s.ID, req)); paid.Status != acp.Completed {
+		t.Errorf("%s %v", paid.Status, said(paid))
+	}
+}
