@@ -248,18 +248,18 @@ func (s *Service) report(ctx context.Context, b *books, op *payment.Operation, r
 		}
 		return
 	}
-	level, text := slog.LevelInfo, "operation settled"
+	level, what := slog.LevelInfo, "operation settled"
 	switch {
 	case op.State.Open():
-		text = "operation open"
+		what = "operation open"
 	case op.Class == payment.ClassConfig:
-		level, text = slog.LevelError, "the payment provider refuses the shop's key or account; no money can be moved until that is mended"
+		level, what = slog.LevelError, "the payment provider refuses the shop's key or account; no money can be moved until that is mended"
 	case op.State == payment.OpFailed && op.Kind == payment.OpCapture && b.attempt.State == payment.Captured:
-		level, text = slog.LevelError, "captured money was taken back from the shop; it needs an operator"
+		level, what = slog.LevelError, "captured money was taken back from the shop; it needs an operator"
 	case op.State == payment.OpFailed && op.Decline != "":
-		level, text = slog.LevelWarn, "the payment provider did not make the move, or took it back"
+		level, what = slog.LevelWarn, "the payment provider did not make the move, or took it back"
 	}
-	log.Log(ctx, level, text, "decline", op.Decline)
+	log.Log(ctx, level, what, "decline", op.Decline)
 	if a := b.attempt; a.Refunded > a.Captured || a.Captured > a.Amount {
 		log.ErrorContext(ctx, "more money was moved than there was; it needs an operator", "amount", a.Amount, "captured", a.Captured, "refunded", a.Refunded)
 	}

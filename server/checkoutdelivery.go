@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/pricing"
 	"github.com/checkstand/checkstand/server/web"
+	"github.com/checkstand/checkstand/text"
 )
 
 // toAnAddress is the choice not to come for the goods, before there is an
@@ -91,8 +93,9 @@ func deliveryChoices(sess *checkout.Session, m *checkout.Merchant) (choices []we
 		choices = append(choices, c)
 	}
 	if fetch && !bring && !settled && delivers(m) {
+		says := text.For(cmp.Or(sess.Locale, m.Locale))
 		choices = append([]web.DeliveryChoice{{ID: toAnAddress, Open: true, Chosen: selected == 0,
-			Delivery: web.Delivery{Method: "Have it delivered"}, Detail: "What it costs depends on the address."}}, choices...)
+			Delivery: web.Delivery{Method: says.Say("checkout.deliver")}, Detail: says.Say("checkout.deliver_note")}}, choices...)
 	}
 	return choices, settled
 }

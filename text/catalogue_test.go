@@ -197,6 +197,7 @@ func TestMonthsAreTwelve(t *testing.T) {
 
 // A language without a text says it in English, and the log tells of it once.
 func TestMissingTextsAreSaidInEnglish(t *testing.T) {
+	warned.Clear()
 	var out bytes.Buffer
 	texts := newTexts("de", "de")
 	texts.log = slog.New(slog.NewTextHandler(&out, nil))
