@@ -113,7 +113,7 @@ func (p *purchase) takeProof(sess *Session) *acp.Error {
 			"The buyer was authenticated for another payment token. Send that one, or report the outcome canceled and pay with the new one.")
 	}
 	p.proof = &payment.Proof{Cryptogram: secret.New(r.Details.Cryptogram), ECI: r.Details.ECI,
-		TransactionID: r.Details.TransactionID, Version: r.Details.Version}
+		TransactionID: r.Details.TransactionID, Version: r.Details.Version, Status: proofStatus[r.Outcome]}
 	if err := p.proof.Check(); err != nil {
 		return acp.Missing(authenticationParam+".outcome_details", "Send cryptogram, indicator, transaction id and version.")
 	}
@@ -123,13 +123,14 @@ func (p *purchase) takeProof(sess *Session) *acp.Error {
 	return nil
 }
 
+// proofStatus is what the outcomes with a proof came to.
+var proofStatus = map[string]payment.ProofStatus{acp.OutcomeAuthenticated: payment.Authenticated,
+	acp.OutcomeAttemptAcknowledged: payment.Attempted, acp.OutcomeInformational: payment.Informational}
+
 // proves reports whether an outcome comes with a proof for the acquirer.
 func proves(outcome string) bool {
-	switch outcome {
-	case acp.OutcomeAuthenticated, acp.OutcomeAttemptAcknowledged, acp.OutcomeInformational:
-		return true
-	}
-	return false
+	_, ok := proofStatus[outcome]
+	return ok
 }
 
 // authenticated takes a session that waited for its authentication on: to be

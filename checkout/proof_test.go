@@ -142,3 +142,24 @@ func TestAProofIsBoundToItsHandler(t *testing.T) {
 		t.Errorf("%s %v", paid.Status, said(paid))
 	}
 }
+
+// What the agent's word for it was goes with the proof.
+func TestAProofIsPassedOnForWhatItIs(t *testing.T) {
+	for outcome, want := range map[string]string{acp.OutcomeAuthenticated: `"Status":""`,
+		acp.OutcomeAttemptAcknowledged: `"Status":"attempted"`, acp.OutcomeInformational: `"Status":"informational"`} {
+		w := newAuthenticatingWorld(t, checkout.ThreeDSWhenRequired)
+		s := w.asked("tok_3ds_1")
+		req := proven("tok_3ds_1", "good", "ds-1")
+		req.Authentication.Outcome = outcome
+		if paid := w.must(w.send(s.ID, req)); paid.Status != acp.Completed {
+			t.Errorf("%s: %s %v", outcome, paid.Status, said(paid))
+		}
+		told := false
+		for _, body := range w.psp.bodies {
+			told = told || strings.Contains(body, `"Proof":"good"`) && strings.Contains(body, want)
+		}
+		if !told {
+			t.Errorf("%s: the PSP was sent %v", outcome, w.psp.bodies)
+		}
+	}
+}

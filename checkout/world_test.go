@@ -256,13 +256,14 @@ type fakeBody struct {
 	Attempt, Token, Currency string
 	Amount                   int64
 	Proof                    string
+	Status                   payment.ProofStatus
 	Require                  bool
 }
 
 func (f *fakePSP) Build(c payment.Charge) ([]byte, error) {
 	b := fakeBody{Attempt: c.AttemptID, Token: c.Credential.Token.Reveal(), Currency: c.Currency, Amount: c.Amount, Require: c.RequireAuthentication}
 	if c.Proof != nil {
-		b.Proof = c.Proof.Cryptogram.Reveal()
+		b.Proof, b.Status = c.Proof.Cryptogram.Reveal(), c.Proof.Status
 	}
 	return json.Marshal(b)
 }

@@ -6,6 +6,15 @@ import (
 	"github.com/checkstand/checkstand/secret"
 )
 
+// ProofStatus is what an authentication came to.
+type ProofStatus string
+
+const (
+	Authenticated ProofStatus = ""              // the issuer vouches for the buyer
+	Attempted     ProofStatus = "attempted"     // the issuer does not take part; that it was asked is proved
+	Informational ProofStatus = "informational" // the issuer was told, and vouches for nothing
+)
+
 // Proof is what a 3-D Secure authentication gave that the agent had the buyer
 // go through. With it the issuer takes the charge for the buyer's own.
 type Proof struct {
@@ -13,6 +22,7 @@ type Proof struct {
 	ECI           string        // electronic commerce indicator: 01, 02, 05, 06, 07
 	TransactionID string        // of the directory server
 	Version       string        // of 3-D Secure, such as 2.2.0
+	Status        ProofStatus
 }
 
 // Check refuses a proof that lacks a part.

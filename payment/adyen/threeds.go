@@ -13,8 +13,8 @@ type mpiData struct {
 	CAVV      string `json:"cavv"`
 	ECI       string `json:"eci"`
 	Directory string `json:"dsTransID"`
-	Response  string `json:"directoryResponse"`      // Y authenticated, A attempted
-	Challenge string `json:"authenticationResponse"` // the same, as the buyer's answer
+	Response  string `json:"directoryResponse"`               // Y authenticated, A attempted, I informational
+	Challenge string `json:"authenticationResponse,omitzero"` // the same, as the buyer's answer; it has no word for I
 	Version   string `json:"threeDSVersion"`
 }
 
@@ -27,15 +27,25 @@ func (p *Provider) TakesProof() bool { return true }
 func (r *paymentRequest) threeDS(c payment.Charge) {
 	switch {
 	case c.Proof != nil:
-		status := "Y"
-		if c.Proof.ECI == "06" || c.Proof.ECI == "01" {
-			status = "A"
-		}
+		directory, answer := statuses(c.Proof)
 		r.Authentication = &authenticationData{"never"}
-		r.MPI = &mpiData{CAVV: c.Proof.Cryptogram.Reveal(), ECI: c.Proof.ECI, Directory: c.Proof.TransactionID, Response: status, Challenge: status, Version: c.Proof.Version}
+		r.MPI = &mpiData{CAVV: c.Proof.Cryptogram.Reveal(), ECI: c.Proof.ECI, Directory: c.Proof.TransactionID, Response: directory, Challenge: answer, Version: c.Proof.Version}
 	case c.RequireAuthentication:
 		r.Authentication = &authenticationData{"always"}
 	}
+}
+
+// statuses are the results of an authentication as Adyen is told of them, never
+// more than the indicator beside them says. Whether the buyer was asked a
+// question nobody has told us.
+func statuses(p *payment.Proof) (directory, answer string) {
+	switch {
+	case p.Status == payment.Informational, p.ECI == "07":
+		return "I", ""
+	case p.Status == payment.Attempted, p.ECI == "06", p.ECI == "01":
+		return "A", "A"
+	}
+	return "Y", "Y"
 }
 
 // brands are Adyen's names of the card brands that have a directory server, in

@@ -1,12 +1,14 @@
 package adyen_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/adyen/adyentest"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 )
 
 // The webhook of a refusal may come before the answer. It says as much about the
@@ -39,6 +41,44 @@ func TestAWebhookMayBeTheFirstToSayThatTheBankWantsTheBuyer(t *testing.T) {
 		n := notices[0]
 		if diff := cmp.Diff([]any{c.class, c.brand, c.class != payment.ClassUnknown}, []any{n.Result.Class, n.Result.Brand, n.Final}); diff != "" {
 			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// A proof is passed on for what it is: an issuer that was only told of the
+// payment has authenticated nobody.
+func TestAProofSaysNoMoreThanItIs(t *testing.T) {
+	p := adapter(t, config("http://127.0.0.1:1"))
+	for _, test := range []struct {
+		status            payment.ProofStatus
+		eci               string
+		directory, answer any
+	}{
+		{payment.Authenticated, "05", "Y", "Y"},
+		{payment.Authenticated, "02", "Y", "Y"},
+		{payment.Authenticated, "06", "A", "A"},
+		{payment.Attempted, "05", "A", "A"},
+		{payment.Attempted, "01", "A", "A"},
+		{payment.Attempted, "07", "I", nil},
+		{payment.Informational, "06", "I", nil},
+		{payment.Informational, "07", "I", nil},
+	} {
+		c := charge
+		proof := paymenttest.AnyProof(t, c)
+		proof.Status, proof.ECI = test.status, test.eci
+		c.Proof = &proof
+		body, err := p.Build(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sent struct {
+			MPI map[string]any `json:"mpiData"`
+		}
+		if err := json.Unmarshal(body, &sent); err != nil {
+			t.Fatal(err)
+		}
+		if sent.MPI["directoryResponse"] != test.directory || sent.MPI["authenticationResponse"] != test.answer || sent.MPI["eci"] != test.eci {
+			t.Errorf("%q with indicator %s: %v", test.status, test.eci, sent.MPI)
 		}
 	}
 }
