@@ -26,10 +26,19 @@ const (
 	MaxOffered   = 20  // cards of one customer that are offered, the newest first
 )
 
-// Brands are the names of the brands that a card may have, as the protocol and
-// the configuration write them.
+// brands are the brands that a card may have, as the protocol and the
+// configuration write them, with their names, which are the same in every
+// language.
+var brands = []struct{ word, name string }{{"visa", "Visa"}, {"mastercard", "Mastercard"}, {"amex", "American Express"},
+	{"discover", "Discover"}, {"diners", "Diners Club"}, {"jcb", "JCB"}, {"unionpay", "UnionPay"}}
+
+// Brands are the words for the brands that a card may have.
 func Brands() []string {
-	return []string{"visa", "mastercard", "amex", "discover", "diners", "jcb", "unionpay"}
+	var words []string
+	for _, b := range brands {
+		words = append(words, b.word)
+	}
+	return words
 }
 
 // Errors of a Store.
@@ -86,6 +95,16 @@ func (c *Card) Check() error {
 		}
 	}
 	return nil
+}
+
+// BrandName is the name of the card's brand, as people write it.
+func (c *Card) BrandName() string {
+	for _, b := range brands {
+		if b.word == c.Brand {
+			return b.name
+		}
+	}
+	return c.Brand
 }
 
 // Expired reports whether the card's last month is over, everywhere on Earth.
