@@ -3,6 +3,7 @@ package checkout_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,11 +24,7 @@ func owes(t *testing.T, available int64, capture payment.CaptureMode) (*world, *
 	w.merchant.Test.Ledger = seller.New(w.store, "shop", false, w.clock.Now)
 	w.merchant.Test.Capture = capture
 	w.merchant.Identifies = map[string]bool{agent.Agent: true}
-	b := &balance.Balance{ID: id.New(balance.Prefix, w.clock.Now()), MerchantID: "shop", Kind: balance.StoreCredit, CustomerID: "cus_1", Currency: "usd",
-		Rate: balance.Par, Available: available, CreatedAt: w.clock.Now()}
-	if err := balance.Issue(context.Background(), w.store, b, "", "test"); err != nil {
-		t.Fatal(err)
-	}
+	b := w.issue("cus_1", available, nil)
 	return w, b
 }
 
@@ -69,68 +66,97 @@ func (w *world) purse(balanceID string) (available, held int64) {
 // A process that dies while a balance pays neither loses nor doubles anything:
 // what was paid is sold, what was not is there again, with the stock.
 func TestBalancesOutliveAProcess(t *testing.T) {
-	for _, step := range []checkout.Step{checkout.StepReserved, checkout.StepAnswered, checkout.StepSettled} {
-		for _, capture := range []payment.CaptureMode{payment.CaptureNow, payment.CaptureLater} {
-			for _, wait := range []time.Duration{10 * time.Second, time.Hour} {
-				for _, byAgent := range []bool{false, true} {
-					for _, enough := range []bool{true, false} {
-						t.Run(fmt.Sprintf("%s, captured %q, found after %s, by the agent: %v, enough: %v", step, capture, wait, byAgent, enough), func(t *testing.T) {
-							killedWhileABalancePays(t, step, capture, wait, byAgent, enough)
-						})
+	onBothStores(t, func(t *testing.T, w *world, all []*world) {
+		for _, step := range []checkout.Step{checkout.StepReserved, checkout.StepAnswered, checkout.StepSettled} {
+			for _, capture := range []payment.CaptureMode{payment.CaptureNow, payment.CaptureLater} {
+				for _, wait := range []time.Duration{10 * time.Second, time.Hour} {
+					for _, byAgent := range []bool{false, true} {
+						for _, enough := range []bool{true, false} {
+							t.Run(fmt.Sprintf("%s, captured %q, found after %s, by the agent: %v, enough: %v", step, capture, wait, byAgent, enough), func(t *testing.T) {
+								w.merchant.Test.Capture = capture
+								agree(all)
+								w, other := w.in(t), all[len(all)-1].in(t)
+								killedWhileABalancePays(t, w, other, step, wait, byAgent, enough)
+							})
+						}
 					}
 				}
 			}
 		}
-	}
+	})
 }
 
-func killedWhileABalancePays(t *testing.T, step checkout.Step, capture payment.CaptureMode, wait time.Duration, byAgent, enough bool) {
+// killedWhileABalancePays kills a process of one node, and lets another one find
+// what it left.
+func killedWhileABalancePays(t *testing.T, w, other *world, step checkout.Step, wait time.Duration, byAgent, enough bool) {
 	const has = 500_00
-	w, b := owes(t, has, capture)
-	s := w.member()
+	b := w.issue("cus of "+t.Name(), has, nil)
+	before := w.item("mug")
+	buyer := *member
+	buyer.CustomerID = b.CustomerID
+	s := w.must(w.core.Create(context.Background(), w.call("/checkout_sessions"),
+		acp.CreateRequest{Items: want("mug"), Currency: "usd", FulfillmentDetails: california, Buyer: &buyer}))
 	if !enough {
 		if err := balance.Block(context.Background(), w.store, "shop", b.ID, true, "test", w.clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	call := w.callWithKey("/checkout_sessions/"+s.ID+"/complete", "first")
-	reached := make(chan struct{})
-	dying := checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: w.box(), Now: w.clock.Now, PaymentTimeout: 2 * time.Second,
-		OnStep: func(at checkout.Step) {
-			if at == step {
-				close(reached)
-				select {}
-			}
-		}})
-	go dying.Complete(context.Background(), call, s.ID, payFrom(b, "vt_1"))
-	<-reached
-	if lamp := w.item("lamp"); step != checkout.StepSettled && lamp.Reserved != 1 {
-		t.Fatalf("stock %+v", lamp)
+	call := w.callWithKey("/checkout_sessions/"+s.ID+"/complete", t.Name())
+	w.dies(step, func(core *checkout.Service) {
+		core.Complete(context.Background(), call, s.ID, payFrom(b, "vt "+t.Name()))
+	})
+	if mug := w.item("mug"); step != checkout.StepSettled && mug.Reserved != 1 {
+		t.Fatalf("stock %+v", mug)
 	}
 	w.clock.Advance(wait)
 	if byAgent {
-		w.core.Complete(context.Background(), call, s.ID, payFrom(b, "vt_1"))
+		other.core.Complete(context.Background(), call, s.ID, payFrom(b, "vt "+t.Name()))
 	}
-	w.runJobs("payment.reconcile")
+	other.runJobs("payment.reconcile")
 	w.clock.Advance(time.Minute)
-	w.runJobs("payment.reconcile")
+	other.runJobs("payment.reconcile")
 
 	// Nobody pays for goods an hour after the process died before it asked.
 	sold := enough && (step != checkout.StepReserved || wait < time.Minute)
-	price, lamp := total(s, acp.TotalTotal), w.item("lamp")
+	price, mug := total(s, acp.TotalTotal), w.item("mug")
 	available, held := w.purse(b.ID)
 	switch {
-	case !sold && (available != has || held != 0 || lamp.Stock != 3 || lamp.Reserved != 0):
-		t.Errorf("nothing was sold: %d and %d held of %d, %+v", available, held, int64(has), lamp)
-	case sold && (available != has-price || lamp.Stock != 2 || lamp.Reserved != 0):
-		t.Errorf("sold for %d: %d of %d, %+v", price, available, int64(has), lamp)
-	case sold && (held == price) != (capture == payment.CaptureLater):
-		t.Errorf("%d are held, captured %q", held, capture)
+	case !sold && (available != has || held != 0 || mug.Stock != before.Stock || mug.Reserved != 0):
+		t.Errorf("nothing was sold: %d and %d held of %d, %+v", available, held, int64(has), mug)
+	case sold && (available != has-price || mug.Stock != before.Stock-1 || mug.Reserved != 0):
+		t.Errorf("sold for %d: %d of %d, %+v", price, available, int64(has), mug)
+	case sold && (held == price) != (w.merchant.Test.Capture == payment.CaptureLater):
+		t.Errorf("%d are held, captured %q", held, w.merchant.Test.Capture)
 	}
-	got, err := w.core.Get(context.Background(), agent, s.ID)
+	got, err := other.core.Get(context.Background(), agent, s.ID)
 	if err != nil || (got.Status == acp.Completed) != sold {
 		t.Errorf("%s, %v", got.Status, err)
 	}
+}
+
+// in is the world for a subtest.
+func (w *world) in(t *testing.T) *world {
+	sub := &world{t: t, store: w.store, psp: w.psp, clock: w.clock, merchant: w.merchant, core: w.core}
+	sub.keys.Store(int64(keysOfSubtests.Add(1)) << 20)
+	sub.core = sub.coreWithBudget(0)
+	return sub
+}
+
+// keysOfSubtests keeps the keys of subtests in one world apart.
+var keysOfSubtests atomic.Int32
+
+// issue gives a customer store credit, or what change makes of it.
+func (w *world) issue(customer string, available int64, change func(*balance.Balance)) *balance.Balance {
+	w.t.Helper()
+	b := &balance.Balance{ID: id.New(balance.Prefix, w.clock.Now()), MerchantID: "shop", Kind: balance.StoreCredit, CustomerID: customer, Currency: "usd",
+		Rate: balance.Par, Available: available, CreatedAt: w.clock.Now()}
+	if change != nil {
+		change(b)
+	}
+	if err := balance.Issue(context.Background(), w.store, b, "", "test"); err != nil {
+		w.t.Fatal(err)
+	}
+	return b
 }
 
 // One session that many try to pay at once, with the same token or with
