@@ -24,6 +24,10 @@ type Error struct {
 	Param             string    `json:"param,omitzero"` // RFC 9535 JSONPath into the request
 	SupportedVersions []Version `json:"supported_versions,omitzero"`
 
+	// Sent marks a Param that is the path of what was sent, as it was sent. Others
+	// are paths of the newest request, and each version puts them into its own
+	// words.
+	Sent       bool          `json:"-"`
 	Status     int           `json:"-"` // HTTP status
 	RetryAfter time.Duration `json:"-"` // for Retry-After; 0 sends none
 	Cause      error         `json:"-"` // for the log, never for the agent

@@ -11,6 +11,14 @@ import (
 // answer in the caller's version. A session is ready without a buyer, since
 // agents send it with the payment at the latest.
 func (p *purchase) known(sess *Session) *acp.Error {
+	e := p.unknown(sess)
+	if e != nil && p.req.Buyer == nil {
+		e.Param = "$.buyer" // of the request, which has none
+	}
+	return e
+}
+
+func (p *purchase) unknown(sess *Session) *acp.Error {
 	if e := sess.countable(p.merchant); e != nil {
 		return e
 	}

@@ -46,7 +46,11 @@ func TestElectronicGoodsNeedAnEMailAddress(t *testing.T) {
 				w.settled(s.ID, true)
 				return
 			}
-			w.refused(a, 400, acp.CodeMissing, "$.buyer.email")
+			param := "$.buyer" // of the request
+			if c.buyer != nil {
+				param = "$.buyer.email"
+			}
+			w.refused(a, 400, acp.CodeMissing, param)
 			if n, _ := w.psp.taken(); n != 0 {
 				t.Errorf("%d charges", n)
 			}
@@ -61,10 +65,12 @@ func TestAVersionAsksForWhatItsAnswerNeeds(t *testing.T) {
 	for name, c := range map[string]struct {
 		buyer acp.Opt[acp.Buyer]
 		items []string
-		param string // of the refusal; "" is none
+		sent  *acp.Buyer // with the payment
+		param string     // of the refusal; "" is none
 	}{
 		"no buyer":                          {items: []string{"mug"}, param: "$.buyer"},
-		"a buyer without an address":        {items: []string{"mug"}, buyer: acp.Some(acp.Buyer{FullName: "Test Buyer"}), param: "$.buyer.email"},
+		"a buyer without an address":        {items: []string{"mug"}, buyer: acp.Some(acp.Buyer{FullName: "Test Buyer"}), param: "$.buyer"},
+		"one with the payment":              {items: []string{"mug"}, sent: &acp.Buyer{FullName: "Test Buyer"}, param: "$.buyer.email"},
 		"a name at the delivery":            {items: []string{"mug"}, buyer: acp.Some(acp.Buyer{Email: "b@example.com"})},
 		"a buyer with a name":               {items: []string{"mug"}, buyer: acp.Some(acp.Buyer{Email: "b@example.com", FullName: "Test Buyer"})},
 		"a buyer with two names":            {items: []string{"mug"}, buyer: acp.Some(acp.Buyer{Email: "b@example.com", FirstName: "Test", LastName: "Buyer"})},
@@ -78,7 +84,9 @@ func TestAVersionAsksForWhatItsAnswerNeeds(t *testing.T) {
 			}
 			call := w.call("/checkout_sessions/" + s.ID + "/complete")
 			call.Completable = page.Completable
-			a := w.core.Complete(context.Background(), call, s.ID, pay("tok_ok"))
+			req := pay("tok_ok")
+			req.Buyer = c.sent
+			a := w.core.Complete(context.Background(), call, s.ID, req)
 			if c.param != "" {
 				w.refused(a, 400, acp.CodeMissing, c.param)
 				return

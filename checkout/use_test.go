@@ -74,7 +74,7 @@ func TestALimitByBuyerNeedsOne(t *testing.T) {
 	if applied(s) != "few:180 |" {
 		t.Fatal(applied(s))
 	}
-	w.refused(w.complete(s.ID, "tok_ok"), 400, acp.CodeMissing, "$.buyer.email")
+	w.refused(w.complete(s.ID, "tok_ok"), 400, acp.CodeMissing, "$.buyer")
 	if n, _ := w.psp.taken(); n != 0 || w.uses(few) != 0 {
 		t.Fatalf("%d charges, %d uses", n, w.uses(few))
 	}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"net/mail"
+	"slices"
 	"strings"
 
 	"github.com/checkstand/checkstand/acp"
@@ -23,10 +24,14 @@ func (r *reader) buyer(v value) *acp.Buyer {
 	if !v.object() {
 		return nil
 	}
+	names := []string{"full_name", "name"}
+	if r.rule.buyerName == oneName {
+		slices.Reverse(names)
+	}
 	b := &acp.Buyer{
 		FirstName:            v.get("first_name").text(acp.MaxText),
 		LastName:             v.get("last_name").text(acp.MaxText),
-		FullName:             v.first("full_name", "name").text(acp.MaxText),
+		FullName:             v.first(names...).text(acp.MaxText),
 		Email:                r.email(v.get("email"), true),
 		PhoneNumber:          v.first("phone_number", "phone").text(acp.MaxText),
 		CustomerID:           v.get("customer_id").text(acp.MaxText),

@@ -29,6 +29,7 @@ type Document struct {
 	nodes     []node // nodes[0] is the root; empty for an empty body
 	canonical []byte
 	done      bool // canonical is computed
+	aliases   []string
 }
 
 // node is one JSON value. Links are indices into Document.nodes; 0 is none,
@@ -199,6 +200,10 @@ func (doc *Document) Unknown() []string {
 	}
 	return paths
 }
+
+// Aliases lists the JSONPaths of members that were read under another name than
+// the version's own, such as items for line_items. Ask after decoding.
+func (doc *Document) Aliases() []string { return doc.aliases }
 
 // reached reports whether a decoder went down to node i: the members of an
 // unknown object are not unknown each.

@@ -46,7 +46,9 @@ func (c flat) AppendError(dst []byte, e *acp.Error) []byte {
 	if !slices.Contains(c.errorTypes, old.Type) {
 		old.Type = c.errorTypes[0]
 	}
-	old.Param = c.requestParam(e.Param)
+	if !e.Sent {
+		old.Param = c.requestParam(e.Param)
+	}
 	return appendError(dst, &old)
 }
 

@@ -79,10 +79,13 @@ var newerMembers = []string{"capabilities", "continue_url", "created_at", "disco
 
 // requestParam does the same for requests, where the list of items has another
 // name. What the agent sent has the path that it was sent under, so what only
-// newer versions have is left as it stands.
+// newer versions have is left as it stands, and so is how it pays.
 func (c flat) requestParam(param string) string {
 	if rest, ok := strings.CutPrefix(param, "$.line_items"); ok {
 		return "$.items" + rest
+	}
+	if strings.HasPrefix(param, "$.payment_data") {
+		return param
 	}
 	if c.nested {
 		return nestedParam(param)

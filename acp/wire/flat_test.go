@@ -160,15 +160,38 @@ func TestCarrierOfTheShop(t *testing.T) {
 	}
 }
 
+// What the decoder refuses has the path that it was sent under, also where that
+// is another version's.
+func TestErrorsOfARequestNameWhatWasSent(t *testing.T) {
+	for _, v := range versions() {
+		for body, param := range map[string]string{
+			`{"line_items":[{"id":""}]}`: "$.line_items[0].id",
+			`{"items":[{"id":""}]}`:      "$.items[0].id",
+			`{"fulfillment_details":{"address":` + with(address, `"company":7`) + `}}`:           "$.fulfillment_details.address.company",
+			`{"fulfillment_address":` + with(address, `"company":7`) + `}`:                       "$.fulfillment_address.company",
+			`{"selected_fulfillment_options":[{"type":"shipping","option_id":""}]}`:              "$.selected_fulfillment_options[0].option_id",
+			`{"selected_fulfillment_options":[{"type":"shipping","shipping":{"option_id":""}}]}`: "$.selected_fulfillment_options[0].shipping.option_id",
+		} {
+			_, err := decode(t, codec(t, v), acp.UpdateRequest{}, []byte(body))
+			if err == nil {
+				t.Fatalf("%s: %s was taken", v, body)
+			}
+			var said acp.Error
+			if err := json.Unmarshal(codec(t, v).AppendError(nil, acp.AsError(err)), &said); err != nil || said.Param != param {
+				t.Errorf("%s: %s is refused at %q, want %q (%v)", v, body, said.Param, param, err)
+			}
+		}
+	}
+}
+
 func TestFlatErrorsNameTheFieldsOfTheirVersion(t *testing.T) {
 	c := codec(t, acp.V20250929)
 	for param, want := range map[string]string{
 		"$.line_items[1].id":                          "$.items[1].id",
 		"$.fulfillment_details.address.country":       "$.fulfillment_address.country",
 		"$.selected_fulfillment_options[0].option_id": "$.fulfillment_option_id",
-		"$.payment_data.handler_id":                   "$.payment_data.provider",
-		"$.payment_data.instrument.credential.token":  "$.payment_data.token",
-		"$.payment_data.instrument.type":              "$.payment_data",
+		"$.payment_data.handler_id":                   "$.payment_data.handler_id", // these are as they were sent
+		"$.payment_data.token":                        "$.payment_data.token",
 		"$.buyer.email":                               "$.buyer.email",
 	} {
 		got := decoded(t, c.AppendError(nil, acp.Invalid(param, "x"))).(map[string]any)["param"]

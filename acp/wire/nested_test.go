@@ -95,8 +95,8 @@ func TestNestedErrorsNameTheFieldsOfTheirVersion(t *testing.T) {
 		"$.line_items[1].id":                          "$.items[1].id",
 		"$.fulfillment_details.address.country":       "$.fulfillment_details.address.country",
 		"$.selected_fulfillment_options[0].option_id": "$.selected_fulfillment_options[0]",
-		"$.payment_data.handler_id":                   "$.payment_data.provider",
-		"$.payment_data.instrument.credential.token":  "$.payment_data.token",
+		"$.payment_data.handler_id":                   "$.payment_data.handler_id", // these are as they were sent
+		"$.payment_data.token":                        "$.payment_data.token",
 		"$.authentication_result":                     "$.authentication_result",
 	} {
 		for _, v := range []acp.Version{acp.V20251212, acp.V20260116} {

@@ -59,6 +59,7 @@ func (r *reader) fail(e *acp.Error) {
 func result[T any](r *reader, req T) (T, error) {
 	if r.err != nil {
 		var zero T
+		r.err.Sent = true
 		return zero, r.err
 	}
 	return req, nil
@@ -84,8 +85,11 @@ func (v value) get(name string) value {
 // first is the first of the names that was sent, or the absence of names[0].
 // The other spellings stay unknown.
 func (v value) first(names ...string) value {
-	for _, name := range names {
+	for i, name := range names {
 		if m := v.get(name); m.sent() {
+			if i > 0 {
+				v.r.doc.aliases = append(v.r.doc.aliases, m.path())
+			}
 			return m
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,7 +44,8 @@ type exchange struct {
 	caller   checkout.Caller
 	merchant *checkout.Merchant
 	raw      []byte
-	form     []byte // canonical raw, once somebody has asked for it
+	form     []byte         // canonical raw, once somebody has asked for it
+	doc      *wire.Document // of a body that was understood
 	signed   *checkout.Signed
 
 	status   int
@@ -214,6 +216,9 @@ func (s *Surface) finish(x *exchange) {
 			attrs = append(attrs, slog.String("cart", named))
 		}
 	}
+	if x.doc != nil {
+		attrs = append(attrs, spellings(x.doc, s.Log.Enabled(ctx, slog.LevelDebug))...)
+	}
 	if x.replayed {
 		attrs = append(attrs, slog.Bool("replayed", true))
 	}
@@ -227,6 +232,23 @@ func (s *Surface) finish(x *exchange) {
 		}
 	}
 	s.Log.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// spellings are what a body had under other names than the version's, and, where
+// all of it is asked for, what nobody has looked at. These are names out of a
+// request: what does not look like the name of a field is left out.
+func spellings(doc *wire.Document, all bool) (attrs []slog.Attr) {
+	if aliases := doc.Aliases(); len(aliases) > 0 {
+		attrs = append(attrs, slog.Any("aliases", aliases))
+	}
+	if !all {
+		return attrs
+	}
+	unknown := slices.DeleteFunc(doc.Unknown(), func(path string) bool { return strings.Contains(path, `["`) || secret.HasCardNumber(path) })
+	if len(unknown) > 0 {
+		attrs = append(attrs, slog.Any("ignored", unknown))
+	}
+	return attrs
 }
 
 // headerProbe collects the headers of a handler's answer and drops the rest.

@@ -161,8 +161,10 @@ func decoded[T any](x *exchange, decode func(*wire.Document) (T, error)) (doc *w
 	}
 	if err != nil {
 		x.refuse(x.codec, acp.AsError(err))
+		return doc, req, false
 	}
-	return doc, req, err == nil
+	x.doc = doc
+	return doc, req, true
 }
 
 func (s *Surface) get(ctx context.Context, x *exchange) {
