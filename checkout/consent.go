@@ -17,7 +17,7 @@ type Consent struct {
 	OptedIn bool      `json:"opted_in"`
 	Contact string    `json:"contact"` // e-mail address or phone number; "" until the order settles it
 	Text    string    `json:"text"`    // what the shop asked
-	Agent   string    `json:"agent"`   // who put the question to the buyer
+	Agent   string    `json:"agent"`   // who put the question to the buyer, or ByPage
 	At      time.Time `json:"at"`
 }
 

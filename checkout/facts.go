@@ -26,6 +26,7 @@ type Facts struct {
 
 	GiftWrap   *acp.GiftWrap    `json:"gift_wrap,omitzero"`
 	Consents   []Consent        `json:"marketing_consents,omitzero"`
+	Terms      *Acceptance      `json:"terms,omitzero"`       // accepted on the checkout page
 	FirstTouch *acp.Attribution `json:"first_touch,omitzero"` // the affiliate named on create
 	LastTouch  *acp.Attribution `json:"last_touch,omitzero"`  // and on complete
 	Intent     *acp.IntentTrace `json:"intent_trace,omitzero"`
@@ -37,7 +38,7 @@ type Facts struct {
 func (s *Session) Facts() Facts {
 	f := Facts{Session: s.ID, Status: s.Status, Agent: s.Agent, Live: s.Live, APIVersion: s.APIVersion, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
 		Buyer: s.Buyer, OrderNotes: s.OrderNotes, FulfillmentDetails: s.FulfillmentDetails, FulfillmentGroups: s.FulfillmentGroups,
-		GiftWrap: s.Wrap, Consents: s.Consents, FirstTouch: s.FirstTouch, LastTouch: s.LastTouch, Intent: s.Intent}
+		GiftWrap: s.Wrap, Consents: s.Consents, Terms: s.Terms, FirstTouch: s.FirstTouch, LastTouch: s.LastTouch, Intent: s.Intent}
 	f.PurchaseOrder = s.PurchaseOrder
 	if s.Order != nil {
 		f.Order = s.Order.ID

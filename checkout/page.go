@@ -87,6 +87,11 @@ type paging struct {
 func (p *paging) claim(tx Tx, sess *Session) error {
 	now := p.now()
 	p.session = sess
+	if sess.editable() == nil {
+		if err := sess.agreed(p.merchant); err != nil {
+			return err
+		}
+	}
 	switch sess.Status {
 	case acp.CompleteInProgress:
 		return p.join(tx, sess, now)

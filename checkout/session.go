@@ -71,6 +71,7 @@ type Session struct {
 	LastTouch  *acp.Attribution `json:"last_touch,omitzero"`
 	Intent     *acp.IntentTrace `json:"intent,omitzero"`
 	Consents   []Consent        `json:"consents,omitzero"`
+	Terms      *Acceptance      `json:"terms,omitzero"` // on the checkout page
 
 	// Offered are the balances that the buyer can pay all of it with, at the
 	// moment of the answer.

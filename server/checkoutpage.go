@@ -202,9 +202,14 @@ func (p checkoutPages) Checkout(ctx context.Context, v web.Visit) (web.Checkout,
 		c.Lines = append(c.Lines, checkoutLine(&sess.LineItems[i]))
 	}
 	if c.State == web.CheckoutOpen {
+		t := text.For(c.Locale)
 		c.Deliveries, c.DeliverySettled = deliveryChoices(sess, m)
 		c.Codes = codesOf(sess, m)
+		c.Wrap, c.Tip, c.Asked = wrapOf(sess, m), tipOf(sess, m, t), asked(sess, m, t)
 		tell(&c, sess, last)
+	}
+	if po := sess.PurchaseOrder; po != nil && (c.State == web.CheckoutPending || c.State == web.CheckoutDone && po.ApprovedBy != "") {
+		c.Invoice = &web.Invoice{Number: po.Number, Due: po.DueDate}
 	}
 	if sess.Order != nil {
 		c.Order = &web.PlacedOrder{Number: sess.Order.OrderNumber, URL: sess.Order.PermalinkURL}
@@ -231,6 +236,8 @@ func checkoutState(sess *checkout.Session, last *payment.Attempt) web.CheckoutSt
 		return web.CheckoutCanceled
 	case acp.Expired:
 		return web.CheckoutExpired
+	case acp.PendingApproval:
+		return web.CheckoutPending
 	case acp.CompleteInProgress:
 		if last != nil && last.Kind == payment.OnPage {
 			return web.CheckoutPaying

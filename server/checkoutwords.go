@@ -40,7 +40,11 @@ func tell(c *web.Checkout, sess *checkout.Session, last *payment.Attempt) {
 			complain(c, m, strings.TrimPrefix(m.Param[len(address):], "."))
 		case strings.HasPrefix(m.Param, "$.payment_data"):
 			declined = true
-			c.Notices = append(c.Notices, web.Notice{Tone: toneOf(m), Text: t.Say(paymentKey(m))})
+			said := m.Content // of a purchase order
+			if m.Type != acp.Info {
+				said = t.Say(paymentKey(m))
+			}
+			c.Notices = append(c.Notices, web.Notice{Tone: toneOf(m), Text: said})
 		default:
 			c.Notices = append(c.Notices, web.Notice{Tone: toneOf(m), Text: m.Content})
 		}

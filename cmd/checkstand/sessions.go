@@ -163,6 +163,9 @@ func printFacts(p *printer, f checkout.Facts) {
 	if f.GiftWrap != nil {
 		p.f("Gift wrap: yes%s\n", strings.TrimRight(", "+f.GiftWrap.Style, ", "))
 	}
+	if f.Terms != nil {
+		p.f("Terms accepted: %s on the checkout page, %s\n", f.Terms.At.UTC().Format(time.DateTime), f.Terms.URL)
+	}
 	for _, consent := range f.Consents {
 		answer := "no"
 		if consent.OptedIn {

@@ -59,6 +59,14 @@ type Checkouts interface {
 	// *Refusal.
 	EnterCode(ctx context.Context, v Visit, code string) error
 	RemoveCode(ctx context.Context, v Visit, code string) error
+	// SetWrap has the order wrapped as a gift or not, and SetTip sets what the
+	// buyer gives beside it, in minor units; 0 is nothing. Errors: ErrChanged,
+	// *Refusal.
+	SetWrap(ctx context.Context, v Visit, wrap bool) error
+	SetTip(ctx context.Context, v Visit, amount int64) error
+	// Agree notes which of Checkout.Asked are ticked, by their names, before the
+	// payment. Errors: ErrChanged.
+	Agree(ctx context.Context, v Visit, ticked []string) error
 	// Pay gives the address of the payment provider's page, or "" when the
 	// session cannot be paid as it is, which Checkout then tells about, or
 	// needs no payment. Errors: ErrChanged, ErrNotCharged.
@@ -85,6 +93,7 @@ const (
 	CheckoutOpen       CheckoutState = "open"       // it may be changed, and paid when nothing is missing
 	CheckoutPaying     CheckoutState = "paying"     // a page of the payment provider is open
 	CheckoutConfirming CheckoutState = "confirming" // a payment was sent, its outcome is awaited
+	CheckoutPending    CheckoutState = "pending"    // a purchase order waits for the shop's approval
 	CheckoutDone       CheckoutState = "done"       // there is an order
 	CheckoutCanceled   CheckoutState = "canceled"
 	CheckoutExpired    CheckoutState = "expired"
@@ -116,11 +125,15 @@ type Checkout struct {
 	// DeliverySettled says that the ways of delivery are shown, and not to be
 	// chosen among here: there are several for parts of the order.
 	DeliverySettled bool
-	Codes           *Codes // nil where there are none to enter
+	Codes           *Codes     // nil where there are none to enter
+	Wrap            *GiftWrap  // nil where nothing is wrapped
+	Tip             *Tip       // nil where the shop takes none
+	Asked           []Question // what the buyer is asked beside the order, before the payment
 	Notices         []Notice
 	Embed           *Embed // the payment is made by a script on this page; nil is on a page of the provider
 
 	Order     *PlacedOrder // of CheckoutDone
+	Invoice   *Invoice     // of CheckoutPending and CheckoutDone; nil where it is not paid by one
 	ReturnURL string       // where the buyer came from; "" when it is not known
 	// NotCharged is true where it is sure that no money has moved for the
 	// session.
@@ -172,6 +185,12 @@ type DeliveryChoice struct {
 type PlacedOrder struct {
 	Number string
 	URL    string // of the order's page
+}
+
+// Invoice is how an order is paid that is not charged.
+type Invoice struct {
+	Number string    // of the buyer's purchase order
+	Due    time.Time // shown as a date in its own location
 }
 
 // Embed is a payment provider's script on the page.

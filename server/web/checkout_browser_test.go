@@ -56,7 +56,17 @@ func checkoutStates() map[string]struct {
 		c.Notices = []web.Notice{{Tone: web.Negative, Text: "Your payment was declined. You have not been charged. Try again, or pay in another way."}}
 	})
 	live := with(filledIn(), func(c *web.Checkout) { c.Live, c.Shop.Logo = true, "/pictures/mug-stoneware-sand.svg" })
+	refused := with(given(), func(c *web.Checkout) {
+		c.Tip.Typed, c.Tip.Problem = "lots", "This is not an amount. Write it like $5.00."
+		c.Asked[2].Problem, c.Asked[0].Ticked = c.Asked[2].Missing, true
+	})
+	invoiced := with(done(), func(c *web.Checkout) { c.Invoice, c.Totals = pending().Invoice, given().Totals })
 	return map[string]state{
+		"beside":    {&checkouts{view: beside()}, session, 200, "Review and pay"},
+		"given":     {&checkouts{view: given()}, session, 200, "Review and pay"},
+		"refused":   {&checkouts{view: refused}, session, 200, "Review and pay"},
+		"pending":   {&checkouts{view: pending()}, session, 200, "Your order waits for the shop to approve it"},
+		"invoiced":  {&checkouts{view: invoiced}, session, 200, "Thank you"},
 		"link":      {&checkouts{view: filledIn()}, session + "/" + proof + "?as=stranger", 200, "Your checkout is ready"},
 		"used":      {&checkouts{view: filledIn(), used: true}, session + "/" + proof + "?as=stranger", 410, "This link was used"},
 		"unknown":   {&checkouts{view: filledIn()}, session + "/other", 404, "There is no such checkout"},
@@ -85,7 +95,7 @@ func TestCheckoutInBrowser(t *testing.T) {
 	for name, state := range checkoutStates() {
 		base := visited(t, state.c)
 		looks := screens()
-		if !slices.Contains([]string{"empty", "review", "wrong", "paying", "done"}, name) {
+		if !slices.Contains([]string{"empty", "review", "wrong", "paying", "done", "beside", "refused", "pending"}, name) {
 			looks = map[string]browsertest.Options{"320-dark": looks["320-dark"], "1280-light": looks["1280-light"]}
 		}
 		for screen, opts := range looks {
@@ -111,7 +121,7 @@ func TestCheckoutBendsToItsReader(t *testing.T) {
 		c.Totals[3].Amount = 999_999_999
 		c.Details.LineOne = strings.Repeat("Hauptstrasse", 12)
 	})
-	states := map[string]*checkouts{"empty": {view: empty()}, "review": {view: filledIn()}, "long": {view: long}, "done": {view: done()}}
+	states := map[string]*checkouts{"empty": {view: empty()}, "review": {view: filledIn()}, "beside": {view: given()}, "long": {view: long}, "done": {view: done()}}
 	for name, opts := range map[string]browsertest.Options{
 		"grown":      {Width: 320, TextSize: 140, Touch: true},
 		"zoomed":     {Width: 640, Height: 400}, // a desk at 200 %

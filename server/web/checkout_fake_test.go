@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +97,18 @@ func (c *checkouts) RemoveCode(_ context.Context, _ web.Visit, code string) erro
 	return c.did("remove", code)
 }
 
+func (c *checkouts) SetWrap(_ context.Context, _ web.Visit, wrap bool) error {
+	return c.did("wrap", strconv.FormatBool(wrap))
+}
+
+func (c *checkouts) SetTip(_ context.Context, _ web.Visit, amount int64) error {
+	return c.did("tip", strconv.FormatInt(amount, 10))
+}
+
+func (c *checkouts) Agree(_ context.Context, _ web.Visit, ticked []string) error {
+	return c.did(append([]string{"agree"}, ticked...)...)
+}
+
 func (c *checkouts) Pay(context.Context, web.Visit) (string, error) { return c.page, c.did("pay") }
 
 func (c *checkouts) PayToken(_ context.Context, _ web.Visit, token string) error {
@@ -144,6 +158,39 @@ func reduced() web.Checkout {
 		{Code: "WINTER", Note: &web.Notice{Tone: web.Caution, Text: "This discount code has expired."}}}}
 	c.Totals = []web.Total{{Label: "Item discounts", Amount: -450}, {Label: "Subtotal", Amount: 4050}, {Label: "Delivery", Amount: 590},
 		{Label: "Tax", Amount: 349}, {Label: "Total", Amount: 4989, Strong: true}}
+	return c
+}
+
+// beside is a session of a shop that wraps, takes tips and asks for consents.
+func beside() web.Checkout {
+	c := filledIn()
+	c.Wrap = &web.GiftWrap{Price: 300}
+	c.Tip = &web.Tip{Max: 5000, Suggested: []web.SuggestedTip{{Amount: 450, Share: "10%"}, {Amount: 675, Share: "15%"}, {Amount: 200}}}
+	c.Asked = []web.Question{
+		{Name: "consent_email", Words: "By e-mail: News and offers, once a month", Link: "/policies/privacy", LinkIs: "Privacy"},
+		{Name: "consent_sms", Words: "By text message: Offers of the day", Link: "/policies/privacy", LinkIs: "Privacy"},
+		{Name: "terms", Words: "I accept the shop's terms.", Link: "/policies/terms", LinkIs: "Terms", Required: true, Missing: "Accept the shop's terms to go on."}}
+	return c
+}
+
+// given is the same with all of it chosen.
+func given() web.Checkout {
+	c := beside()
+	c.Wrap = &web.GiftWrap{Price: 300, Chosen: true}
+	tip := *c.Tip
+	tip.Amount, tip.Suggested = 450, slices.Clone(tip.Suggested)
+	tip.Suggested[0].Chosen = true
+	c.Tip = &tip
+	c.Totals = []web.Total{{Label: "Subtotal", Amount: 4500}, {Label: "Delivery", Amount: 590}, {Label: "Tax", Amount: 410}, {Label: "Small order fee", Amount: 250},
+		{Label: "Gift wrap", Amount: 300}, {Label: "Tip", Amount: 450}, {Label: "Total", Amount: 6500, Strong: true}}
+	return c
+}
+
+// pending is a session whose purchase order waits for the shop's approval.
+func pending() web.Checkout {
+	c := ended(web.CheckoutPending)
+	c.Invoice = &web.Invoice{Number: "PO-1042", Due: day(28)}
+	c.ReturnURL = "https://chatgpt.com/c/1"
 	return c
 }
 

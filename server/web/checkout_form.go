@@ -170,6 +170,15 @@ func (p *Pages) pay(w http.ResponseWriter, r *http.Request, v Visit) error {
 		p.show(w, r, http.StatusConflict, &checkoutPage{Checkout: c, Form: c.Details})
 		return nil
 	}
+	if c.State == CheckoutOpen && len(c.Asked) > 0 {
+		if page := p.answers(&c, r.PostForm); page != nil {
+			p.show(w, r, http.StatusUnprocessableEntity, page)
+			return nil
+		}
+		if err := p.checkouts.Agree(r.Context(), v, ticked(c.Asked)); err != nil {
+			return err
+		}
+	}
 	var address string
 	if token := r.PostForm.Get("payment_method_nonce"); token != "" {
 		err = p.checkouts.PayToken(r.Context(), v, token)

@@ -18,6 +18,9 @@ const (
 	// deal shorter.
 	maxSession = 128
 	maxProof   = 128
+	// pendingVisit is how much longer a browser that looks at it can look at what
+	// waits for approval.
+	pendingVisit = 30 * 24 * time.Hour
 )
 
 // checkoutMessage is a page of a checkout that has nothing to fill in. Heading,
@@ -77,10 +80,16 @@ func (p *Pages) redeem(w http.ResponseWriter, r *http.Request) {
 		p.checkoutFailed(w, r, err)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: visitorCookie, Value: visitor, Path: checkoutPath(v), HttpOnly: true,
-		SameSite: http.SameSiteLaxMode, Secure: p.secure, MaxAge: max(1, int(time.Until(expires).Seconds()))})
+	v.Visitor = visitor
+	p.remember(w, v, time.Until(expires))
 	checkoutHeaders(w.Header())
 	http.Redirect(w, r, checkoutPath(v), http.StatusSeeOther)
+}
+
+// remember gives a browser the secret of its visit to keep.
+func (p *Pages) remember(w http.ResponseWriter, v Visit, lifetime time.Duration) {
+	http.SetCookie(w, &http.Cookie{Name: visitorCookie, Value: v.Visitor, Path: checkoutPath(v), HttpOnly: true,
+		SameSite: http.SameSiteLaxMode, Secure: p.secure, MaxAge: max(1, int(lifetime.Seconds()))})
 }
 
 // returnAddress is where the agent's side wants the buyer back.

@@ -16,6 +16,8 @@ const (
 	askSoon   = 3 * time.Second
 	askLater  = 10 * time.Second
 	askSeldom = 30 * time.Second
+	// askApproval is for what a person has to decide.
+	askApproval = time.Minute
 )
 
 // checkoutRoutes adds the pages of a checkout to the mux. They are the only
@@ -43,6 +45,8 @@ func (p *Pages) checkoutRoutes(baseURL string) error {
 		"POST " + session + "/delivery": p.form(p.chooseDelivery),
 		"POST " + session + "/items":    p.form(p.setQuantity),
 		"POST " + session + "/codes":    p.form(p.enterCode),
+		"POST " + session + "/wrap":     p.form(p.setWrap),
+		"POST " + session + "/tip":      p.form(p.setTip),
 		"POST " + session + "/pay":      p.form(p.pay),
 		"POST " + session + "/leave":    p.form(p.closePage),
 		// A form's address that is loaded anew.
@@ -50,6 +54,8 @@ func (p *Pages) checkoutRoutes(baseURL string) error {
 		"GET " + session + "/delivery": p.reloaded,
 		"GET " + session + "/items":    p.reloaded,
 		"GET " + session + "/codes":    p.reloaded,
+		"GET " + session + "/wrap":     p.reloaded,
+		"GET " + session + "/tip":      p.reloaded,
 		"GET " + session + "/pay":      p.reloaded,
 		"GET " + session + "/leave":    p.reloaded,
 	} {
@@ -139,6 +145,11 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, page *c
 			page.Address[0].Value = page.Choices[0].Code
 		}
 	}
+	if page.State == CheckoutPending {
+		// Somebody may take days over it, and the session does not expire.
+		p.remember(w, v, pendingVisit)
+		w.Header().Set("Refresh", strconv.Itoa(int(askApproval.Seconds()))+"; url="+page.Path)
+	}
 	if page.Waiting > 0 {
 		w.Header().Set("Refresh", refresh(page.Path, page.Waiting))
 	}
@@ -195,6 +206,8 @@ func (p *checkoutPage) heading() string {
 		return "checkout.canceled"
 	case p.State == CheckoutExpired:
 		return "checkout.expired"
+	case p.State == CheckoutPending:
+		return "checkout.pending"
 	case p.Waiting > 0:
 		return "checkout.confirming"
 	case p.State == CheckoutPaying:

@@ -48,12 +48,15 @@ func templatesIn(t *text.Texts) map[string]*template.Template {
 	all := map[string]*template.Template{}
 	for _, name := range []string{"order.html", "front.html", "policy.html", "message.html",
 		"checkout.html", "checkout-message.html", "checkout-away.html", "reference.html"} {
-		page := template.Must(layout.Clone())
-		all[name] = template.Must(page.ParseFS(templateFiles, "templates/"+name))
+		page, files := template.Must(layout.Clone()), []string{"templates/" + name}
+		if name == "checkout.html" {
+			files = append(files, "templates/checkout-extras.html")
+		}
+		all[name] = template.Must(page.ParseFS(templateFiles, files...))
 	}
 	// The page of a cart shows items and totals as that of a checkout does.
 	cart := template.Must(layout.Clone())
-	all["cart.html"] = template.Must(cart.ParseFS(templateFiles, "templates/checkout.html", "templates/cart.html"))
+	all["cart.html"] = template.Must(cart.ParseFS(templateFiles, "templates/checkout.html", "templates/checkout-extras.html", "templates/cart.html"))
 	return all
 }
 
