@@ -68,6 +68,14 @@ type shop struct {
 	Delay       int              `json:"delay,omitempty"` // milliseconds of every call
 	Failing     int              `json:"failing,omitempty"`
 	CheckoutURL string           `json:"checkoutURL,omitempty"`
+	Option      string           `json:"option,omitempty"`
+	Places      bool             `json:"places,omitempty"`     // there are places to come to, and a courier
+	OnlyPlaces  bool             `json:"onlyPlaces,omitempty"` // and nothing is sent
+	Download    bool             `json:"download,omitempty"`   // something is sent by e-mail
+	Split       []map[string]any `json:"split,omitempty"`      // the deliveries, where there are several
+	Offers      map[string]any   `json:"offers,omitempty"`     // what the buyer may ask for, and is asked
+	Own         string           `json:"own,omitempty"`        // the status that the sheet does not know
+	Messages    []map[string]any `json:"said,omitempty"`
 }
 
 var noAddress = func() *json.RawMessage { null := json.RawMessage("null"); return &null }()

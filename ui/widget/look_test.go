@@ -37,6 +37,18 @@ func TestLooks(t *testing.T) {
 		{"failed", english(settings{First: json.RawMessage(`{"isError":false,"structuredContent":{"messages":[{"type":"error","code":"not_found","content":"The shop does not sell this any more."}]}}`)}),
 			browsertest.Options{Width: 640}, ".note", "does not sell this any more", nil},
 		{"ended", english(settings{Shop: shop{Status: "canceled"}}), browsertest.Options{Width: 640}, "h1", "has ended", nil},
+		{"extras-320", english(settings{OpenAI: chatGPT, Shop: shop{Items: four, Offers: offers, Places: true, Option: "soho"}}), browsertest.Options{Width: 320, Touch: true}, "#buy", "Pay €2", nil},
+		{"extras-390-dark", english(settings{OpenAI: chatGPT, Theme: "dark", Shop: shop{Offers: offers, Places: true, Address: noAddress}}), browsertest.Options{Width: 390, Touch: true, Dark: true}, "#beside", "Choose a delivery", nil},
+		{"extras-fullscreen", english(settings{OpenAI: chatGPT, Mode: "fullscreen", Shop: shop{Items: four, Offers: offers, Places: true, Option: "courier@20261123T1800"}}), browsertest.Options{Width: 1100}, "#buy", "Pay €2", nil},
+		{"extras-long-words", settings{OpenAI: chatGPT, Locale: "en-XA", Shop: shop{Offers: offers, Places: true, Address: noAddress, Option: "curb"}}, browsertest.Options{Width: 320}, "#buy", "~]", nil},
+		{"extras-right-to-left", settings{OpenAI: chatGPT, Locale: "ar-XB", Shop: shop{Offers: offers, Places: true}}, browsertest.Options{Width: 640}, "#wrap", "", nil},
+		{"extras-de", settings{OpenAI: chatGPT, Locale: "de-DE", Shop: shop{Offers: offers, Places: true, Address: noAddress}}, browsertest.Options{Width: 390, Touch: true}, "#checkout", "Darf der Shop Ihnen schreiben?", nil},
+		{"extras-ja", settings{OpenAI: chatGPT, Locale: "ja-JP", Shop: shop{Currency: "JPY", Offers: offers, Places: true, Address: noAddress, Option: "soho"}}, browsertest.Options{Width: 390, Touch: true}, "#checkout", "ギフト包装", nil},
+		{"approval-de", settings{OpenAI: chatGPT, Locale: "de-DE", Shop: shop{Status: "in_progress", Own: "pending_approval", Mode: "test"}}, browsertest.Options{Width: 390}, "h1", "Freigabe", nil},
+		{"bank-ja-dark", settings{OpenAI: chatGPT, Locale: "ja-JP", Theme: "dark", Shop: shop{Status: "not_ready_for_payment", Own: "authentication_required"}}, browsertest.Options{Width: 320}, "h1", "本人確認", nil},
+		{"restricted", english(settings{OpenAI: chatGPT, Shop: shop{Messages: []map[string]any{
+			{"type": "error", "code": "age_verification_required", "param": "$.line_items[0]", "content_type": "plain", "content": "Only for buyers of 18 or more, which this shop cannot check here. Remove it to go on."},
+			{"type": "error", "code": "region_restricted", "param": "$.line_items[1]", "content_type": "plain", "content": "This is not sold where it would go."}}}}), browsertest.Options{Width: 390}, "#beside", "has to change first", nil},
 		{"confirming", english(settings{Shop: shop{Status: "complete_in_progress"}}), browsertest.Options{Width: 640}, "h1", "Confirming your payment", nil},
 	}
 	for _, tt := range tests {

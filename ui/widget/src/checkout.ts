@@ -62,7 +62,7 @@ export class Checkout {
     return this.session && shown(this.session, [this.sending, this.edits]);
   }
 
-  get status(): "none" | "open" | "confirming" | "done" | "ended" {
+  get status(): "none" | "open" | "confirming" | "approval" | "bank" | "done" | "ended" {
     if (this.order) return "done";
     switch (this.session?.status) {
       case undefined:
@@ -71,8 +71,11 @@ export class Checkout {
         return "done";
       case "in_progress":
       case "complete_in_progress":
-      case "pending_approval":
         return "confirming";
+      case "pending_approval":
+        return "approval";
+      case "authentication_required":
+        return "bank";
       case "canceled":
       case "expired":
         return "ended";
@@ -131,6 +134,14 @@ export class Checkout {
     if (at === "once") void this.send();
     else this.timer = setTimeout(() => void this.send(), pause);
     this.changed();
+  }
+
+  /** reopen ends the wait for the bank: any change does, also none. */
+  reopen(): void {
+    const line = this.session?.lines[0];
+    if (!line || this.updating) return;
+    this.edits = merge(this.edits, { quantities: new Map([[line.item, line.quantity]]) });
+    void this.send();
   }
 
   setQuantity(item: string, quantity: number): void {
@@ -276,4 +287,5 @@ function failure(answer: Answer | undefined): Notice {
 }
 
 export const aboutAddress = (m: Message): boolean => /^\$\.fulfillment_(address|details)/.test(m.param);
+export const aboutTip = (m: Message): boolean => m.param.startsWith("$.tip");
 export const aboutDiscount = (m: Message): boolean => /^\$\.(discount|coupon)/.test(m.param) || /^(discount|coupon)_/.test(m.code);

@@ -7,15 +7,20 @@ export interface Edits {
   option?: string;
   address?: Address;
   codes?: string[];
+  wrap?: boolean; // as a gift
+  tip?: number;
+  consents?: Map<string, boolean>; // by channel
 }
 
 export const noEdits = (): Edits => ({ quantities: new Map() });
 
-export const pending = (e: Edits): boolean => e.quantities.size > 0 || e.option !== undefined || e.address !== undefined || e.codes !== undefined;
+export const pending = (e: Edits): boolean => e.quantities.size > 0 || Object.keys(e).length > 1;
 
 /** merge puts later changes over earlier ones. */
 export function merge(before: Edits, after: Partial<Edits>): Edits {
-  return { ...before, ...after, quantities: new Map([...before.quantities, ...(after.quantities ?? [])]) };
+  const merged = { ...before, ...after, quantities: new Map([...before.quantities, ...(after.quantities ?? [])]) };
+  if (after.consents) merged.consents = new Map([...(before.consents ?? []), ...after.consents]);
+  return merged;
 }
 
 /** argumentsOf makes the arguments of update_checkout_session. Items are always the whole cart. */
@@ -31,6 +36,9 @@ export function argumentsOf(session: Session, edits: Edits): object {
   }
   if (edits.option !== undefined) out.fulfillment_option_id = edits.option;
   if (edits.codes) out.discount_codes = edits.codes;
+  if (edits.wrap !== undefined) out.gift_wrap = { enabled: edits.wrap };
+  if (edits.tip !== undefined) out.tip = { amount: edits.tip };
+  if (edits.consents) out.marketing_consents = [...edits.consents].map(([channel, given]) => ({ channel, opted_in: given }));
   return out;
 }
 
@@ -47,6 +55,9 @@ export function shown(session: Session, all: (Edits | undefined)[]): Session {
       address: edits.address ?? out.address,
       discounts: out.discounts.filter(({ code }) => code === "" || (edits.codes?.includes(code) ?? true)),
       refusals: edits.codes ? [] : out.refusals,
+      wrap: out.wrap && { ...out.wrap, given: edits.wrap ?? out.wrap.given },
+      tip: out.tip && { ...out.tip, amount: edits.tip ?? out.tip.amount },
+      consents: out.consents.map((c) => ({ ...c, given: edits.consents?.get(c.channel) ?? c.given })),
     };
   }
   return out;

@@ -4,15 +4,27 @@ const formats = new Map<string, Intl.NumberFormat>();
 
 /** money writes an amount in minor units. */
 export function money(locale: string, currency: string, amount: number): string {
+  // A decimal number as text: no arithmetic with fractions on the way.
+  return formatOf(locale, currency).format(decimal(amount, digitsOf(currency)) as Intl.StringNumericLiteral);
+}
+
+function formatOf(locale: string, currency: string): Intl.NumberFormat {
   const key = `${locale} ${currency}`;
   let format = formats.get(key);
   if (!format) {
     format = currencyFormat(locale, currency);
     formats.set(key, format);
   }
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 0;
-  // A decimal number as text: no arithmetic with fractions on the way.
-  return format.format(decimal(amount, digits) as Intl.StringNumericLiteral);
+  return format;
+}
+
+/** digitsOf tells how many digits of a currency's amounts stand behind the point. */
+export const digitsOf = (currency: string): number => formatOf("en", currency).resolvedOptions().maximumFractionDigits ?? 0;
+
+/** minor reads a decimal number as a number field has it; NaN for anything else. */
+export function minor(value: string, digits: number): number {
+  const [, whole, part = ""] = /^(\d+)(?:\.(\d*))?$/.exec(value) ?? [];
+  return whole !== undefined && part.length <= digits ? Number(whole + part.padEnd(digits, "0")) : NaN;
 }
 
 function currencyFormat(locale: string, currency: string): Intl.NumberFormat {

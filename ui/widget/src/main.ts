@@ -65,7 +65,7 @@ function redraw(): void {
   // What replaces the cart takes the focus with it, where the reader was in there.
   if (drawn === "cart" && now !== "cart" && document.hasFocus()) wish ||= "h1";
   drawn = now;
-  if (saving && !checkout.address.saving) wish ||= checkout.address.open ? "#problems" : "#address-change";
+  if (saving && !checkout.address.saving) wish ||= checkout.address.open ? "#problems" : "#address-change,[name=delivery]";
   saving = checkout.address.saving;
   if (wish !== "") document.querySelector<HTMLElement>(wish)?.focus();
   wish = "";
@@ -95,10 +95,7 @@ function announce(now: Show): void {
     if (checkout.notice) text = noticeText(scene, checkout.notice);
     else if (checkout.updating) return;
     else if (total) text = words.say("totalIs", { amount: money(words.numbers, session.currency, total.amount) });
-  } else if (now === "done") text = words.say("doneTitle");
-  else if (now === "confirming") text = words.say("confirmingTitle");
-  else if (now === "unsure") text = words.say("unsureTitle");
-  else if (now === "outside") text = words.say("outsideTitle");
+  } else if (now !== "loading" && now !== "cart") text = words.say(`${now}Title`);
   if (text === heard || text === "") return;
   heard = text;
   (said as HTMLElement).textContent = text;
@@ -114,7 +111,7 @@ document.addEventListener("visibilitychange", () => {
 });
 window.addEventListener("focus", () => {
   // Inside a chat the window is focused with every click into it.
-  if (checkout.stage !== "shopping" || checkout.status === "confirming") payment.returned();
+  if (checkout.stage !== "shopping" || checkout.status !== "open") payment.returned();
 });
 void unpack().then((texts) => {
   catalogues = texts;

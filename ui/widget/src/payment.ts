@@ -88,7 +88,7 @@ export class Payment {
   async payOutside(again = false): Promise<void> {
     const { checkout } = this;
     const { session } = checkout;
-    if (!session || !(this.idle || (again && (checkout.stage === "outside" || checkout.status === "confirming")))) return;
+    if (!session || !(this.idle || (again && (checkout.stage === "outside" || checkout.status === "confirming" || checkout.status === "bank")))) return;
     checkout.stage = "opening";
     checkout.notice = undefined;
     this.changed();
@@ -146,7 +146,7 @@ export class Payment {
     const { checkout } = this;
     if (Date.now() - this.looked < atOnce) return; // the window and the page both say that they are back
     if (!checkout.session || checkout.updating || checkout.stage === "opening") return;
-    if (checkout.status === "open" || checkout.status === "confirming") void this.look();
+    if (["open", "confirming", "approval", "bank"].includes(checkout.status)) void this.look();
   }
 
   /** watch looks again and again while the outcome is open, when the widget is seen. */

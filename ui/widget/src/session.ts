@@ -25,7 +25,21 @@ export interface Option {
   price: number;
   earliest?: Date;
   latest?: Date;
-  goods: boolean; // it takes something to an address
+  way: string; // shipping, local_delivery, pickup, digital
+}
+
+/** One of several ways in which an order comes. */
+export interface Delivery {
+  option: string;
+  lines: string[]; // by their ids
+}
+
+/** What the shop asks whether it may do. */
+export interface Consent {
+  channel: string;
+  text: string;
+  url: string; // of a privacy policy of its own
+  given: boolean;
 }
 
 export const addressFields = ["name", "line_one", "line_two", "postal_code", "city", "state", "country", "phone_number"] as const;
@@ -75,6 +89,11 @@ export interface Session {
   totals: Total[];
   options: Option[];
   option: string;
+  deliveries: Delivery[]; // where there are several
+  delivers: boolean; // there are more ways than to pick it up, once there is an address
+  wrap?: { price: number; given: boolean };
+  tip?: { amount: number; most: number; suggestions: number[] };
+  consents: Consent[];
   address?: Address;
   messages: Message[];
   links: Link[];
@@ -107,19 +126,32 @@ export function readSession(o: Dict, meta?: unknown): Session | undefined {
   if (id === "" || status === "" || !Array.isArray(o.line_items)) return undefined;
   const provider = dict(o.payment_provider);
   const order = readOrder(o.order);
+  const links = list(o.links).flatMap((l) => (webAddress(l.url) === "" ? [] : [{ type: text(l.type), url: webAddress(l.url) }]));
+  const beside = dict(dict(meta)["checkstand/checkout"]);
+  const wrap = dict(beside.gift_wrap);
+  const tip = dict(beside.tip);
+  const most = whole(tip.max);
   return {
     id,
-    status,
+    status: text(beside.status) || status, // the sheet has not all of them
     currency: text(o.currency).toUpperCase(),
     test: o.payment_mode === "test",
     sheet: text(provider.provider) !== "" && text(provider.merchant_id) !== "",
     lines: list(o.line_items).map(readLine),
-    totals: readTotals(o.totals),
-    options: list(o.fulfillment_options).map(readOption).filter((option) => option.id !== ""),
+    totals: readTotals(beside.totals ?? o.totals),
+    options: list(o.fulfillment_options).map((option) => readOption(option, dict(beside.ways))).filter((option) => option.id !== ""),
     option: text(o.fulfillment_option_id),
+    deliveries: list(beside.deliveries).map((d) => ({ option: text(d.option_id), lines: texts(d.line_ids) })),
+    delivers: beside.delivers === true,
+    wrap: beside.gift_wrap ? { price: whole(wrap.price) ?? 0, given: wrap.enabled === true } : undefined,
+    tip: most ? { amount: whole(tip.amount) ?? 0, most, suggestions: Array.isArray(tip.suggestions) ? tip.suggestions.filter((n) => whole(n)) : [] } : undefined,
+    consents: list(beside.marketing_consents).map((c) => {
+      const url = webAddress(c.privacy_policy_url);
+      return { channel: text(c.channel), text: text(c.display_text), url: links.some((l) => l.url === url) ? "" : url, given: c.opted_in === true };
+    }),
     address: readAddress(o.fulfillment_address),
     messages: readMessages(o.messages),
-    links: list(o.links).flatMap((l) => (webAddress(l.url) === "" ? [] : [{ type: text(l.type), url: webAddress(l.url) }])),
+    links,
     ...readDiscounts(o, dict(dict(meta)["checkstand/discounts"])),
     checkoutURL: webAddress(o.checkout_url) || webAddress(o.continue_url),
     order,
@@ -150,7 +182,7 @@ function readTotals(v: unknown): Total[] {
   });
 }
 
-function readOption(o: Dict): Option {
+function readOption(o: Dict, ways: Dict): Option {
   return {
     id: text(o.id),
     title: text(o.title) || text(o.id),
@@ -158,7 +190,7 @@ function readOption(o: Dict): Option {
     price: whole(o.subtotal) ?? whole(o.total) ?? 0,
     earliest: date(o.earliest_delivery_time),
     latest: date(o.latest_delivery_time),
-    goods: o.type !== "digital",
+    way: o.type === "digital" ? "digital" : text(ways[text(o.id)]) || "shipping",
   };
 }
 

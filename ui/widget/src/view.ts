@@ -3,16 +3,17 @@
 import { h, type Child } from "./html.ts";
 import { note, type Scene } from "./scene.ts";
 import type { Session } from "./session.ts";
-import { address } from "./views/address.ts";
+import { address, sentTo } from "./views/address.ts";
 import { cart } from "./views/cart.ts";
 import { delivery } from "./views/delivery.ts";
 import { expand } from "./views/icons.ts";
+import { consents, giftWrap, tip } from "./views/extras.ts";
 import { general, pay, policies } from "./views/pay.ts";
-import { confirming, done, empty, ended, failed, outside, skeleton, unsure } from "./views/states.ts";
+import { done, skeleton, state } from "./views/states.ts";
 import { discount, totals } from "./views/summary.ts";
 
 /** Shows are the names of what view draws, for who wants to know what has changed. */
-export type Show = "loading" | "failed" | "empty" | "done" | "ended" | "outside" | "unsure" | "confirming" | "cart";
+export type Show = "loading" | "failed" | "empty" | "done" | "ended" | "outside" | "unsure" | "confirming" | "approval" | "bank" | "cart";
 
 /** what is to be shown. What the server says goes before what the buyer was doing. */
 export function show(scene: Scene): Show {
@@ -22,7 +23,7 @@ export function show(scene: Scene): Show {
   if (status === "ended" && checkout.emptied) return "empty";
   if (status === "done" || status === "ended") return status;
   if (stage === "unsure" || stage === "outside") return stage;
-  if (status === "confirming" && stage !== "paying") return "confirming";
+  if (status !== "open" && stage !== "paying") return status;
   return checkout.view?.lines.length === 0 ? "empty" : "cart";
 }
 
@@ -30,10 +31,9 @@ export function view(scene: Scene): Child[] {
   const { checkout } = scene;
   const session = checkout.view;
   const what = show(scene);
-  const states = { loading: skeleton, failed, empty, ended, outside, unsure, confirming };
   return [
     session?.test && ribbon(scene),
-    what === "done" ? done(scene, checkout.order, session) : what === "cart" ? session && open(scene, session) : states[what](scene),
+    what === "done" ? done(scene, checkout.order, session) : what === "cart" ? session && open(scene, session) : what === "loading" ? skeleton(scene) : state(scene, what),
     session && policies(scene, session),
   ];
 }
@@ -55,11 +55,14 @@ function open(scene: Scene, session: Session): Child[] {
       h("div", { class: "order" },
         general(session).map(note),
         cart(scene, session),
-        address(scene, session),
-        delivery(scene, session)),
+        // Who picks it up needs no address, and is not asked for one first.
+        sentTo(session) ? [address(scene, session), delivery(scene, session)] : [delivery(scene, session), address(scene, session)]),
       h("section", { class: "summary", "aria-label": words.say("summary") },
         discount(scene, session),
+        giftWrap(scene, session),
+        tip(scene, session),
         totals(scene, session),
+        consents(scene, session),
         pay(scene, session))),
   ];
 }

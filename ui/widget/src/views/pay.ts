@@ -1,13 +1,13 @@
 // The one primary action, and all that has to stand beside it.
 
-import { aboutAddress, aboutDiscount, type Notice } from "../checkout.ts";
+import { aboutAddress, aboutDiscount, aboutTip, type Notice } from "../checkout.ts";
 import { h, type Tag } from "../html.ts";
 import { paymentNotice } from "../payment.ts";
 import { amount, away, noticeText, type Scene } from "../scene.ts";
 import type { Message, Session } from "../session.ts";
 import type { Key } from "../texts.ts";
 import { aboutLine } from "./cart.ts";
-import { aboutDelivery } from "./delivery.ts";
+import { aboutDelivery, choices, chosen } from "./delivery.ts";
 
 export function pay(scene: Scene, session: Session): Tag {
   const { checkout, payment } = scene;
@@ -61,9 +61,11 @@ function hindrance(scene: Scene, session: Session): string {
   const errors = session.messages.filter((m) => m.type === "error");
   if (errors.some(aboutLine)) return words.say("needsChange");
   if (payment.way === "outside") return ""; // the shop's page asks for what is missing
-  if (!session.address && errors.some(aboutAddress)) return words.say("needsAddress");
-  if (errors.some(aboutAddress)) return words.say("checkAddress");
-  if (session.option === "" && session.options.length > 0) return words.say("needsDelivery");
+  const all = choices(session);
+  const open = all.length > 0 && !chosen(session).some(({ way }) => all.includes(way));
+  if (open && all.some(({ way }) => way === "pickup")) return words.say("needsDelivery");
+  if (errors.some(aboutAddress)) return words.say(session.address ? "checkAddress" : "needsAddress");
+  if (open) return words.say("needsDelivery");
   return words.say("needsChange");
 }
 
@@ -76,7 +78,7 @@ function lastPayment(messages: Message[]): Notice | undefined {
 /** elsewhere are the messages that no other part shows. */
 export function general(session: Session): Message[] {
   return session.messages.filter((m) =>
-    !aboutLine(m) && !aboutDelivery(m) && !aboutAddress(m) && !aboutDiscount(m) && !paymentNotice(m) && !m.param.startsWith("$.payment"));
+    !aboutLine(m) && !aboutDelivery(m) && !aboutAddress(m) && !aboutDiscount(m) && !aboutTip(m) && !paymentNotice(m) && !m.param.startsWith("$.payment"));
 }
 
 export function policies(scene: Scene, session: Session): Tag | undefined {

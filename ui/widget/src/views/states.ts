@@ -4,7 +4,7 @@
 import { h, type Child, type Tag } from "../html.ts";
 import { away, note, theirs, type Scene } from "../scene.ts";
 import type { Order, Session } from "../session.ts";
-import { summary } from "./address.ts";
+import { sentTo, summary } from "./address.ts";
 import { picture, price } from "./cart.ts";
 import { delivery } from "./delivery.ts";
 import { tick } from "./icons.ts";
@@ -23,49 +23,51 @@ export function skeleton(scene: Scene): Child[] {
   ];
 }
 
-function said(title: string, next: string, ...more: Child[]): Child[] {
-  return [h("section", { key: "said", class: "said" }, h("h1", { tabindex: "-1" }, title), h("p", { class: "detail" }, next), more)];
+/** State is a state of which is said what it is, and what to do. */
+export type State = "failed" | "empty" | "ended" | "outside" | "unsure" | "confirming" | "approval" | "bank";
+
+export function state(scene: Scene, now: State): Child[] {
+  const { words, checkout } = scene;
+  const blocked = now === "outside" && checkout.outsideURL !== "";
+  return [h("section", { key: "said", class: "said" },
+    h("h1", { tabindex: "-1" }, words.say(`${now}Title`)),
+    h("p", { class: "detail" }, words.say(blocked ? "outsideBlocked" : `${now}Next`)),
+    ...more(scene, now))];
 }
 
-export function empty(scene: Scene): Child[] {
-  return said(scene.words.say("emptyTitle"), scene.words.say("emptyNext"));
-}
-
-export function failed(scene: Scene): Child[] {
-  return said(scene.words.say("failedTitle"), scene.words.say("failedNext"), scene.checkout.troubles.map(note));
-}
-
-export function ended(scene: Scene): Child[] {
-  return said(scene.words.say("endedTitle"), scene.words.say("endedNext"), (scene.checkout.session?.messages ?? []).map(note));
-}
-
-/** outside is shown while the buyer is on the shop's page. */
-export function outside(scene: Scene): Child[] {
+function more(scene: Scene, now: State): Child[] {
   const { checkout, payment, words } = scene;
   const url = checkout.outsideURL;
-  return said(words.say("outsideTitle"), words.say(url === "" ? "outsideNext" : "outsideBlocked"),
-    h("div", { class: "actions" },
-      url !== ""
-        ? h("a", { class: "button primary", href: url, target: "_blank", rel: "noopener noreferrer" }, words.say("outsideLink"))
-        : h("button", { type: "button", class: "button", onclick: () => void payment.payOutside(true) }, words.say("outsideAgain")),
-      checkout.status === "open" && h("button", { type: "button", class: "plain", onclick: () => void payment.back() }, words.say("outsideBack"))));
-}
-
-export function confirming(scene: Scene): Child[] {
-  const { payment, words, checkout } = scene;
-  return said(words.say("confirmingTitle"), words.say("confirmingNext"), checkAgain(scene),
-    payment.way === "outside" && checkout.host.calls &&
-      h("button", { type: "button", class: "plain", onclick: () => void payment.payOutside(true) }, words.say("outsideAgain")));
-}
-
-export function unsure(scene: Scene): Child[] {
-  const { words } = scene;
-  return said(words.say("unsureTitle"), words.say("unsureNext"), checkAgain(scene));
+  const again = (look: string) => h("button", { type: "button", class: look, onclick: () => void payment.payOutside(true) }, words.say(now === "bank" ? "payElsewhere" : "outsideAgain"));
+  const actions = (...buttons: Child[]) => h("div", { class: "actions" }, buttons);
+  switch (now) {
+    case "failed":
+      return checkout.troubles.map(note);
+    case "ended":
+      return (checkout.session?.messages ?? []).map(note);
+    case "outside": // while the buyer is on the shop's page
+      return [actions(
+        url !== ""
+          ? h("a", { class: "button primary", href: url, target: "_blank", rel: "noopener noreferrer" }, words.say("outsideLink"))
+          : again("button"),
+        checkout.status === "open" && h("button", { type: "button", class: "plain", onclick: () => void payment.back() }, words.say("outsideBack")))];
+    case "confirming":
+      return [actions(checkAgain(scene)), payment.way === "outside" && checkout.host.calls && again("plain")];
+    case "bank":
+      return [actions(
+        payment.way === "sheet" && h("button", { type: "button", class: "button", id: "reopen", onclick: () => checkout.reopen() }, words.say("bankAgain")),
+        checkout.host.calls && again(payment.way === "sheet" ? "plain" : "button"))];
+    case "unsure":
+    case "approval":
+      return [actions(checkAgain(scene))];
+    default:
+      return [];
+  }
 }
 
 function checkAgain(scene: Scene): Tag {
   const { payment, words } = scene;
-  return h("div", { class: "actions" }, h("button", { type: "button", class: "button", onclick: () => void payment.look() }, words.say("checkAgain")));
+  return h("button", { type: "button", class: "button", onclick: () => void payment.look() }, words.say("checkAgain"));
 }
 
 export function done(scene: Scene, order: Order | undefined, session: Session | undefined): Child[] {
@@ -85,7 +87,7 @@ export function done(scene: Scene, order: Order | undefined, session: Session | 
             line.quantity > 1 && h("p", { class: "detail" }, words.say("items", {}, line.quantity))),
           price(scene, session, line, false)))))),
     session && totals(scene, session),
-    session?.address && h("section", { key: "to", class: "block", "aria-labelledby": "to" },
+    session?.address && sentTo(session) && h("section", { key: "to", class: "block", "aria-labelledby": "to" },
       h("h2", { id: "to" }, words.say("address")), summary(scene, session.address)),
     session && delivery(scene, session),
   ];
