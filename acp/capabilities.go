@@ -50,9 +50,10 @@ type HandlerConfig struct {
 	Environment          string   `json:"environment,omitzero"`  // sandbox or production
 	PublicKey            string   `json:"public_key,omitzero"`   // the account's publishable key, to tokenise at the PSP with
 
-	DisplayName    string          `json:"display_name,omitzero"` // at most 128 characters
-	Display        *HandlerDisplay `json:"display_metadata,omitzero"`
-	RequiredFields []HandlerField  `json:"required_fields,omitzero"` // what the buyer is asked for
+	DisplayName     string          `json:"display_name,omitzero"`      // at most 128 characters
+	PaymentMethodID string          `json:"payment_method_id,omitzero"` // the shop's own id of a saved card
+	Display         *HandlerDisplay `json:"display_metadata,omitzero"`
+	RequiredFields  []HandlerField  `json:"required_fields,omitzero"` // what the buyer is asked for
 }
 
 // HandlerDisplay is what a seller-backed handler shows of the buyer's balance.

@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -49,6 +50,7 @@ type Authentication struct {
 	AttemptID string                      `json:"attempt_id"` // that may ask for it; once there is a proof, that carries it
 	Token     []byte                      `json:"token"`      // keyed digest of the payment token and its handler
 	Amount    int64                       `json:"amount"`
+	Brand     string                      `json:"brand,omitzero"` // of a saved card; of others the PSP tells
 	Proven    bool                        `json:"proven,omitzero"`
 	Metadata  *acp.AuthenticationMetadata `json:"metadata,omitzero"` // once it was asked for
 }
@@ -75,7 +77,7 @@ func (p *purchase) prepareAuthentication(sess *Session, a *payment.Attempt, char
 	}
 	charge.RequireAuthentication = setup.authenticates() && setup.ThreeDS.Mode == ThreeDSAlways
 	if sess.canAuthenticate(setup) {
-		sess.Authentication = &Authentication{AttemptID: a.ID, Token: p.box.Fingerprints(p.instrument())[0], Amount: a.Amount}
+		sess.Authentication = &Authentication{AttemptID: a.ID, Token: p.box.Fingerprints(p.instrument())[0], Amount: a.Amount, Brand: p.brand}
 	}
 }
 
@@ -181,7 +183,7 @@ func (s *Session) askForAuthentication(m *Merchant, a *payment.Attempt, brand st
 	switch {
 	case a.Class == payment.ClassRequiresAction && !asked.Proven:
 		setup := m.Payment(s.Live)
-		server, known := directoryServers[brand]
+		server, known := directoryServers[cmp.Or(brand, asked.Brand)]
 		if !known || !setup.authenticates() {
 			return false
 		}

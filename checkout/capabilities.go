@@ -43,7 +43,7 @@ func (m *Merchant) Present(s *Session) *acp.Session {
 // capabilities is what the agent and the shop can both do in this session.
 func (m *Merchant) capabilities(s *Session) acp.Capabilities {
 	return acp.Capabilities{
-		Payment:       &acp.PaymentCapabilities{Handlers: append([]acp.PaymentHandler{m.cardHandler(s.Live, m.texts(s))}, m.sellerHandlers(s)...)},
+		Payment:       &acp.PaymentCapabilities{Handlers: slices.Concat([]acp.PaymentHandler{m.cardHandler(s.Live, m.texts(s))}, m.savedCardHandlers(s), m.sellerHandlers(s))},
 		Interventions: m.Payment(s.Live).interventions(s.Interventions),
 		Extensions:    m.extensions(s.Extensions),
 	}

@@ -34,6 +34,9 @@ type purchase struct {
 	prints   [][]byte            // digests of the token; nil for a reusable one
 	prev     *idempotency.Record // the running record of the call, once claimed
 	backed   string              // the balance that pays; "" for an account at a PSP
+	saved    string              // the saved card that pays there; "" for the token
+	spent    bool                // that card can be charged no more
+	brand    string              // of that card
 	proof    *payment.Proof      // of the buyer's authentication; nil for none
 
 	// What the claim found:
@@ -168,6 +171,11 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 	if p.req.Payment.PurchaseOrder != nil {
 		return p.onAccount(tx, sess, items, now)
 	}
+	if p.spent {
+		sess.Authentication = nil
+		sess.say(goneMessage(p.merchant.texts(sess)))
+		return p.answerIn(tx, sess)
+	}
 	if used, err := p.tokenElsewhere(tx); err != nil || used {
 		if used {
 			sess.say(declineMessage(payment.ClassTokenUsed, p.req.Payment.TokenParam, p.merchant.texts(sess)))
@@ -264,6 +272,9 @@ func (p *purchase) tokenElsewhere(tx Reader) (bool, error) {
 func (p *purchase) reserve(tx Tx, sess *Session, items map[string]*catalog.Item, now time.Time) error {
 	a := newAttempt(sess, p.setup(sess.Live), now)
 	a.LeaseUntil = p.lease(now)
+	if p.saved != "" {
+		a.Kind = payment.OnFile
+	}
 	if p.prints != nil {
 		a.TokenFP = p.prints[0]
 	}
@@ -373,7 +384,7 @@ func (p *purchase) join(tx Tx, sess *Session, now time.Time) error {
 }
 
 func (p *purchase) samePayment(a *payment.Attempt) bool {
-	if a.Kind != payment.Delegated {
+	if a.Kind == payment.OnPage {
 		return false
 	}
 	if a.TokenFP == nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/checkstand/checkstand/balance"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/seller"
+	"github.com/checkstand/checkstand/savedcard"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/text"
 )
@@ -68,13 +69,16 @@ func (s *Service) offerOf(ctx context.Context, r Reader, sess *Session) error {
 // offer looks up what the session's buyer can pay all of it with, beside a
 // card. What is offered is true of this moment and is not stored.
 func (s *Session) offer(r Reader, m *Merchant, now time.Time) error {
-	s.Offered = nil
+	s.Offered, s.OfferedCards = nil, nil
 	if Final(s.Status) || s.Total() <= 0 {
 		return nil
 	}
 	customer := s.customer(m)
 	if customer == "" {
 		return nil
+	}
+	if err := s.offerCards(r, m, customer, now); err != nil {
+		return err
 	}
 	list, err := r.CustomerBalances(s.MerchantID, s.Live, customer, now)
 	if err != nil {
@@ -94,14 +98,8 @@ func (m *Merchant) sellerHandlers(s *Session) []acp.PaymentHandler {
 	t := m.texts(s)
 	for i := range s.Offered {
 		b := &s.Offered[i]
-		schemas := m.BaseURL + SellerSchemas + string(b.Kind) + "/"
-		h := acp.PaymentHandler{ID: b.ID, Name: "dev.acp." + sellerBacked + "." + string(b.Kind), DisplayName: balanceName(b, t), Version: "2026-02-05",
-			Spec:                    "https://acp.dev/handlers/" + sellerBacked + "/" + string(b.Kind),
-			RequiresDelegatePayment: true, PSP: SellerManaged,
-			ConfigSchema: schemas + "config.json", InstrumentSchemas: []string{schemas + "instrument.json"},
-			Config: acp.HandlerConfig{MerchantID: m.ID, PSP: SellerManaged, DisplayName: balanceName(b, t),
-				Display: &acp.HandlerDisplay{BalanceDisplay: t.Money(b.Worth(), b.Currency)}},
-		}
+		h := m.sellerHandler(b.ID, string(b.Kind), balanceName(b, t))
+		h.Config.Display = &acp.HandlerDisplay{BalanceDisplay: t.Money(b.Worth(), b.Currency)}
 		switch b.Kind {
 		case balance.GiftCard:
 			h.Config.Display.Last4 = b.Last4
@@ -118,6 +116,16 @@ func (m *Merchant) sellerHandlers(s *Session) []acp.PaymentHandler {
 	return out
 }
 
+// sellerHandler is what the handlers of all kinds have in common.
+func (m *Merchant) sellerHandler(handlerID, kind, name string) acp.PaymentHandler {
+	schemas := m.BaseURL + SellerSchemas + kind + "/"
+	return acp.PaymentHandler{ID: handlerID, Name: "dev.acp." + sellerBacked + "." + kind, DisplayName: name, Version: "2026-02-05",
+		Spec:                    "https://acp.dev/handlers/" + sellerBacked + "/" + kind,
+		RequiresDelegatePayment: true, PSP: SellerManaged,
+		ConfigSchema: schemas + "config.json", InstrumentSchemas: []string{schemas + "instrument.json"},
+		Config: acp.HandlerConfig{MerchantID: m.ID, PSP: SellerManaged, DisplayName: name}}
+}
+
 // balanceName is what a balance is called.
 func balanceName(b *balance.Balance, t *text.Texts) string {
 	switch b.Kind {
@@ -129,8 +137,9 @@ func balanceName(b *balance.Balance, t *text.Texts) string {
 	return t.Say("pay.store_credit")
 }
 
-// choose finds who takes the payment: the shop's account at its PSP, or the
-// shop's own ledger where the handler is one of the buyer's balances.
+// choose finds who takes the payment: the shop's account at its PSP, from a
+// token or from one of the buyer's saved cards, or the shop's own ledger where
+// the handler is one of the buyer's balances.
 func (p *purchase) choose(setup PaymentSetup) *acp.Error {
 	pay := p.req.Payment
 	p.provider, p.cred = setup.Provider, payment.Credential{Type: pay.CredentialType, Token: secret.New(pay.Token)}
@@ -143,22 +152,28 @@ func (p *purchase) choose(setup PaymentSetup) *acp.Error {
 		return acp.Refused(http.StatusBadRequest, acp.CodeUnsupported, pay.TokenParam,
 			"That credential does not fit the payment handler. Send a token of the type spt.")
 	}
-	if setup.Ledger == nil || !strings.HasPrefix(pay.HandlerID, balance.Prefix+"_") {
+	switch kind, _, _ := strings.Cut(pay.HandlerID, "_"); {
+	case setup.Ledger != nil && kind == balance.Prefix:
+		p.backed, p.provider, p.cred = pay.HandlerID, setup.Ledger, seller.Credential(pay.Token, pay.HandlerID)
+	case setup.Ledger != nil && kind == savedcard.Prefix:
+		p.saved = pay.HandlerID
+	default:
 		if e := acceptsHandler(setup, pay); e != nil {
 			return e
 		}
-	} else {
+	}
+	audited := p.backed != "" || p.saved != ""
+	if audited {
 		if !wellFormed(pay.HandlerID) {
 			return notOffered(pay)
 		}
-		p.backed, p.provider, p.cred = pay.HandlerID, setup.Ledger, seller.Credential(pay.Token, pay.HandlerID)
 		if _, err := (payment.Charge{Credential: p.cred}).Token(); err != nil {
-			return acp.Invalid(pay.TokenParam, "The payment token is too long. Send it as it was issued.")
+			return acp.Invalid(pay.TokenParam, "The payment token is empty or too long. Send it as it was issued.")
 		}
 	}
-	if !p.provider.Reusable(p.cred) {
+	if audited || !p.provider.Reusable(p.cred) {
 		token := pay.Token
-		if p.backed != "" {
+		if audited {
 			// Tokens of a PSP are its own, whichever shop they come to. These are made
 			// by agents, of which two may say the same to two shops.
 			token = p.call.MerchantID + "\x00" + token
@@ -173,9 +188,12 @@ func notOffered(pay acp.PaymentData) *acp.Error {
 		"This shop did not offer that way to pay. Use one that the session names.")
 }
 
-// entitled refuses a balance that is not the session's buyer's. Whether it is
-// enough is decided where it is spent.
+// entitled refuses a balance or a saved card that is not the session's buyer's.
+// Whether a balance is enough is decided where it is spent.
 func (p *purchase) entitled(tx Reader, sess *Session) error {
+	if p.saved != "" {
+		return p.entitledToCard(tx, sess)
+	}
 	if p.backed == "" {
 		return nil
 	}
@@ -188,8 +206,7 @@ func (p *purchase) entitled(tx Reader, sess *Session) error {
 		return err
 	}
 	if kind := p.req.Payment.InstrumentType; kind != "" && kind != sellerBacked+"_"+string(b.Kind) {
-		return acp.Refused(http.StatusBadRequest, acp.CodeUnsupported, p.req.Payment.HandlerParam,
-			"That instrument does not fit the payment handler. Send the type "+sellerBacked+"_"+string(b.Kind)+".")
+		return wrongInstrument(p.req.Payment, string(b.Kind))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/balance"
+	"github.com/checkstand/checkstand/savedcard"
 )
 
 // Session is an acp.Session plus what only the shop knows. The public part,
@@ -76,6 +77,8 @@ type Session struct {
 	// Offered are the balances that the buyer can pay all of it with, at the
 	// moment of the answer.
 	Offered []balance.Balance `json:"-"`
+	// OfferedCards are the buyer's saved cards that can be charged then.
+	OfferedCards []savedcard.Card `json:"-"`
 
 	DeletableAt time.Time `json:"-"`
 }

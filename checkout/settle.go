@@ -139,7 +139,11 @@ func (s *Service) giveBack(tx Tx, m *Merchant, sess *Session, a *payment.Attempt
 	}
 	sess.Authentication = nil
 	if a.State == payment.Declined {
-		sess.say(declineMessage(a.Class, paymentParam+".instrument.credential.token", m.texts(sess)))
+		msg := declineMessage(a.Class, paymentParam+".instrument.credential.token", m.texts(sess))
+		if a.Kind == payment.OnFile && (a.Class == payment.ClassTokenInvalid || a.Class == payment.ClassTokenExpired) {
+			msg = goneMessage(m.texts(sess))
+		}
+		sess.say(msg)
 	}
 	return sess.become(acp.ReadyForPayment)
 }

@@ -38,8 +38,9 @@ var next = map[State][]State{
 type Kind string
 
 const (
-	Delegated Kind = ""       // a token in the complete request
-	OnPage    Kind = "hosted" // on a page of the PSP
+	Delegated Kind = ""           // a token in the complete request
+	OnPage    Kind = "hosted"     // on a page of the PSP
+	OnFile    Kind = "saved_card" // a card that the PSP keeps for the customer
 )
 
 // CanBecome reports whether an attempt may move from s to t.
