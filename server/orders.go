@@ -2,6 +2,7 @@ package server
 
 import (
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/checkstand/checkstand/order"
@@ -28,6 +29,14 @@ func NewOrders(cfg *config.Config, st *store.Store, log *slog.Logger) (*order.Se
 	}
 	ms.keep(st, time.Now)
 	return newOrders(cfg, ms, st, time.Now, log), nil
+}
+
+// tellsOfOrders reports whether some agent has a webhook, which is how orders are
+// served in the protocol.
+func tellsOfOrders(cfg *config.Config) bool {
+	return slices.ContainsFunc(cfg.Merchants, func(m config.MerchantConfig) bool {
+		return slices.ContainsFunc(m.Agents, func(a config.AgentConfig) bool { return a.Webhook.URL != "" })
+	})
 }
 
 // Orders is the App's service for the time after the sale.

@@ -16,6 +16,7 @@ type discoveryDocument struct {
 		Name              string        `json:"name"`
 		Version           acp.Version   `json:"version"`
 		SupportedVersions []acp.Version `json:"supported_versions"`
+		DocumentationURL  string        `json:"documentation_url,omitempty"`
 	} `json:"protocol"`
 	APIBaseURL   string   `json:"api_base_url"`
 	Transports   []string `json:"transports"`
@@ -41,9 +42,13 @@ func (s *Surface) discovery() http.Handler {
 	d.Protocol.Name = "acp"
 	d.Protocol.SupportedVersions = wire.Supported()
 	d.Protocol.Version = wire.Newest().Version()
+	d.Protocol.DocumentationURL = s.DocumentationURL
 	d.APIBaseURL = s.BaseURL
 	d.Transports = []string{"rest", "mcp"}
 	d.Capabilities.Services = []string{"checkout"}
+	if s.Orders {
+		d.Capabilities.Services = append(d.Capabilities.Services, "orders")
+	}
 	if s.Carts {
 		d.Capabilities.Services = append(d.Capabilities.Services, "carts")
 	}

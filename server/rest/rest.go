@@ -42,6 +42,10 @@ type Config struct {
 	// for the discovery document.
 	BaseURL    string
 	Currencies []string
+	// DocumentationURL is where the API is described for people; "" names none.
+	DocumentationURL string
+	// Orders says that some agent here is told what becomes of its orders.
+	Orders bool
 	// Extensions and InterventionTypes are those of the shops here, for the
 	// discovery document too.
 	Extensions        []acp.Extension
