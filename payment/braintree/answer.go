@@ -130,6 +130,8 @@ const (
 	rootPage        = "credit-card-transactions"
 	rootClientToken = "client-token"
 	rootNotice      = "notification"
+	rootNonce       = "payment-method-nonce"
+	rootCard        = "credit-card"
 )
 
 // decode reads one document whose root has that name, and nothing after it.

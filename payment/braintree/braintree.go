@@ -128,11 +128,13 @@ var (
 	_ payment.Hosted     = (*Provider)(nil)
 	_ payment.Webhooks   = (*Provider)(nil)
 	_ payment.Lister     = (*Provider)(nil)
+	_ payment.ProofTaker = (*Provider)(nil)
 	_ payment.Vault      = (*Provider)(nil)
 )
 
 var (
 	identifier  = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
+	pathPart    = regexp.MustCompile(`^[0-9A-Za-z_-]{1,255}$`)
 	code        = regexp.MustCompile(`^[0-9]{4,8}$`)
 	customField = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 )

@@ -100,6 +100,16 @@ var saleCodes = []row{
 	{"91577", "payment instrument not supported by merchant account", payment.ClassDeclined, sdk},
 	{"915101", "payment instrument type is not accepted", payment.ClassDeclined, sdk},
 	{"81571", "3-D Secure authentication failed", payment.ClassDeclined, sdk},
+	// The proof of an authentication: it would be refused again, so that the buyer
+	// pays in another way.
+	{"942113", "3-D Secure indicator is required", payment.ClassDeclined, sdk},
+	{"942114", "3-D Secure indicator is invalid", payment.ClassDeclined, sdk},
+	{"942116", "3-D Secure cryptogram is required", payment.ClassDeclined, sdk},
+	{"942117", "3-D Secure version is required", payment.ClassDeclined, sdk},
+	{"942119", "3-D Secure version is invalid", payment.ClassDeclined, sdk},
+	{"942121", "3-D Secure directory response is invalid", payment.ClassDeclined, sdk},
+	{"94271", "3-D Secure authentication failed", payment.ClassDeclined, sdk},
+	{"942169", "merchant account does not support 3-D Secure", payment.ClassConfig, sdk},
 	// Our account and our configuration.
 	{"91513", "merchant account id is invalid", payment.ClassConfig, sdk},
 	{"91514", "merchant account is suspended", payment.ClassConfig, sdk},

@@ -132,6 +132,8 @@ func harness(t *testing.T) paymenttest.Harness {
 		// One code says "unknown or expired".
 		Alike:           map[payment.Class]payment.Class{payment.ClassTokenInvalid: payment.ClassTokenExpired},
 		SessionsUnbound: true,
+		Prove:           paymenttest.AnyProof,
+		AskedFirst:      true,
 		Mature:          func(_ testing.TB, ref string) { w.Settle(ref) },
 		Notices:         w.told,
 	}

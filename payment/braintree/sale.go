@@ -32,11 +32,13 @@ type saleTransaction struct {
 	CustomFields    map[string]string `json:"custom_fields,omitempty"`
 	Descriptor      *descriptor       `json:"descriptor,omitzero"`
 	Billing         *billing          `json:"billing,omitzero"`
+	Proof           *passThru         `json:"three_d_secure_pass_thru,omitzero"`
 	Options         saleOptions       `json:"options"`
 }
 
 type saleOptions struct {
-	SubmitForSettlement bool `json:"submit_for_settlement"`
+	SubmitForSettlement bool    `json:"submit_for_settlement"`
+	ThreeDSecure        *demand `json:"three_d_secure,omitzero"`
 }
 
 type descriptor struct {
@@ -69,6 +71,9 @@ func (p *Provider) Build(c payment.Charge) ([]byte, error) {
 	t := saleTransaction{Type: "sale", Amount: amount, MerchantAccount: account, OrderID: c.AttemptID,
 		Options: saleOptions{SubmitForSettlement: c.Capture == payment.CaptureNow}}
 	if err := p.addMethod(&t, c); err != nil {
+		return nil, fmt.Errorf("braintree payments: %w", err)
+	}
+	if err := t.threeDS(c); err != nil {
 		return nil, fmt.Errorf("braintree payments: %w", err)
 	}
 	if p.session != "" {

@@ -105,6 +105,9 @@ type Harness struct {
 	// Prove has the buyer of a charge authenticated, at a PSP that takes the
 	// proof; nil where none does.
 	Prove func(t testing.TB, c payment.Charge) payment.Proof
+	// AskedFirst is set where a token works once: only an authentication that the
+	// shop demands is asked for before the token is used up.
+	AskedFirst bool
 	// Books reads the PSP's record.
 	Books func(t testing.TB, sessionID string) Books
 	// Break switches a fault on for the next request that it concerns.

@@ -24,6 +24,9 @@ func (s suite) proof(t *testing.T) {
 	}
 	for name, outcome := range map[string]Outcome{"asked for by the issuer": Authentication, "asked for by the shop": Approve} {
 		t.Run(name, func(t *testing.T) {
+			if s.h.AskedFirst && outcome == Authentication {
+				t.Skip("what the issuer asks for uses the token up")
+			}
 			demand := func(c *payment.Charge) { c.RequireAuthentication = outcome == Approve }
 			x := s.prepare(t, outcome, demand)
 			r := s.send(t, x)

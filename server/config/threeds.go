@@ -61,8 +61,8 @@ func (p *PaymentConfig) checkThreeDS(r *report, at string) {
 	if mode == checkout.ThreeDSNever {
 		return
 	}
-	if p.Provider == braintree.Name {
-		r.errorf(at+".three_ds", "%s does not work with braintree, which takes a token once, so that none is left for the payment after the bank has confirmed; write never, and remove acquirer", clip(string(mode)))
+	if p.Provider == braintree.Name && mode == checkout.ThreeDSWhenRequired {
+		r.errorf(at+".three_ds", "when_required does not work with braintree, which takes a token once: when the bank asks, none is left for the payment after it; write always, or write never and remove acquirer")
 		return
 	}
 	a, path := p.Acquirer, at+".acquirer"

@@ -24,7 +24,9 @@ func TestProblemsOfThreeDSecureAndPublicKeys(t *testing.T) {
 		"a long name":              {"test", stripeTest + ", acquirer: {bin: '4', merchant_id: '1', name: " + strings.Repeat("n", 41) + "}", `test.acquirer.name: is longer than 40 characters`},
 		"a brand without a server": {"test", stripeTest + ", three_ds: always, brands: [visa, jcb]" + acquirer, `test.brands: "jcb" has no directory server that agents know of, so with three_ds: always nobody could pay with it; remove it, or write three_ds: when_required`},
 
-		"a token that works once": {"test", braintreeTest + ", three_ds: always", `test.three_ds: always does not work with braintree, which takes a token once, so that none is left for the payment after the bank has confirmed; write never, and remove acquirer`},
+		"a token that works once":               {"test", braintreeTest + ", three_ds: when_required" + acquirer, `test.three_ds: when_required does not work with braintree, which takes a token once: when the bank asks, none is left for the payment after it; write always, or write never and remove acquirer`},
+		"the same by default":                   {"test", braintreeTest + acquirer, `test.three_ds: when_required does not work with braintree`},
+		"braintree without an acquirer, always": {"test", braintreeTest + ", three_ds: always", `test.acquirer.bin: is missing, and banks are told by it who asks for a confirmation; your payment provider knows it, and without it write three_ds: never`},
 
 		"a secret key":                 {"test", stripeTest + ", public_key: sk_test_oops", `test.public_key: begins with "sk_", so it is a secret key, and every agent would be shown it; write the publishable one, and change this one at the provider if it was ever in a session`},
 		"a restricted key":             {"test", stripeTest + ", public_key: rk_test_oops", `test.public_key: begins with "rk_", so it is a secret key, and every agent would be shown it; write the publishable one, and change this one at the provider if it was ever in a session`},
@@ -62,7 +64,9 @@ func TestThreeDSecureByDefault(t *testing.T) {
 	for keys, want := range map[string]checkout.ThreeDS{
 		sandboxTest:                       {Mode: checkout.ThreeDSWhenRequired, Acquirer: acp.AcquirerDetails{AcquirerBIN: "400000", AcquirerCountry: "DE", AcquirerMerchantID: "acct", MerchantName: "Test Shop"}},
 		sandboxTest + ", three_ds: never": {Mode: checkout.ThreeDSNever, Acquirer: acp.AcquirerDetails{AcquirerBIN: "400000", AcquirerCountry: "DE", AcquirerMerchantID: "acct", MerchantName: "Test Shop"}},
-		stripeTest:                        {Mode: checkout.ThreeDSNever, Acquirer: acp.AcquirerDetails{AcquirerCountry: "DE", MerchantName: "Test Shop"}},
+		braintreeTest + ", three_ds: always, acquirer: {bin: '412345', merchant_id: '123'}": {Mode: checkout.ThreeDSAlways,
+			Acquirer: acp.AcquirerDetails{AcquirerBIN: "412345", AcquirerCountry: "DE", AcquirerMerchantID: "123", MerchantName: "Test Shop"}},
+		stripeTest: {Mode: checkout.ThreeDSNever, Acquirer: acp.AcquirerDetails{AcquirerCountry: "DE", MerchantName: "Test Shop"}},
 		stripeTest + ", acquirer: {bin: '412345', merchant_id: '123', country: US, name: Shop Inc, requestor_id: R1}": {Mode: checkout.ThreeDSWhenRequired,
 			Acquirer: acp.AcquirerDetails{AcquirerBIN: "412345", AcquirerCountry: "US", AcquirerMerchantID: "123", MerchantName: "Shop Inc", RequestorID: "R1"}},
 	} {

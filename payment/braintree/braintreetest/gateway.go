@@ -65,6 +65,7 @@ type Gateway struct {
 	noKeys       bool
 	failedStick  bool
 	consumeAll   bool
+	hideTokens   bool
 	requests     []string
 	requestCount int
 }
@@ -86,6 +87,8 @@ func New(t testing.TB, o Options) *Gateway {
 	mux.HandleFunc("POST "+base+"/transactions/advanced_search_ids", g.authorised(g.searchIDs))
 	mux.HandleFunc("POST "+base+"/transactions/advanced_search", g.authorised(g.searchPage))
 	mux.HandleFunc("POST "+base+"/client_token", g.authorised(g.clientToken))
+	mux.HandleFunc("GET "+base+"/payment_method_nonces/{id}", g.authorised(g.findNonce))
+	mux.HandleFunc("GET "+base+"/payment_methods/any/{id}", g.authorised(g.findCard))
 	g.server = httptest.NewServer(mux)
 	g.URL = g.server.URL
 	t.Cleanup(func() {

@@ -24,8 +24,12 @@ type saleBody struct {
 		CustomFields map[string]string `json:"custom_fields"`
 		Descriptor   map[string]string `json:"descriptor"`
 		Billing      map[string]string `json:"billing"`
+		Proof        *passThru         `json:"three_d_secure_pass_thru"`
 		Options      struct {
-			Submit bool `json:"submit_for_settlement"`
+			Submit       bool `json:"submit_for_settlement"`
+			ThreeDSecure struct {
+				Required bool `json:"required"`
+			} `json:"three_d_secure"`
 		} `json:"options"`
 	} `json:"transaction"`
 }
@@ -72,6 +76,8 @@ func (g *Gateway) sale(_ string, body []byte) answer {
 		code, attribute = "91501", "order_id"
 	case nonce == "" && s.Vaulted == "":
 		code, attribute = "91508", "base"
+	case s.Proof.refused() != "":
+		code, attribute = s.Proof.refused(), "three_d_secure_pass_thru"
 	case s.Nonce != "" && s.SharedNonce != "", s.Vaulted != "" && nonce != "":
 		code, attribute = "91515", "base"
 	}
@@ -109,7 +115,7 @@ func (g *Gateway) sale(_ string, body []byte) answer {
 
 	decided, byNumber := byAmount(s.Amount)
 	if !byNumber {
-		decided = decisions[tok.Outcome]
+		decided = decisions[authenticated(tok.Outcome, s.Proof, s.Options.ThreeDSecure.Required && !tok.shifted)]
 	}
 	t.decide(decided, s.Options.Submit)
 	if t.refused() && !g.consumeAll {

@@ -71,6 +71,7 @@ type token struct {
 	expires  time.Time
 	consumed bool
 	locked   bool
+	shifted  bool // authenticated when it was made
 	uses     int
 }
 
