@@ -41,6 +41,11 @@ const (
 // Canceled reports whether nothing of the order will reach the buyer.
 func (o *Order) Canceled() bool { return o.Status == statusCanceled }
 
+// Shipped reports whether anything of the order has left the shop.
+func (o *Order) Shipped() bool {
+	return slices.ContainsFunc(o.LineItems, func(l acp.OrderLineItem) bool { return l.Quantity.Fulfilled > 0 })
+}
+
 // adjustment finds an adjustment by its id; nil when there is none.
 func (o *Order) adjustment(adjID string) *acp.Adjustment {
 	for i := range o.Adjustments {

@@ -78,12 +78,9 @@ func (s *Service) Cancel(ctx context.Context, c Command, reason Reason) (Outcome
 
 func (s *Service) cancel(b *books, c *Command, reason Reason, now time.Time) (plan, error) {
 	o := b.order
-	for i := range o.LineItems {
-		if o.LineItems[i].Quantity.Fulfilled > 0 {
-			return plan{}, refuse("order %s is shipped, at least in part; refund it instead", o.ID)
-		}
-	}
 	switch {
+	case o.Shipped():
+		return plan{}, refuse("order %s is shipped, at least in part; refund it instead", o.ID)
 	case o.Canceled():
 		return plan{}, refuse("order %s is canceled already", o.ID)
 	case o.beingCanceled():

@@ -4,8 +4,11 @@ import (
 	"context"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/checkstand/checkstand/balance"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/job"
 	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/reconciliation"
@@ -47,10 +50,18 @@ func (d *Desk) CompareLedger(ctx context.Context, merchantID string, live bool, 
 	return reconciliation.Compare(ctx, reconciliation.Account{MerchantID: merchantID, Live: live, Provider: pr, ID: account}, books{d.store}, from, to, d.now)
 }
 
-// compareLedger compares a shop's ledger and logs what differs.
+// compareLedger compares a shop's ledger, keeps the report in place of the one
+// before and logs what differs.
 func (a *App) compareLedger(ctx context.Context, merchantID string, live bool, from, to time.Time) error {
 	r, err := a.desk().CompareLedger(ctx, merchantID, live, from, to)
 	if err != nil {
+		return err
+	}
+	doc, err := json.Marshal(r)
+	if err != nil {
+		return job.Permanent(err)
+	}
+	if err := a.store.PutLedgerReport(ctx, merchantID, live, to, doc); err != nil {
 		return err
 	}
 	if r.Counts.Paid > 0 || len(r.Differences) > 0 {

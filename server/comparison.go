@@ -65,8 +65,20 @@ func (d *Desk) Compare(ctx context.Context, merchantID string, live bool, from, 
 // first.
 func (d *Desk) Latest(ctx context.Context, merchantID string, live bool) (r reconciliation.Report, found bool, err error) {
 	_, doc, found, err := d.store.Report(ctx, merchantID, live)
-	if err != nil || !found {
-		return r, false, err
+	return read(merchantID, doc, found, err)
+}
+
+// LatestLedger is the report of the last daily comparison with the shop's own
+// ledger; found is false before the first.
+func (d *Desk) LatestLedger(ctx context.Context, merchantID string, live bool) (r reconciliation.Report, found bool, err error) {
+	_, doc, found, err := d.store.LedgerReport(ctx, merchantID, live)
+	return read(merchantID, doc, found, err)
+}
+
+// read reads a stored report.
+func read(merchantID string, doc []byte, there bool, failure error) (r reconciliation.Report, found bool, err error) {
+	if failure != nil || !there {
+		return r, false, failure
 	}
 	if err := json.Unmarshal(doc, &r); err != nil {
 		return r, false, fmt.Errorf("the stored report of shop %s cannot be read: %w", merchantID, err)
@@ -91,8 +103,18 @@ func (b books) Operations(ctx context.Context, merchantID, attemptID string) ([]
 	return b.Orders(ctx).Operations(merchantID, attemptID)
 }
 
-// compareDaily is the job: it compares the last days, keeps the report in place
-// of the one before, logs what differs, and is due again a day later.
+// Shipped implements reconciliation.Books.
+func (b books) Shipped(ctx context.Context, merchantID, orderID string) (bool, error) {
+	o, err := b.Orders(ctx).Order(merchantID, orderID)
+	if errors.Is(err, checkout.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && o.Shipped(), err
+}
+
+// compareDaily is the job: it compares the last days with the shop's own ledger
+// and with its PSP, keeps the reports in place of the ones before, logs what
+// differs, and is due again a day later.
 func (a *App) compareDaily(ctx context.Context, j job.Job) error {
 	var p comparePayload
 	if err := json.Unmarshal(j.Payload, &p); err != nil {
@@ -100,12 +122,13 @@ func (a *App) compareDaily(ctx context.Context, j job.Job) error {
 	}
 	now := a.now()
 	from := now.Add(-time.Duration(a.cfg.Payments.CompareDays) * 24 * time.Hour)
+	ledger := a.compareLedger(ctx, p.MerchantID, p.Live, from, now)
 	r, err := a.desk().Compare(ctx, p.MerchantID, p.Live, from, now)
 	if errors.Is(err, checkout.ErrNotFound) {
 		return nil // the shop, or the mode, is not configured any more
 	}
 	if err != nil {
-		return err
+		return errors.Join(err, ledger)
 	}
 	doc, err := json.Marshal(r)
 	if err != nil {
@@ -115,8 +138,8 @@ func (a *App) compareDaily(ctx context.Context, j job.Job) error {
 		return err
 	}
 	a.logReport(ctx, r)
-	if err := a.compareLedger(ctx, p.MerchantID, p.Live, from, now); err != nil {
-		return err
+	if ledger != nil {
+		return ledger
 	}
 	return job.RetryAfter(compareEvery)
 }

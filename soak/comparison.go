@@ -30,6 +30,15 @@ func (b ours) Operations(ctx context.Context, merchantID, attemptID string) ([]p
 	return b.Orders(ctx).Operations(merchantID, attemptID)
 }
 
+// Shipped implements reconciliation.Books.
+func (b ours) Shipped(ctx context.Context, merchantID, orderID string) (bool, error) {
+	o, err := b.Orders(ctx).Order(merchantID, orderID)
+	if errors.Is(err, checkout.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && o.Shipped(), err
+}
+
 // compareDays is how far back the comparison of each morning reaches: a little
 // more than to the last.
 const compareDays = day + 2*time.Hour

@@ -55,6 +55,9 @@ type Books interface {
 	Attempts(ctx context.Context, merchantID string, live bool, from, to time.Time, after string, limit int) ([]payment.Attempt, error)
 	// Operations lists what was done with a payment after it was taken.
 	Operations(ctx context.Context, merchantID, attemptID string) ([]payment.Operation, error)
+	// Shipped reports whether anything of an order has left the shop: then it can
+	// be canceled no more.
+	Shipped(ctx context.Context, merchantID, orderID string) (bool, error)
 	// OpenOperations lists operations of all merchants whose outcome is not
 	// known, in the order of their ids, from the one that follows after.
 	OpenOperations(ctx context.Context, after string, limit int) ([]payment.Operation, error)

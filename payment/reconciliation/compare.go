@@ -225,6 +225,11 @@ func (c *comparison) judgeEntry(ctx context.Context, e *entry, j judging) error 
 			return fmt.Errorf("the operations of our attempt %s: %w", e.id, err)
 		}
 		e.ours = oursOf(a)
+		if e.order != "" {
+			if e.shipped, err = c.books.Shipped(ctx, c.account.MerchantID, e.order); err != nil {
+				return fmt.Errorf("our order %s: %w", e.order, err)
+			}
+		}
 		if differences = j.judge(e.ours, e.theirs, ops); len(differences) > 0 && j.moving(e.ours, e.theirs, ops) {
 			c.report.Counts.Moving++
 			return nil

@@ -103,6 +103,9 @@ func (d *Difference) figures(ours, theirs, stake int64) {
 	}
 }
 
+// askBuyer is what is left to do about goods that are gone and not paid.
+const askBuyer = "ask the buyer to pay in another way or to send the goods back."
+
 func (w writer) show() string { return "'checkstand payments show " + w.o.session + "'" }
 
 func (w writer) withoutOrder(p listed) Difference {
@@ -158,9 +161,13 @@ func (w writer) notThere(p listed) Difference {
 		d.What = fmt.Sprintf("Our books have %s as paid, and %s has it as %s.", amount(w.o.net(), w.o.currency), w.provider, p.state)
 	}
 	d.What += " It is the shop's money that is missing."
-	d.Advice = fmt.Sprintf("Do not ship before it is found: look %s up at %s. If it was not paid, 'checkstand orders cancel %s'.", d.PSPRef, w.provider, w.o.order)
+	look := fmt.Sprintf("look %s up at %s", d.PSPRef, w.provider)
 	if d.PSPRef == "" {
-		d.Advice = fmt.Sprintf("Do not ship before it is found: look for %s at %s. If it was not paid, 'checkstand orders cancel %s'.", w.o.id, w.provider, w.o.order)
+		look = fmt.Sprintf("look for %s at %s", w.o.id, w.provider)
+	}
+	d.Advice = fmt.Sprintf("Do not ship before it is found: %s. If it was not paid, 'checkstand orders cancel %s'.", look, w.o.order)
+	if w.o.shipped {
+		d.Advice = fmt.Sprintf("Order %s is shipped: %s. %s", w.o.order, look, "If it was not paid, "+askBuyer)
 	}
 	return d
 }
@@ -171,6 +178,9 @@ func (w writer) holdEnded(p listed) Difference {
 	d.What = fmt.Sprintf("%s are held for us in our books, and no longer at %s: the hold ran out or was given back there. The buyer was not charged.",
 		amount(w.o.net(), w.o.currency), w.provider)
 	d.Advice = fmt.Sprintf("Do not ship: it cannot be captured any more. Then 'checkstand orders cancel %s'.", w.o.order)
+	if w.o.shipped {
+		d.Advice = fmt.Sprintf("Order %s is shipped, and it cannot be captured any more: %s", w.o.order, askBuyer)
+	}
 	return d
 }
 
@@ -182,6 +192,9 @@ func (w writer) bounced(ours, charged int64) Difference {
 		d.What = fmt.Sprintf("The capture of %s has come back in our books, and %s has %s of it.", amount(w.o.amount, w.o.currency), w.provider, amount(charged, w.o.currency))
 	}
 	d.Advice = fmt.Sprintf("Do not ship; ask the buyer to pay in another way. %s tells when it came back; 'checkstand orders cancel %s' ends the order.", w.show(), w.o.order)
+	if w.o.shipped {
+		d.Advice = fmt.Sprintf("Order %s is shipped; %s %s tells when it came back.", w.o.order, askBuyer, w.show())
+	}
 	return d
 }
 
@@ -194,6 +207,10 @@ func (w writer) currencies(p listed) Difference {
 	d.What = fmt.Sprintf("The payment is %s here, and %s %s %s. One of the two amounts is wrong for the buyer.",
 		amount(d.Ours, d.Currency), w.provider, p.verb(), amount(d.Theirs, p.currency))
 	d.Advice = fmt.Sprintf("Give it back at %s, payment %s, then 'checkstand orders cancel %s'.", w.provider, p.ref, w.o.order)
+	if w.o.shipped {
+		d.Advice = fmt.Sprintf("Order %s is shipped: agree with the buyer which of the two is right. Give what is too much back at %s, payment %s; "+
+			"if it is too little, ask the buyer for the rest.", w.o.order, w.provider, p.ref)
+	}
 	return d
 }
 
@@ -207,6 +224,9 @@ func (w writer) held(p listed) Difference {
 	} else {
 		d.What += " The shop cannot get the rest."
 		d.Advice = fmt.Sprintf("Ship for what is held, or give it back: 'checkstand orders cancel %s'.", w.o.order)
+		if w.o.shipped {
+			d.Advice = fmt.Sprintf("Order %s is shipped: capture what is held, and ask the buyer for the rest.", w.o.order)
+		}
 	}
 	return d
 }
@@ -226,6 +246,9 @@ func (w writer) captured(p listed) Difference {
 	case p.state == payment.Authorized:
 		d.What += " The shop has not got its money yet, and a hold runs out."
 		d.Advice = fmt.Sprintf("Capture it at %s, payment %s, or give it back: 'checkstand orders cancel %s'.", w.provider, p.ref, w.o.order)
+		if w.o.shipped {
+			d.Advice = fmt.Sprintf("Order %s is shipped: capture it at %s, payment %s, before the hold runs out.", w.o.order, w.provider, p.ref)
+		}
 	case d.Delta < 0:
 		d.What += " The shop got less than its books say."
 		d.Advice = fmt.Sprintf("%s tells what was asked for. What was not captured is for the buyer to pay in another way.", w.show())
@@ -235,6 +258,9 @@ func (w writer) captured(p listed) Difference {
 	default:
 		d.What += " Somebody captured it there."
 		d.Advice = fmt.Sprintf("Ship the order, or give the money back at %s, payment %s.", w.provider, p.ref)
+		if w.o.shipped {
+			d.Advice = fmt.Sprintf("Order %s is shipped and paid: nothing is to be paid or given back. %s tells what was asked for here.", w.o.order, w.show())
+		}
 	}
 	return d
 }

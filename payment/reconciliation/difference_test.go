@@ -87,7 +87,7 @@ func TestDifferences(t *testing.T) {
 		"held here, ended there": {change: func(a *payment.Attempt, l *payment.Listed) { held(a, l); l.Result.Class = payment.ClassProcessorError },
 			want: []want{{kind: reconciliation.HoldEnded, ours: 1999, delta: -1999, atStake: 1999, advice: "'checkstand orders cancel " + first.OrderID + "'"}}},
 		"more held there": {change: func(a *payment.Attempt, l *payment.Listed) { held(a, l); l.Result.Amount = 2099 },
-			want: []want{{kind: reconciliation.AmountDiffers, ours: 1999, theirs: 2099, delta: 100, atStake: 100, advice: "Capture no more than 19.99 usd"}}},
+			want: []want{{kind: reconciliation.AmountDiffers, ours: 1999, theirs: 2099, delta: 100, atStake: 100, advice: "Capture no more than $19.99"}}},
 		"less held there": {change: func(a *payment.Attempt, l *payment.Listed) { held(a, l); l.Result.Amount = 1899 },
 			want: []want{{kind: reconciliation.AmountDiffers, ours: 1999, theirs: 1899, delta: -100, atStake: 100, advice: "Ship for what is held"}}},
 		"another currency": {change: func(_ *payment.Attempt, l *payment.Listed) { l.Result.Currency = "eur" },
@@ -115,7 +115,7 @@ func TestDifferences(t *testing.T) {
 				{kind: reconciliation.OperationOpen, atStake: 500, advice: "'checkstand payments settle " + ref("op", 7) + " --done ID' or '--failed'"}}},
 		"more refunded there, and not all of it open here": {change: func(_ *payment.Attempt, l *payment.Listed) { l.Refunded = 700 },
 			more: func(w *world) { w.operations = append(w.operations, operation(7, 500)) },
-			want: []want{{kind: reconciliation.RefundedDiffers, theirs: 700, delta: -700, atStake: 700, what: "Refunds of 5.00 usd are still open here, which is not all of the difference.", advice: "reconcile " + ref("op", 7)},
+			want: []want{{kind: reconciliation.RefundedDiffers, theirs: 700, delta: -700, atStake: 700, what: "Refunds of $5.00 are still open here, which is not all of the difference.", advice: "reconcile " + ref("op", 7)},
 				{kind: reconciliation.OperationOpen, atStake: 500, advice: "reconcile"}}},
 		"captured and refunded differ": {change: func(_ *payment.Attempt, l *payment.Listed) { l.Result.Captured, l.Refunded = 1500, 100 },
 			want: []want{{kind: reconciliation.CapturedDiffers, ours: 1999, theirs: 1500, delta: -499, atStake: 499, advice: "show"},
@@ -177,6 +177,63 @@ func TestDifferences(t *testing.T) {
 				}
 				if d.Kind != reconciliation.Orphan && d.OrderID != first.OrderID {
 					t.Errorf("it is about order %q", d.OrderID)
+				}
+			}
+		})
+	}
+}
+
+// What is shipped cannot be canceled: nobody is told to, nor to hold it back.
+func TestAdviceAboutWhatIsShipped(t *testing.T) {
+	ended := func(a *payment.Attempt, l *payment.Listed) {
+		a.State, a.Captured = payment.Authorized, 0
+		l.Result.Class, l.Result.Captured = payment.ClassProcessorError, 0
+	}
+	for name, c := range map[string]struct {
+		change func(*payment.Attempt, *payment.Listed)
+		kind   reconciliation.Kind
+		advice string
+	}{
+		"lost there": {func(_ *payment.Attempt, l *payment.Listed) {
+			l.Result.Class, l.Result.Captured = payment.ClassDeclined, 0
+		}, reconciliation.NotAtProvider, "look pi_1 up at stripe. If it was not paid, ask the buyer"},
+		"the hold has ended": {ended, reconciliation.HoldEnded, "cannot be captured any more: ask the buyer to pay in another way"},
+		"the capture came back": {func(a *payment.Attempt, l *payment.Listed) {
+			a.Captured = 0
+			l.Result.Class, l.Result.Captured = payment.ClassDeclined, 0
+		}, reconciliation.CaptureBounced, "is shipped; ask the buyer to pay in another way"},
+		"another currency": {func(_ *payment.Attempt, l *payment.Listed) { l.Result.Currency = "eur" },
+			reconciliation.CurrencyDiffers, "agree with the buyer"},
+		"less is held": {func(a *payment.Attempt, l *payment.Listed) {
+			a.State, a.Captured = payment.Authorized, 0
+			l.Result.Class, l.Result.Captured, l.Result.Amount = payment.ClassAuthorized, 0, 1899
+		}, reconciliation.AmountDiffers, "capture what is held"},
+		"not captured there": {func(_ *payment.Attempt, l *payment.Listed) {
+			l.Result.Class, l.Result.Captured = payment.ClassAuthorized, 0
+		}, reconciliation.CapturedDiffers, "capture it at stripe, payment pi_1, before the hold runs out"},
+		"captured there": {func(a *payment.Attempt, l *payment.Listed) {
+			a.State, a.Captured = payment.Authorized, 0
+		}, reconciliation.CapturedDiffers, "is shipped and paid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, shipped := range []bool{true, false} {
+				w := newWorld()
+				w.shipped = shipped
+				a := paid(1)
+				l := mirror(a)
+				c.change(a, &l)
+				w.add(a)
+				w.list = []payment.Listed{l}
+				r, err := w.compare()
+				if err != nil || len(r.Differences) != 1 || r.Differences[0].Kind != c.kind {
+					t.Fatalf("%+v, %v", r.Differences, err)
+				}
+				advice := r.Differences[0].Advice
+				if told := strings.Contains(advice, c.advice); told != shipped {
+					t.Errorf("shipped %t: %q", shipped, advice)
+				}
+				if shipped && (strings.Contains(advice, "orders cancel") || strings.Contains(advice, "Do not ship")) {
+					t.Errorf("shipped, and told: %q", advice)
 				}
 			}
 		})

@@ -20,6 +20,7 @@ type ours struct {
 	captured           int64
 	refunded           int64
 	created, final     time.Time
+	shipped            bool // something of the order
 	lease              time.Time
 }
 

@@ -32,6 +32,7 @@ type world struct {
 	operations []payment.Operation
 	onAttempt  func(*payment.Attempt) // what happens between two readings
 	lookUps    int
+	shipped    bool // all orders
 }
 
 func newWorld() *world {
@@ -119,6 +120,8 @@ func (w *world) Operations(_ context.Context, merchantID, attemptID string) (lis
 	}
 	return list, nil
 }
+
+func (w *world) Shipped(context.Context, string, string) (bool, error) { return w.shipped, nil }
 
 func (w *world) OpenOperations(_ context.Context, after string, limit int) (list []payment.Operation, err error) {
 	for _, o := range w.operations {
