@@ -70,7 +70,13 @@ func TestThreeDSecureByDefault(t *testing.T) {
 		stripeTest + ", acquirer: {bin: '412345', merchant_id: '123', country: US, name: Shop Inc, requestor_id: R1}": {Mode: checkout.ThreeDSWhenRequired,
 			Acquirer: acp.AcquirerDetails{AcquirerBIN: "412345", AcquirerCountry: "US", AcquirerMerchantID: "123", MerchantName: "Shop Inc", RequestorID: "R1"}},
 	} {
-		m, err := parse(t, account("test", keys+", public_key: "+map[bool]string{true: "pk_test_1", false: "anything"}[strings.HasPrefix(keys, stripeTest)])).Merchants[0].Settings("")
+		public := "anything"
+		for settings, key := range map[string]string{stripeTest: "pk_test_1", braintreeTest: "sandbox_1"} {
+			if strings.HasPrefix(keys, settings) {
+				public = key
+			}
+		}
+		m, err := parse(t, account("test", keys+", public_key: "+public)).Merchants[0].Settings("")
 		if err != nil {
 			t.Fatal(err)
 		}
