@@ -150,6 +150,12 @@ func Format(minor int64, code, locale string) string {
 	return f.Format(amount)
 }
 
+// English writes an amount as operators read it, on the command line, in reports
+// and in the log: 2401 usd is "$24.01", 1235 kwd "KWD 1.235".
+func English(minor int64, code string) string {
+	return strings.ReplaceAll(Format(minor, code, "en-US"), "\u00a0", " ")
+}
+
 // FormatNumber writes a whole number for a reader of the locale, in groups as
 // Format does: 12345 is "12,345" or "12.345".
 func FormatNumber(n int64, locale string) string {

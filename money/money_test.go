@@ -157,6 +157,17 @@ func TestFormat(t *testing.T) {
 	}
 }
 
+func TestEnglish(t *testing.T) {
+	for want, got := range map[string]string{
+		"$1,234.56": money.English(123456, "usd"), "-€0.01": money.English(-1, "eur"), "CA$5.00": money.English(500, "cad"),
+		"KWD 1.235": money.English(1235, "kwd"), "¥500": money.English(500, "jpy"), "1.00 ZZZ": money.English(100, "zzz"),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestFormatNumber(t *testing.T) {
 	for _, c := range []struct {
 		n            int64

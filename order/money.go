@@ -284,4 +284,4 @@ func (o *Order) priceOf(lines []Line) (units []acp.FulfillmentLineItem, price in
 }
 
 // sum is an amount with its currency, for an operator.
-func sum(minor int64, currency string) string { return money.Decimal(minor, currency) + " " + currency }
+func sum(minor int64, currency string) string { return money.English(minor, currency) }

@@ -230,7 +230,7 @@ func (o *Order) show(b *books, op *payment.Operation, done, bounced bool, now ti
 
 // note adds a line about an operation to the payment's history.
 func note(tx Tx, a *payment.Attempt, from payment.State, op *payment.Operation, who string, now time.Time) error {
-	detail := fmt.Sprintf("%s %s of %s %s: %s", op.Kind, op.ID, money.Decimal(op.Amount, op.Currency), op.Currency, op.State)
+	detail := fmt.Sprintf("%s %s of %s: %s", op.Kind, op.ID, money.English(op.Amount, op.Currency), op.State)
 	if op.OpRef != "" {
 		detail += " " + op.OpRef
 	}

@@ -94,7 +94,7 @@ func TestWhatIsNotPossibleIsRefusedAndChangesNothing(t *testing.T) {
 		"capture above the hold": {true, nil, func(w *world, o *order.Order) error {
 			_, err := w.core.Capture(ctx, cmd(o), total+1)
 			return err
-		}, "eur is more"},
+		}, " is more than is held"},
 		"capture of a negative amount": {true, nil, func(w *world, o *order.Order) error {
 			_, err := w.core.Capture(ctx, cmd(o), -1)
 			return err

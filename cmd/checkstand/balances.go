@@ -82,7 +82,7 @@ func inUnits(b *balance.Balance, n int64) string {
 	if b.Kind == balance.Points {
 		return fmt.Sprint(n, " points")
 	}
-	return amountWords(n, b.Currency)
+	return money.English(n, b.Currency)
 }
 
 func newBalancesIssue() *cobra.Command {
@@ -251,7 +251,7 @@ func printBalances(c *cobra.Command, list []balance.Balance, mode string, now ti
 	for i := range list {
 		b := &list[i]
 		p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", b.ID, b.Kind, b.CustomerID, inUnits(b, b.Available), inUnits(b, b.Held),
-			amountWords(b.Worth(), b.Currency), balanceState(b, now))
+			money.English(b.Worth(), b.Currency), balanceState(b, now))
 	}
 	return errors.Join(p.err, tw.Flush())
 }

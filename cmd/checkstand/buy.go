@@ -289,7 +289,7 @@ func (f *purchaseFlags) printResult(w io.Writer, r *client.Result) error {
 	p.f("\n")
 	switch {
 	case r.Status == acp.Completed:
-		p.f("Bought. Order %s over %s", first(r.OrderNumber, r.OrderID), money.Format(r.Total, r.Currency, "en-US"))
+		p.f("Bought. Order %s over %s", first(r.OrderNumber, r.OrderID), money.English(r.Total, r.Currency))
 		if r.Charges >= 0 {
 			p.f(", charged %s", times(r.Charges))
 		}

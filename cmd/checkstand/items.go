@@ -68,7 +68,7 @@ func printItems(c *cobra.Command, items []catalog.Item, limit int) error {
 	p.f("ITEM\tTITLE\tPRICE\tAVAILABLE\n")
 	for i := range items {
 		it := &items[i]
-		p.f("%s\t%s\t%s %s\t%s\n", it.ID, it.Title, money.Decimal(it.Price, it.Currency), it.Currency, availableWords(it))
+		p.f("%s\t%s\t%s\t%s\n", it.ID, it.Title, money.English(it.Price, it.Currency), availableWords(it))
 	}
 	err := errors.Join(p.err, tw.Flush())
 	if len(items) == limit && err == nil {

@@ -65,11 +65,6 @@ func isLive(c *cobra.Command, mode string) (live bool, err error) {
 	return mode == "live", nil
 }
 
-// amountWords is an amount with its currency.
-func amountWords(minor int64, currency string) string {
-	return money.Decimal(minor, currency) + " " + currency
-}
-
 func newOrdersList() *cobra.Command {
 	var d keyDesk
 	var mode, before string
@@ -134,9 +129,9 @@ func printOrders(c *cobra.Command, list []order.Order, limit int, mode string) e
 		o := &list[i]
 		refunded := "-"
 		if sum, _ := acp.Amount(o.Totals, acp.TotalAmountRefunded); sum > 0 {
-			refunded = amountWords(sum, o.Currency)
+			refunded = money.English(sum, o.Currency)
 		}
-		p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", o.ID, o.OrderNumber, o.Status, amountWords(o.Total, o.Currency), refunded, o.Agent,
+		p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", o.ID, o.OrderNumber, o.Status, money.English(o.Total, o.Currency), refunded, o.Agent,
 			o.CreatedAt.UTC().Format(time.DateTime))
 	}
 	err := errors.Join(p.err, tw.Flush())
@@ -206,7 +201,7 @@ the goods go, and what only the shop knows of it: consents to marketing, affilia
 }
 
 func printOrder(p *printer, o *order.Order) {
-	p.f("Order %s (%s) is %s: %s, placed %s through %s.\n", o.ID, o.OrderNumber, o.Status, amountWords(o.Total, o.Currency),
+	p.f("Order %s (%s) is %s: %s, placed %s through %s.\n", o.ID, o.OrderNumber, o.Status, money.English(o.Total, o.Currency),
 		o.CreatedAt.UTC().Format(time.DateTime), o.Agent)
 	p.f("%s\n\nLines:\n", o.PermalinkURL)
 	for i := range o.LineItems {
@@ -215,7 +210,7 @@ func printOrder(p *printer, o *order.Order) {
 	}
 	p.f("Totals:\n")
 	for _, t := range o.Totals {
-		p.f("  %s  %s\n", amountWords(t.Amount, o.Currency), t.DisplayText)
+		p.f("  %s  %s\n", money.English(t.Amount, o.Currency), t.DisplayText)
 	}
 	if len(o.Fulfillments) > 0 {
 		p.f("Deliveries:\n")
@@ -246,7 +241,7 @@ func printOrder(p *printer, o *order.Order) {
 		a := &o.Adjustments[i]
 		p.f("  %s  %s %s", a.OccurredAt.UTC().Format(time.DateTime), a.Type, a.Status)
 		if a.Amount != nil {
-			p.f("  %s", amountWords(*a.Amount, a.Currency))
+			p.f("  %s", money.English(*a.Amount, a.Currency))
 		}
 		for _, text := range []string{a.Reason, a.Description} {
 			if text != "" {
@@ -271,11 +266,11 @@ func printMoney(p *printer, a *payment.Attempt) {
 	if a.PSPRef != "" {
 		p.f("  %s", a.PSPRef)
 	}
-	p.f("\n  %s authorized, %s captured, %s refunded\n", amountWords(a.Amount, a.Currency), amountWords(a.Captured, a.Currency), amountWords(a.Refunded, a.Currency))
+	p.f("\n  %s authorized, %s captured, %s refunded\n", money.English(a.Amount, a.Currency), money.English(a.Captured, a.Currency), money.English(a.Refunded, a.Currency))
 }
 
 func printOperation(p *printer, o *payment.Operation) {
-	p.f("  %s  %s  %s  %s  %s  by %s", o.CreatedAt.UTC().Format(time.DateTime), o.ID, o.Kind, amountWords(o.Amount, o.Currency), o.State, o.Who)
+	p.f("  %s  %s  %s  %s  %s  by %s", o.CreatedAt.UTC().Format(time.DateTime), o.ID, o.Kind, money.English(o.Amount, o.Currency), o.State, o.Who)
 	if o.OpRef != "" {
 		p.f("  %s", o.OpRef)
 	}

@@ -91,7 +91,7 @@ func printOutcomeOf(c *cobra.Command, out order.Outcome, words func(*order.Order
 		p.f("%s\n", words(out.Order))
 	}
 	if op := out.Operation; op != nil {
-		amount := amountWords(op.Amount, op.Currency)
+		amount := money.English(op.Amount, op.Currency)
 		switch op.State {
 		case payment.OpDone:
 			p.f("%s %s (%s).\n", past[op.Kind], amount, op.ID)
@@ -111,23 +111,23 @@ func unlessDone(op *payment.Operation) error {
 		return nil
 	case op.State == payment.OpFailed && op.Class == payment.ClassConfig:
 		return fmt.Errorf("the provider refuses the shop's key or account, and the %s of %s was not made (%s).\nMend merchants[].payment, try 'checkstand config check', and give the command again",
-			op.Kind, amountWords(op.Amount, op.Currency), op.ID)
+			op.Kind, money.English(op.Amount, op.Currency), op.ID)
 	case op.State == payment.OpFailed:
 		reason := string(op.Class)
 		if op.Decline != "" {
 			reason += ", " + op.Decline
 		}
-		return fmt.Errorf("the provider did not make the %s of %s (%s); no money was moved by %s", op.Kind, amountWords(op.Amount, op.Currency), reason, op.ID)
+		return fmt.Errorf("the provider did not make the %s of %s (%s); no money was moved by %s", op.Kind, money.English(op.Amount, op.Currency), reason, op.ID)
 	case op.State == payment.OpSending && op.Class != "":
 		why := "the provider could not be reached"
 		if op.Class == payment.ClassRateLimited {
 			why = "the provider takes no more requests at the moment"
 		}
 		return fmt.Errorf("%s, and the %s of %s (%s) has not been asked for yet.\nA running server does so as soon as it can; 'checkstand payments reconcile %s' tries now, and tells what is wrong",
-			why, op.Kind, amountWords(op.Amount, op.Currency), op.ID, op.ID)
+			why, op.Kind, money.English(op.Amount, op.Currency), op.ID, op.ID)
 	}
 	return fmt.Errorf("the provider gave no clear answer: what became of the %s of %s is not known yet. It is made once at most.\nA running server asks until it is known; 'checkstand payments reconcile %s' asks now",
-		op.Kind, amountWords(op.Amount, op.Currency), op.ID)
+		op.Kind, money.English(op.Amount, op.Currency), op.ID)
 }
 
 // amountFlag reads an amount in the shop's currency; 0 when it is not given.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/checkstand/checkstand/id"
+	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/payment"
 )
 
@@ -39,7 +40,7 @@ func newPaymentsOpen() *cobra.Command {
 					if rows++; rows == 1 {
 						p.f("ID\tOF\tKIND\tSTATE\tAMOUNT\tASKED\tSINCE\n")
 					}
-					p.f("%s\t%s\t%s\t%s\t%s\t%d\t%s\n", what, belongs, kind, state, amountWords(amount, currency), tries, since.UTC().Format(time.DateTime))
+					p.f("%s\t%s\t%s\t%s\t%s\t%d\t%s\n", what, belongs, kind, state, money.English(amount, currency), tries, since.UTC().Format(time.DateTime))
 				}
 				for a, err := range d.openAttempts(ctx) {
 					if err != nil {
@@ -167,7 +168,7 @@ func (d *keyDesk) attemptsOf(ctx context.Context, ref string) ([]payment.Attempt
 // printAttempt prints a try to pay with its history and what was done with the
 // money later.
 func (d *keyDesk) printAttempt(ctx context.Context, p *printer, a *payment.Attempt) error {
-	p.f("%s  %s  %s  by %s", a.ID, a.State, amountWords(a.Amount, a.Currency), a.Provider)
+	p.f("%s  %s  %s  by %s", a.ID, a.State, money.English(a.Amount, a.Currency), a.Provider)
 	if a.PSPRef != "" {
 		p.f("  %s", a.PSPRef)
 	}
@@ -176,7 +177,7 @@ func (d *keyDesk) printAttempt(ctx context.Context, p *printer, a *payment.Attem
 	}
 	p.f("\n")
 	if a.State.Paid() {
-		p.f("  %s captured, %s refunded\n", amountWords(a.Captured, a.Currency), amountWords(a.Refunded, a.Currency))
+		p.f("  %s captured, %s refunded\n", money.English(a.Captured, a.Currency), money.English(a.Refunded, a.Currency))
 	}
 	events, err := d.store.AttemptEvents(ctx, d.shop.ID, a.ID)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/payment"
 )
 
@@ -135,8 +136,8 @@ func printPayments(c *cobra.Command, list []payment.Attempt, limit int, mode str
 		if madeOrder(a) {
 			of = a.OrderID
 		}
-		p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.ID, a.State, amountWords(a.Amount, a.Currency), amountWords(a.Captured, a.Currency),
-			amountWords(a.Refunded, a.Currency), of, a.CreatedAt.UTC().Format(time.DateTime))
+		p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.ID, a.State, money.English(a.Amount, a.Currency), money.English(a.Captured, a.Currency),
+			money.English(a.Refunded, a.Currency), of, a.CreatedAt.UTC().Format(time.DateTime))
 	}
 	err := errors.Join(p.err, tw.Flush())
 	if len(list) == limit && err == nil {

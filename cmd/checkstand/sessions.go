@@ -13,6 +13,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/money"
 )
 
 // maxSessionsListed is how many sessions one call lists; --before goes on from
@@ -93,7 +94,7 @@ func printSessions(c *cobra.Command, list []checkout.Session, limit int, mode st
 	p.f("SESSION\tSTATUS\tTOTAL\tAGENT\tCHANGED\n")
 	for i := range list {
 		s := &list[i]
-		p.f("%s\t%s\t%s\t%s\t%s\n", s.ID, s.Status, amountWords(s.Total(), s.Currency), s.Agent, s.UpdatedAt.UTC().Format(time.DateTime))
+		p.f("%s\t%s\t%s\t%s\t%s\n", s.ID, s.Status, money.English(s.Total(), s.Currency), s.Agent, s.UpdatedAt.UTC().Format(time.DateTime))
 	}
 	err := errors.Join(p.err, tw.Flush())
 	if len(list) == limit && err == nil {
@@ -125,7 +126,7 @@ are shown with --json alone.`,
 					return printJSON(c.OutOrStdout(), f)
 				}
 				p := printer{w: c.OutOrStdout()}
-				p.f("Session %s is %s: %s, through %s.\n", f.Session, f.Status, amountWords(s.Total(), s.Currency), f.Agent)
+				p.f("Session %s is %s: %s, through %s.\n", f.Session, f.Status, money.English(s.Total(), s.Currency), f.Agent)
 				if f.Order != "" {
 					p.f("Order: %s\n", f.Order)
 				}

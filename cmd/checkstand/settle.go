@@ -12,6 +12,7 @@ import (
 
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/id"
+	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/server"
@@ -165,7 +166,7 @@ func aboutOperation(err error, opID, shop string) error {
 // printSettled says where an operation stands now.
 func printSettled(c *cobra.Command, op *payment.Operation) error {
 	p := printer{w: c.OutOrStdout()}
-	p.f("The %s %s of %s, order %s, is %s.", op.Kind, op.ID, amountWords(op.Amount, op.Currency), op.OrderID, op.State)
+	p.f("The %s %s of %s, order %s, is %s.", op.Kind, op.ID, money.English(op.Amount, op.Currency), op.OrderID, op.State)
 	switch {
 	case op.State.Open():
 		p.f(" The provider has not told; it will be asked again.")

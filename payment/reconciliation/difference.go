@@ -80,7 +80,7 @@ type Difference struct {
 
 // amount writes money as the reports do.
 func amount(minor int64, currency string) string {
-	return group(money.Decimal(minor, currency)) + " " + currency
+	return money.English(minor, currency)
 }
 
 // writer words the differences of one payment.

@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/checkstand/checkstand/money"
 )
 
 // named is how many ids a sentence names.
@@ -200,7 +201,7 @@ func signed(minor int64, currency string) string {
 
 // count writes a number with its noun.
 func count(n int, noun string) string {
-	return group(strconv.Itoa(n)) + " " + noun + plural(n, "", "s")
+	return money.FormatNumber(int64(n), "en") + " " + noun + plural(n, "", "s")
 }
 
 func plural(n int, one, many string) string {
@@ -208,26 +209,6 @@ func plural(n int, one, many string) string {
 		return one
 	}
 	return many
-}
-
-// group sets commas into a plain decimal: "48112.50" is "48,112.50".
-func group(decimal string) string {
-	sign := ""
-	if strings.HasPrefix(decimal, "-") {
-		sign, decimal = "-", decimal[1:]
-	}
-	whole, fraction, _ := strings.Cut(decimal, ".")
-	var b strings.Builder
-	for i, c := range whole {
-		if i > 0 && (len(whole)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(c)
-	}
-	if fraction != "" {
-		b.WriteString("." + fraction)
-	}
-	return sign + b.String()
 }
 
 // printer writes until the first error.

@@ -51,7 +51,7 @@ func TestText(t *testing.T) {
 		other.Reference = ""
 		w.list = append(w.list, other)
 		text := written(t, "agree", w.agreed(t))
-		if !strings.HasPrefix(text, "The books agree: 1,204 payments, 24,067.96 usd.\n") {
+		if !strings.HasPrefix(text, "The books agree: 1,204 payments, $24,067.96.\n") {
 			t.Errorf("%s", text)
 		}
 	})
@@ -106,7 +106,7 @@ func TestText(t *testing.T) {
 	t.Run("does not add up", func(t *testing.T) {
 		r := newWorld().agreed(t)
 		r.Totals = []reconciliation.Total{{Currency: "usd", Unexplained: -1}}
-		if text := written(t, "does_not_add_up", r); r.Agrees() || !strings.HasPrefix(text, "The books do not add up: -0.01 usd unexplained") {
+		if text := written(t, "does_not_add_up", r); r.Agrees() || !strings.HasPrefix(text, "The books do not add up: -$0.01 unexplained") {
 			t.Errorf("%s", text)
 		}
 	})
