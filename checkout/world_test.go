@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +21,7 @@ import (
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/store"
 	"github.com/checkstand/checkstand/store/sqlite"
+	"github.com/checkstand/checkstand/store/sqlite/sqlitetest"
 )
 
 // world is one shop with its store, its PSP and a clock that stands still
@@ -68,7 +68,7 @@ func newWorld(t testing.TB) *world { return newWorldOn(t, openSQLite(t)) }
 
 func openSQLite(t testing.TB) *store.Store {
 	t.Helper()
-	s, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "shop.db"), sqlite.Options{})
+	s, err := sqlite.Open(context.Background(), sqlitetest.File(t), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

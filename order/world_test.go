@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"github.com/checkstand/checkstand/store/pgtest"
 	"github.com/checkstand/checkstand/store/postgres"
 	"github.com/checkstand/checkstand/store/sqlite"
+	"github.com/checkstand/checkstand/store/sqlite/sqlitetest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -58,13 +58,13 @@ func (c *clock) Advance(d time.Duration) {
 
 func openSQLite(t testing.TB) *store.Store {
 	t.Helper()
-	s, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "shop.db"), sqlite.Options{})
+	s, err := sqlite.Open(context.Background(), sqlitetest.File(t), sqlite.Options{})
 	return opened(t, s, err)
 }
 
 func openPostgres(t testing.TB) *store.Store {
 	t.Helper()
-	s, err := postgres.Open(context.Background(), pgtest.URL(t), postgres.Options{})
+	s, err := postgres.Open(context.Background(), pgtest.Migrated(t), postgres.Options{})
 	return opened(t, s, err)
 }
 

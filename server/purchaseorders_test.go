@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -22,6 +21,7 @@ import (
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/store"
 	"github.com/checkstand/checkstand/store/pgtest"
+	"github.com/checkstand/checkstand/store/sqlite/sqlitetest"
 )
 
 // invoicing is a shop whose every purchase order waits for an operator.
@@ -35,7 +35,7 @@ func (s *invoicing) Merchant(context.Context, string) (*checkout.Merchant, error
 // it back besides, one of them does, and the stock says who.
 func TestOneDecisionOnAPurchaseOrder(t *testing.T) {
 	t.Parallel()
-	for _, database := range []string{filepath.Join(t.TempDir(), "shop.db"), pgtest.URL(t)} {
+	for _, database := range []string{sqlitetest.File(t), pgtest.Migrated(t)} {
 		st, err := server.OpenStore(t.Context(), config.Database(database), time.Now)
 		if err != nil {
 			t.Fatal(err)

@@ -26,6 +26,7 @@ import (
 	"github.com/checkstand/checkstand/server"
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/store"
+	"github.com/checkstand/checkstand/store/sqlite/sqlitetest"
 	"github.com/checkstand/checkstand/webhook/receiver"
 )
 
@@ -139,6 +140,7 @@ func openMarketWith(t testing.TB, change func(*config.Config)) *market {
 	ln := loopback(t)
 	m.url = "http://" + ln.Addr().String()
 	cfg := m.configuration(hooksURL)
+	sqlitetest.Create(t, cfg.Database.Source())
 	change(cfg)
 	if m.app, err = server.New(t.Context(), cfg, server.Options{Log: log, Now: m.clock.Now}); err != nil {
 		t.Fatal(err)

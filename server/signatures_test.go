@@ -269,7 +269,7 @@ func TestReplaysAreRefusedAcrossSurfaces(t *testing.T) {
 // What one server has taken, another one on the same database knows.
 func TestReplaysAreRefusedByAllServers(t *testing.T) {
 	t.Parallel()
-	w := servertest.NewWorld(t, servertest.Options{Database: pgtest.URL(t)})
+	w := servertest.NewWorld(t, servertest.Options{Database: pgtest.Migrated(t)})
 	one, two := limitedServer{w.Start(t)}, limitedServer{w.Start(t)}
 	body := string(bytesOf(t, dialect(acp.V20260417).order(line(servertest.Mug, 1))))
 	signature, timestamp, err := sign.SignRequest(sign.TimestampMode, w.SignatureKey, []byte(body), time.Now())

@@ -173,7 +173,7 @@ func soakPause(ctx context.Context, d time.Duration) {
 func TestTwoServersOnOneDatabase(t *testing.T) {
 	t.Parallel()
 	const purchases, killAfter = 50, 10
-	w := servertest.NewWorld(t, servertest.Options{Database: pgtest.URL(t), PaymentTimeout: paymentTimeout})
+	w := servertest.NewWorld(t, servertest.Options{Database: pgtest.Migrated(t), PaymentTimeout: paymentTimeout})
 	places := [2]*servertest.Place{w.Place(t), w.Place(t)}
 	doomed := places[0].Spawn(t, servertest.ProcessOptions{})
 	places[1].Spawn(t, servertest.ProcessOptions{})

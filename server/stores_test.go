@@ -34,7 +34,7 @@ func TestBothStoresAnswerAlike(t *testing.T) {
 		t.Cleanup(func() { _ = flag.Set("rapid.checks", before) })
 	}
 	var shops [2]*twin
-	for i, database := range []string{"", pgtest.URL(t)} {
+	for i, database := range []string{"", pgtest.Migrated(t)} {
 		s := servertest.Start(t, servertest.Options{Database: database})
 		shops[i] = &twin{Server: s, agent: s.Agent(t), known: map[string]string{}}
 	}

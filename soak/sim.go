@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/checkstand/checkstand/store/pgtest"
 	"github.com/checkstand/checkstand/store/postgres"
 	"github.com/checkstand/checkstand/store/sqlite"
+	"github.com/checkstand/checkstand/store/sqlite/sqlitetest"
 )
 
 // begin is when each simulation begins, a Friday noon.
@@ -66,7 +66,7 @@ type sim struct {
 // openSQLite is a store as a server has it, in a file of its own.
 func openSQLite(t testing.TB, now func() time.Time) *store.Store {
 	t.Helper()
-	s, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "shop.db"), sqlite.Options{Clock: now})
+	s, err := sqlite.Open(context.Background(), sqlitetest.File(t), sqlite.Options{Clock: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func openSQLite(t testing.TB, now func() time.Time) *store.Store {
 // openPostgres is a store in a database of its own.
 func openPostgres(t testing.TB, now func() time.Time) *store.Store {
 	t.Helper()
-	s, err := postgres.Open(context.Background(), pgtest.URL(t), postgres.Options{Clock: now})
+	s, err := postgres.Open(context.Background(), pgtest.Migrated(t), postgres.Options{Clock: now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package seller_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/checkstand/checkstand/payment/paymenttest"
 	"github.com/checkstand/checkstand/payment/seller"
 	"github.com/checkstand/checkstand/store/sqlite"
+	"github.com/checkstand/checkstand/store/sqlite/sqlitetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -83,8 +83,8 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	open := func(name string) balance.Store {
-		s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), name), sqlite.Options{})
+	open := func() balance.Store {
+		s, err := sqlite.Open(t.Context(), sqlitetest.File(t), sqlite.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,14 +95,14 @@ func newWorld(t *testing.T) *world {
 		})
 		return s
 	}
-	gone, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "gone.db"), sqlite.Options{})
+	gone, err := sqlite.Open(t.Context(), sqlitetest.File(t), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := gone.Close(); err != nil {
 		t.Fatal(err)
 	}
-	w := &world{ledger: &faulty{Store: open("ledger.db")}}
+	w := &world{ledger: &faulty{Store: open()}}
 	w.provider, w.closed = seller.New(w.ledger, shop, false, nil), seller.New(gone, shop, false, nil)
 	return w
 }

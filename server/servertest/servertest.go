@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"testing"
@@ -24,6 +23,7 @@ import (
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/store/pgtest"
+	"github.com/checkstand/checkstand/store/sqlite/sqlitetest"
 )
 
 // Defaults of Options.
@@ -89,11 +89,9 @@ func overlap() error {
 // EachStore runs a test on a new database of each engine.
 func EachStore(t *testing.T, test func(t *testing.T, database string)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, newSQLite(t)) })
-	t.Run("postgres", func(t *testing.T) { test(t, pgtest.URL(t)) })
+	t.Run("sqlite", func(t *testing.T) { test(t, sqlitetest.File(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, pgtest.Migrated(t)) })
 }
-
-func newSQLite(t testing.TB) string { return filepath.Join(t.TempDir(), "shop.db") }
 
 // Start runs a server in this process, in a world of its own.
 func Start(t testing.TB, opts Options) *Server {

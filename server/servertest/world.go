@@ -18,6 +18,7 @@ import (
 	"github.com/checkstand/checkstand/server"
 	"github.com/checkstand/checkstand/server/servertest/tcpproxy"
 	"github.com/checkstand/checkstand/store"
+	"github.com/checkstand/checkstand/store/sqlite/sqlitetest"
 	"github.com/checkstand/checkstand/webhook/receiver"
 )
 
@@ -51,7 +52,7 @@ type World struct {
 func NewWorld(t testing.TB, opts Options) *World {
 	t.Helper()
 	if opts.Database == "" {
-		opts.Database = newSQLite(t)
+		opts.Database = sqlitetest.File(t)
 	}
 	if opts.Items == nil {
 		opts.Items = Goods()

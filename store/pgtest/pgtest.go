@@ -3,9 +3,9 @@
 //
 //	func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 //
-//	func TestIt(t *testing.T) { s, err := postgres.Open(ctx, pgtest.URL(t), postgres.Options{}) }
+//	func TestIt(t *testing.T) { s, err := postgres.Open(ctx, pgtest.Migrated(t), postgres.Options{}) }
 //
-// The cluster is started by the first URL and stopped when Main returns.
+// The cluster is started by the first database and stopped when Main returns.
 // CHECKSTAND_TEST_POSTGRES=off skips the tests that ask for a database.
 package pgtest
 
@@ -28,12 +28,15 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/checkstand/checkstand/store/postgres"
 )
 
 // EnvSwitch names the variable that turns these tests off.
 const EnvSwitch = "CHECKSTAND_TEST_POSTGRES"
 
 const (
+	template     = "migrated"
 	startTimeout = 30 * time.Second
 	stopTimeout  = 10 * time.Second
 )
@@ -82,6 +85,24 @@ func Main(m *testing.M) int {
 // its connection URL.
 func URL(t testing.TB) string {
 	t.Helper()
+	return create(t, "")
+}
+
+// Migrated is URL with the newest schema in the database, for tests that are
+// about something else than how a database comes to it: the migrations run once
+// a test process.
+func Migrated(t testing.TB) string {
+	t.Helper()
+	begin(t)
+	if err := migrated(); err != nil {
+		t.Fatal(err)
+	}
+	return create(t, " TEMPLATE "+template)
+}
+
+// begin starts the cluster, if none runs.
+func begin(t testing.TB) {
+	t.Helper()
 	if os.Getenv(EnvSwitch) == "off" {
 		t.Skip(EnvSwitch + "=off")
 	}
@@ -89,8 +110,25 @@ func URL(t testing.TB) string {
 	if startErr != nil {
 		t.Fatal(startErr)
 	}
+}
+
+// migrated makes the database that others are copies of.
+var migrated = sync.OnceValue(func() error {
+	if err := shared.exec("CREATE DATABASE " + template); err != nil {
+		return fmt.Errorf("create database: %w", err)
+	}
+	s, err := postgres.Open(context.Background(), shared.url(template), postgres.Options{})
+	if err != nil {
+		return err
+	}
+	return s.Close()
+})
+
+func create(t testing.TB, like string) string {
+	t.Helper()
+	begin(t)
 	name := fmt.Sprintf("test_%d", number.Add(1))
-	if err := shared.exec("CREATE DATABASE " + name); err != nil {
+	if err := shared.exec("CREATE DATABASE " + name + like); err != nil {
 		t.Fatalf("create database: %v", err)
 	}
 	t.Cleanup(func() {

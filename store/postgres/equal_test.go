@@ -1,11 +1,11 @@
 package postgres_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/checkstand/checkstand/store"
 	"github.com/checkstand/checkstand/store/sqlite"
+	"github.com/checkstand/checkstand/store/sqlite/sqlitetest"
 	"github.com/checkstand/checkstand/store/storetest"
 )
 
@@ -15,7 +15,7 @@ func TestEqualToSQLite(t *testing.T) {
 }
 
 func openSQLite(t testing.TB) *store.Store {
-	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "store.db"), sqlite.Options{})
+	s, err := sqlite.Open(t.Context(), sqlitetest.File(t), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

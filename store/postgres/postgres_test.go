@@ -27,7 +27,7 @@ func openURL(t testing.TB, url string) *store.Store {
 	return s
 }
 
-func open(t testing.TB) *store.Store { return openURL(t, pgtest.URL(t)) }
+func open(t testing.TB) *store.Store { return openURL(t, pgtest.Migrated(t)) }
 
 func TestStore(t *testing.T) { storetest.Run(t, open) }
 

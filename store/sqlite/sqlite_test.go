@@ -1,13 +1,13 @@
 package sqlite_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"github.com/checkstand/checkstand/store"
 	"github.com/checkstand/checkstand/store/sqlite"
+	"github.com/checkstand/checkstand/store/sqlite/sqlitetest"
 	"github.com/checkstand/checkstand/store/storetest"
 )
 
@@ -29,7 +29,7 @@ func openFile(t testing.TB, path string) *store.Store {
 	return s
 }
 
-func open(t testing.TB) *store.Store { return openFile(t, filepath.Join(t.TempDir(), "store.db")) }
+func open(t testing.TB) *store.Store { return openFile(t, sqlitetest.File(t)) }
 
 func TestStore(t *testing.T) { storetest.Run(t, open) }
 
