@@ -43,6 +43,12 @@ func (p PaymentSetup) authenticates() bool {
 	return (p.ThreeDS.Mode == ThreeDSWhenRequired || p.ThreeDS.Mode == ThreeDSAlways) && p.ThreeDS.Acquirer.AcquirerBIN != "" && payment.TakesProof(p.Provider)
 }
 
+// demandsProof reports whether the shop wants every payment at this account
+// authenticated, wherever the buyer makes it.
+func (p PaymentSetup) demandsProof() bool {
+	return p.authenticates() && p.ThreeDS.Mode == ThreeDSAlways
+}
+
 // Authentication is what a session knows of the 3-D Secure authentication of
 // its payment. It binds a proof to the session, the amount and the token that
 // it was asked for.
@@ -72,10 +78,10 @@ func (p *purchase) prepareAuthentication(sess *Session, a *payment.Attempt, char
 		return
 	}
 	sess.Authentication = nil
+	charge.RequireAuthentication = setup.demandsProof()
 	if p.cred.Type == payment.FromScript {
-		return // the page's script asks the buyer itself
+		return // what the page's script has not had authenticated, no agent can
 	}
-	charge.RequireAuthentication = setup.authenticates() && setup.ThreeDS.Mode == ThreeDSAlways
 	if sess.canAuthenticate(setup) {
 		sess.Authentication = &Authentication{AttemptID: a.ID, Token: p.box.Fingerprints(p.instrument())[0], Amount: a.Amount, Brand: p.brand}
 	}

@@ -195,6 +195,7 @@ func (s *Service) hostedCharge(m *Merchant, sess *Session, a *payment.Attempt) p
 		ReturnURL: page + "/return", CancelURL: page,
 		ExpiresAt: s.now().Add(pageLifetime), Locale: m.texts(sess).Locale(),
 	}
+	h.RequireAuthentication = m.Payment(sess.Live).demandsProof()
 	return h
 }
 

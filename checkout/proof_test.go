@@ -3,6 +3,7 @@ package checkout_test
 import (
 	"bytes"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,6 +161,30 @@ func TestAProofIsPassedOnForWhatItIs(t *testing.T) {
 		}
 		if !told {
 			t.Errorf("%s: the PSP was sent %v", outcome, w.psp.bodies)
+		}
+	}
+}
+
+// A shop that always authenticates wants it of payments on a page too, of its
+// provider's as of its provider's form on ours.
+func TestEveryPaymentIsAuthenticatedWhereTheShopWantsIt(t *testing.T) {
+	for mode, want := range map[checkout.ThreeDSMode]bool{checkout.ThreeDSNever: false, checkout.ThreeDSWhenRequired: false, checkout.ThreeDSAlways: true} {
+		w, psp := pageWorld(t)
+		w.merchant.Test.ThreeDS = checkout.ThreeDS{Mode: mode, Acquirer: acquirer}
+		if _, err := w.core.OpenPage(t.Context(), w.visit(w.createFor(can3DS, "mug").ID)); err != nil {
+			t.Fatal(err)
+		}
+		for _, page := range psp.pages {
+			if page.body.RequireAuthentication != want {
+				t.Errorf("%s: on the provider's page %v", mode, page.body.RequireAuthentication)
+			}
+		}
+		got, err := w.core.PayEmbedded(t.Context(), w.visit(w.createFor(can3DS, "mug").ID), payment.Credential{Type: payment.FromScript, Token: secret.New("tok_ok")})
+		if err != nil || (got.Status == acp.Completed) == want {
+			t.Errorf("%s: in the form %s, %v", mode, got.Status, err)
+		}
+		if want && (got.Status != acp.ReadyForPayment || !slices.Contains(codes(&got.Session), acp.CodeRequires3DS)) {
+			t.Errorf("%s: %s %v", mode, got.Status, said(&got.Session))
 		}
 	}
 }
