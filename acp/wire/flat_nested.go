@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/checkstand/checkstand/acp"
@@ -93,5 +94,23 @@ func networkProvider(withMerchant bool) func(*writer, *acp.Session, SessionView)
 		w.close('}')
 		w.close(']')
 		w.close('}')
+		if withMerchant {
+			authenticationProvider(w, s, v)
+		}
 	}
+}
+
+// authenticationProvider writes where the agent authenticates the buyer of a
+// shop that takes the proof: with the provider of its payments, if it is one of
+// the two that can be named. Elsewhere that is the agent's own choice.
+func authenticationProvider(w *writer, s *acp.Session, v SessionView) {
+	p := s.Capabilities.Payment
+	if p == nil || !slices.ContainsFunc(p.Handlers, func(h acp.PaymentHandler) bool { return h.Config.Supports3DS }) || v.Provider != "stripe" && v.Provider != "adyen" {
+		return
+	}
+	w.open("authentication_provider", '{')
+	w.text("provider", v.Provider)
+	w.text("merchant_id", v.ProviderMerchantID)
+	w.texts("supported_authentication_methods", []string{"3ds"})
+	w.close('}')
 }

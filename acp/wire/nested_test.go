@@ -49,6 +49,15 @@ func TestVersionsBetween(t *testing.T) {
 			`{"provider":"stripe","supported_payment_methods":[{"type":"card","supported_card_networks":["amex","discover","mastercard","visa"]}]}`},
 		{"the account at the provider", v16, threeLines, func(*acp.Session) {}, "payment_provider",
 			`{"provider":"stripe","merchant_id":"acct_1","supported_payment_methods":[{"type":"card","supported_card_networks":["visa","mastercard"]}]}`},
+		{"who authenticates buyers, where proofs are taken", v16, threeLines, func(s *acp.Session) {
+			s.Capabilities.Payment.Handlers[0].Config.Supports3DS = true
+		}, "authentication_provider", `{"provider":"stripe","merchant_id":"acct_1","supported_authentication_methods":["3ds"]}`},
+		{"nobody, where none are", v16, threeLines, func(s *acp.Session) {
+			s.Capabilities.Payment.Handlers[0].Config.Supports3DS = false
+		}, "authentication_provider", `null`},
+		{"a version without the word for it", v12, threeLines, func(s *acp.Session) {
+			s.Capabilities.Payment.Handlers[0].Config.Supports3DS = true
+		}, "authentication_provider", `null`},
 		{"the policy of returns has a type of its own", v12, threeLines, func(*acp.Session) {}, "links",
 			`[{"type":"terms_of_use","url":"https://shop.example.com/terms"},{"type":"privacy_policy","url":"https://shop.example.com/privacy"},{"type":"return_policy","url":"https://shop.example.com/returns"}]`},
 		{"a channel that is not known", v30, everything, func(s *acp.Session) { s.AuthenticationMetadata.FlowPreference = nil }, "authentication_metadata",
