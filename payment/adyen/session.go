@@ -37,22 +37,23 @@ const (
 
 // sessionRequest is the body of POST /sessions.
 type sessionRequest struct {
-	MerchantAccount   string            `json:"merchantAccount"`
-	Reference         string            `json:"reference"`
-	Amount            amount            `json:"amount"`
-	Mode              string            `json:"mode"`
-	ReturnURL         string            `json:"returnUrl"`
-	ThemeID           string            `json:"themeId,omitzero"`
-	Channel           string            `json:"channel"`
-	ExpiresAt         string            `json:"expiresAt,omitzero"`
-	ShopperLocale     string            `json:"shopperLocale,omitzero"`
-	ShopperEmail      string            `json:"shopperEmail,omitzero"`
-	ShopperStatement  string            `json:"shopperStatement,omitzero"`
-	CountryCode       string            `json:"countryCode,omitzero"`
-	CaptureDelayHours *int              `json:"captureDelayHours,omitzero"`
-	AdditionalData    map[string]string `json:"additionalData,omitempty"`
-	LineItems         []lineItem        `json:"lineItems,omitempty"`
-	Metadata          map[string]string `json:"metadata"`
+	MerchantAccount   string              `json:"merchantAccount"`
+	Reference         string              `json:"reference"`
+	Amount            amount              `json:"amount"`
+	Mode              string              `json:"mode"`
+	ReturnURL         string              `json:"returnUrl"`
+	ThemeID           string              `json:"themeId,omitzero"`
+	Channel           string              `json:"channel"`
+	ExpiresAt         string              `json:"expiresAt,omitzero"`
+	ShopperLocale     string              `json:"shopperLocale,omitzero"`
+	ShopperEmail      string              `json:"shopperEmail,omitzero"`
+	ShopperStatement  string              `json:"shopperStatement,omitzero"`
+	CountryCode       string              `json:"countryCode,omitzero"`
+	CaptureDelayHours *int                `json:"captureDelayHours,omitzero"`
+	AdditionalData    map[string]string   `json:"additionalData,omitempty"`
+	Authentication    *authenticationData `json:"authenticationData,omitzero"`
+	LineItems         []lineItem          `json:"lineItems,omitempty"`
+	Metadata          map[string]string   `json:"metadata"`
 }
 
 // session is the answer to GET /sessions/{id}. It is of the moment at which the
@@ -100,6 +101,9 @@ func (p *Provider) sessionRequest(c payment.HostedCharge, value amount) sessionR
 	}
 	if r.ReturnURL == "" { // which a session requires
 		r.ReturnURL = p.cfg.ReturnURL
+	}
+	if c.RequireAuthentication {
+		r.Authentication = &authenticationData{"always"}
 	}
 	if c.Capture == payment.CaptureLater {
 		r.AdditionalData = map[string]string{manualCapture: "true"}

@@ -65,7 +65,12 @@ func TestSessionBytes(t *testing.T) {
 			t.Errorf("%s is not in %s, %v", part, got, err)
 		}
 	}
-	if strings.Contains(string(got), "captureDelayHours") {
+	demanded := page
+	demanded.RequireAuthentication = true
+	if got, err := p.BuildHosted(demanded); err != nil || !strings.Contains(string(got), `"authenticationData":{"attemptAuthentication":"always"}`) {
+		t.Errorf("%s, %v", got, err)
+	}
+	if strings.Contains(string(got), "captureDelayHours") || strings.Contains(string(got), "authenticationData") {
 		t.Errorf("%s", got)
 	}
 	later.ReturnURL = "https://shop.example/" + strings.Repeat("x", 1024)
@@ -129,7 +134,7 @@ func TestAReturnFromASessionNamesThePayment(t *testing.T) {
 // Nobody has said what came of it: that is no decline, however long ago.
 func TestASessionThatNobodyReturnsFrom(t *testing.T) {
 	psp := adyentest.New(t)
-	p, a, opened := openedSession(t, psp)
+	p, a, opened := openedSession(t, psp, func(c *payment.HostedCharge) { c.RequireAuthentication = true })
 	for _, tt := range []struct {
 		after time.Duration
 		want  payment.Class

@@ -81,6 +81,9 @@ func (p *Provider) BuildHosted(h payment.HostedCharge) ([]byte, error) {
 	}
 	f.add("locale", locale(h.Locale))
 	addMetadata(&f, "metadata", h.Charge)
+	if h.RequireAuthentication {
+		f.add(threeDS+"[request_three_d_secure]", "any")
+	}
 	f.add("payment_intent_data[capture_method]", captureMethod(h.Capture))
 	f.add("payment_intent_data[description]", description(h.Charge))
 	addMetadata(&f, "payment_intent_data[metadata]", h.Charge)

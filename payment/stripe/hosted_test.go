@@ -34,6 +34,12 @@ func TestBuildHostedMakesExactlyTheseBytes(t *testing.T) {
 	if err != nil || string(got) != want {
 		t.Errorf("%v\n got %s\nwant %s", err, got, want)
 	}
+	demanded := hostedCharge()
+	demanded.RequireAuthentication = true
+	const demand = "&payment_method_options[card][request_three_d_secure]=any"
+	if got, err := p.BuildHosted(demanded); err != nil || strings.Replace(string(got), demand, "", 1) != want || string(got) == want {
+		t.Errorf("%v\n got %s", err, got)
+	}
 }
 
 // The page charges the total that was agreed, whatever its lines look like.

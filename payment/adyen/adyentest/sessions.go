@@ -23,6 +23,9 @@ type sessionRequest struct {
 	ShopperLocale     string            `json:"shopperLocale"`
 	ShopperEmail      string            `json:"shopperEmail"`
 	ShopperStatement  string            `json:"shopperStatement"`
+	Authentication    struct {
+		Attempt string `json:"attemptAuthentication"`
+	} `json:"authenticationData"`
 	CountryCode       string            `json:"countryCode"`
 	CaptureDelayHours *int              `json:"captureDelayHours"`
 	AdditionalData    map[string]string `json:"additionalData"`
@@ -80,6 +83,7 @@ func (f *Fake) openSession(body []byte) answer {
 		return refuse("14_030", "Return URL is missing.")
 	case !slices.Contains([]string{"", "embedded", "hosted"}, r.Mode),
 		!slices.Contains([]string{"", "iOS", "Android", "Web"}, r.Channel),
+		!slices.Contains([]string{"", "always", "never"}, r.Authentication.Attempt),
 		r.CountryCode != "" && len(r.CountryCode) != 2:
 		return refuse("702", "a field has a value that is not allowed")
 	case len(r.Metadata) > 20:

@@ -10,7 +10,7 @@ import (
 
 var sessionParams = []string{"mode", "success_url", "cancel_url", "client_reference_id", "customer_email", "expires_at", "locale", "metadata[]",
 	"line_items[][quantity]", "line_items[][price_data][currency]", "line_items[][price_data][unit_amount]", "line_items[][price_data][product_data][name]",
-	"payment_intent_data[capture_method]", "payment_intent_data[description]", "payment_intent_data[metadata][]"}
+	"payment_method_options[card][request_three_d_secure]", "payment_intent_data[capture_method]", "payment_intent_data[description]", "payment_intent_data[metadata][]"}
 
 // session is a payment page.
 type session struct {
