@@ -32,9 +32,11 @@ export function delivery(scene: Scene, session: Session): Tag | undefined {
   // Several deliveries were arranged in the chat, and are changed there.
   const fixed = !checkout.editable || goods.length > 1 || (all.length === 1 && goods.length === 1);
   const told = fixed ? come : come.filter((c) => !goods.includes(c));
-  if (fixed ? come.length === 0 : all.length === 0) return undefined;
+  const kinds = fixed ? come.map(({ way }) => way) : all;
+  const pickups = kinds.filter(({ way }) => way === "pickup").length;
+  if (kinds.length === 0) return undefined;
   return h("section", { key: "delivery", class: "block", "aria-labelledby": "delivery-title" },
-    h("h2", { id: "delivery-title" }, words.say(all.some(({ way }) => way === "pickup") ? "deliveryOrPickup" : "delivery")),
+    h("h2", { id: "delivery-title" }, words.say(pickups === 0 ? "delivery" : pickups === kinds.length ? "pickup" : "deliveryOrPickup")),
     !fixed && h("div", { class: "choices", role: "radiogroup", "aria-labelledby": "delivery-title" }, all.map((option) =>
       h("label", { key: option.id, class: "choice" },
         h("input", {
