@@ -71,7 +71,11 @@ Card numbers, and what becomes of a payment with them:
 ` + testCards() + `
 Tokens that need no card:
 
-` + testTokens(),
+` + testTokens(sandbox.StaticTokens()) + `
+
+Saved cards that every customer has, for 'checkstand cards add':
+
+` + testTokens(sandbox.StaticCards()),
 		Example: `  checkstand sandbox
   ` + envSandboxShopKey + `=… checkstand sandbox --listen 127.0.0.1:8090 --data sandbox.db --merchant acct_test`,
 		Args: cobra.NoArgs,
@@ -216,9 +220,9 @@ func testCards() string {
 	return b.String()
 }
 
-func testTokens() string {
+func testTokens(list []sandbox.StaticToken) string {
 	var names []string
-	for _, t := range sandbox.StaticTokens() {
+	for _, t := range list {
 		names = append(names, "  "+t.Token)
 	}
 	return strings.Join(names, "\n")
