@@ -12,18 +12,18 @@ import (
 // sessionRequest holds the fields of CreateCheckoutSessionRequest that the Fake
 // knows.
 type sessionRequest struct {
-	MerchantAccount   string            `json:"merchantAccount"`
-	Reference         string            `json:"reference"`
-	Amount            *amount           `json:"amount"`
-	Mode              string            `json:"mode"`
-	ReturnURL         string            `json:"returnUrl"`
-	ThemeID           string            `json:"themeId"`
-	Channel           string            `json:"channel"`
-	ExpiresAt         string            `json:"expiresAt"`
-	ShopperLocale     string            `json:"shopperLocale"`
-	ShopperEmail      string            `json:"shopperEmail"`
-	ShopperStatement  string            `json:"shopperStatement"`
-	Authentication    struct {
+	MerchantAccount  string  `json:"merchantAccount"`
+	Reference        string  `json:"reference"`
+	Amount           *amount `json:"amount"`
+	Mode             string  `json:"mode"`
+	ReturnURL        string  `json:"returnUrl"`
+	ThemeID          string  `json:"themeId"`
+	Channel          string  `json:"channel"`
+	ExpiresAt        string  `json:"expiresAt"`
+	ShopperLocale    string  `json:"shopperLocale"`
+	ShopperEmail     string  `json:"shopperEmail"`
+	ShopperStatement string  `json:"shopperStatement"`
+	Authentication   struct {
 		Attempt string `json:"attemptAuthentication"`
 	} `json:"authenticationData"`
 	CountryCode       string            `json:"countryCode"`
