@@ -22,9 +22,34 @@ const (
 	ThreeDSAlways       ThreeDSMode = "always"        // every payment
 )
 
+// ThreeDSFlow is whether the shop would like its buyers to be asked a question.
+// The issuer decides.
+type ThreeDSFlow string
+
+const (
+	FlowOpen            ThreeDSFlow = ""                    // as the issuer sees fit
+	ChallengeMandated   ThreeDSFlow = "challenge_mandated"  // has to be asked, by law or the shop's own rule
+	ChallengePreferred  ThreeDSFlow = "challenge_preferred" //
+	FrictionlessLowRisk ThreeDSFlow = "frictionless"        // better not: the shop sees little risk
+)
+
+// preference is the flow in the protocol's words; nil where the shop has none.
+func (f ThreeDSFlow) preference() *acp.FlowPreference {
+	switch f {
+	case ChallengeMandated:
+		return &acp.FlowPreference{Type: "challenge", Challenge: &acp.FlowKind{Type: "mandated"}}
+	case ChallengePreferred:
+		return &acp.FlowPreference{Type: "challenge", Challenge: &acp.FlowKind{Type: "preferred"}}
+	case FrictionlessLowRisk:
+		return &acp.FlowPreference{Type: "frictionless", Frictionless: &acp.FlowKind{Type: "low_risk"}}
+	}
+	return nil
+}
+
 // ThreeDS is what a shop has settled about 3-D Secure at one account.
 type ThreeDS struct {
 	Mode     ThreeDSMode
+	Flow     ThreeDSFlow
 	Acquirer acp.AcquirerDetails // named to the directory server; without it nobody can be authenticated
 }
 
@@ -193,7 +218,8 @@ func (s *Session) askForAuthentication(m *Merchant, a *payment.Attempt, brand st
 		if !known || !setup.authenticates() {
 			return false
 		}
-		asked.Metadata = &acp.AuthenticationMetadata{AcquirerDetails: setup.ThreeDS.Acquirer, DirectoryServer: server}
+		asked.Metadata = &acp.AuthenticationMetadata{AcquirerDetails: setup.ThreeDS.Acquirer, DirectoryServer: server,
+			FlowPreference: setup.ThreeDS.Flow.preference()}
 	case a.State == payment.Failed && asked.Proven:
 		// Nothing was charged and the proof is as good as it was.
 		asked.Proven = false

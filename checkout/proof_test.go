@@ -2,6 +2,7 @@ package checkout_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"runtime"
 	"slices"
 	"strings"
@@ -185,6 +186,23 @@ func TestEveryPaymentIsAuthenticatedWhereTheShopWantsIt(t *testing.T) {
 		}
 		if want && (got.Status != acp.ReadyForPayment || !slices.Contains(codes(&got.Session), acp.CodeRequires3DS)) {
 			t.Errorf("%s: %s %v", mode, got.Status, said(&got.Session))
+		}
+	}
+}
+
+// The flow that the shop would like is the agent's to hand on.
+func TestTheFlowThatTheShopPrefers(t *testing.T) {
+	for flow, want := range map[checkout.ThreeDSFlow]string{
+		checkout.FlowOpen:            "null",
+		checkout.ChallengeMandated:   `{"type":"challenge","challenge":{"type":"mandated"}}`,
+		checkout.ChallengePreferred:  `{"type":"challenge","challenge":{"type":"preferred"}}`,
+		checkout.FrictionlessLowRisk: `{"type":"frictionless","frictionless":{"type":"low_risk"}}`,
+	} {
+		w := newAuthenticatingWorld(t, checkout.ThreeDSWhenRequired)
+		w.merchant.Test.ThreeDS.Flow = flow
+		got, err := json.Marshal(w.asked("tok_3ds_1").AuthenticationMetadata.FlowPreference)
+		if err != nil || string(got) != want {
+			t.Errorf("%q: %s, %v", flow, got, err)
 		}
 	}
 }

@@ -133,6 +133,7 @@ type PaymentConfig struct {
 	PublicKey string `yaml:"public_key,omitempty" doc:"The account's publishable key, which agents are shown so that they can make payment tokens at the provider: \"pk_…\" at Stripe, the client key at Adyen, the tokenization key at Braintree. Never a secret one."`
 
 	ThreeDS  string         `yaml:"three_ds,omitempty" doc:"When buyers confirm a payment with their bank (3-D Secure): never, when_required (by the bank) or always. When it is not set it is when_required at the sandbox and where acquirer is set, and never elsewhere."`
+	Flow     string         `yaml:"three_ds_flow,omitempty" doc:"Whether banks are asked to put a question to the buyer: challenge_mandated, challenge_preferred or frictionless (the shop sees little risk). The bank decides. When it is not set nothing is asked for."`
 	Acquirer AcquirerConfig `yaml:"acquirer,omitempty"`
 
 	Capture string `yaml:"capture" default:"now" doc:"When the money is taken: now, when the buyer pays, or on_shipment, which holds it first and captures with the first shipment."`
@@ -157,7 +158,7 @@ type AcquirerConfig struct {
 // IsZero reports whether nothing was configured, so that the mode is not
 // offered. Defaults do not count.
 func (p PaymentConfig) IsZero() bool {
-	return p.Provider == "" && p.PublicKey == "" && p.ThreeDS == "" && p.Acquirer == (AcquirerConfig{}) && p.URL == "" && p.Key.IsZero() && p.MerchantID == "" &&
+	return p.Provider == "" && p.PublicKey == "" && p.ThreeDS == "" && p.Flow == "" && p.Acquirer == (AcquirerConfig{}) && p.URL == "" && p.Key.IsZero() && p.MerchantID == "" &&
 		!isSet(p.Sandbox) && !isSet(p.Stripe) && !isSet(p.Adyen) && !isSet(p.Braintree)
 }
 

@@ -36,7 +36,7 @@ func (p *PaymentConfig) threeDSMode() checkout.ThreeDSMode {
 // threeDS is what is settled about 3-D Secure at the account. The sandbox has
 // an acquirer of its own.
 func (p *PaymentConfig) threeDS(shop *MerchantConfig) checkout.ThreeDS {
-	t := checkout.ThreeDS{Mode: p.threeDSMode(), Acquirer: acp.AcquirerDetails{
+	t := checkout.ThreeDS{Mode: p.threeDSMode(), Flow: checkout.ThreeDSFlow(p.Flow), Acquirer: acp.AcquirerDetails{
 		AcquirerBIN: p.Acquirer.BIN, AcquirerCountry: cmp.Or(p.Acquirer.Country, shop.Country), AcquirerMerchantID: p.Acquirer.MerchantID,
 		MerchantName: cmp.Or(p.Acquirer.Name, cut(shop.Name, maxAcquirerName)), RequestorID: p.Acquirer.RequestorID}}
 	if p.Provider == sandbox.Name {
@@ -57,8 +57,14 @@ func (p *PaymentConfig) checkThreeDS(r *report, at string) {
 	if p.ThreeDS != "" {
 		r.oneOf(at+".three_ds", p.ThreeDS, string(checkout.ThreeDSNever), string(checkout.ThreeDSWhenRequired), string(checkout.ThreeDSAlways))
 	}
+	if p.Flow != "" {
+		r.oneOf(at+".three_ds_flow", p.Flow, string(checkout.ChallengeMandated), string(checkout.ChallengePreferred), string(checkout.FrictionlessLowRisk))
+	}
 	mode := p.threeDSMode()
 	if mode == checkout.ThreeDSNever {
+		if p.Flow != "" {
+			r.errorf(at+".three_ds_flow", "says how buyers are to be authenticated, and with three_ds: never nobody is; remove it")
+		}
 		return
 	}
 	if p.Provider == braintree.Name && mode == checkout.ThreeDSWhenRequired {

@@ -17,6 +17,8 @@ func TestProblemsOfThreeDSecureAndPublicKeys(t *testing.T) {
 		mode, keys, want string // after "merchants[0].payment."
 	}{
 		"a mode that is none":      {"test", sandboxTest + ", three_ds: sometimes", `test.three_ds: "sometimes" is unknown; write never, when_required or always`},
+		"a flow that is none":      {"test", sandboxTest + ", three_ds_flow: fast", `test.three_ds_flow: "fast" is unknown; write challenge_mandated, challenge_preferred or frictionless`},
+		"a flow of nothing":        {"test", sandboxTest + ", three_ds: never, three_ds_flow: frictionless", `test.three_ds_flow: says how buyers are to be authenticated, and with three_ds: never nobody is; remove it`},
 		"no acquirer":              {"test", stripeTest + ", three_ds: always", `test.acquirer.bin: is missing, and banks are told by it who asks for a confirmation; your payment provider knows it, and without it write three_ds: never`},
 		"no id at the acquirer":    {"test", stripeTest + ", acquirer: {bin: '412345'}", `test.acquirer.merchant_id: is missing; write the id that the acquirer has given the shop, which your payment provider knows`},
 		"a BIN of letters":         {"test", stripeTest + ", acquirer: {bin: 41x, merchant_id: '1'}", `test.acquirer.bin: "41x" is not up to 11 digits; write the acquirer's identification number`},
@@ -62,7 +64,9 @@ func problemsOf(t *testing.T, text string) string {
 
 func TestThreeDSecureByDefault(t *testing.T) {
 	for keys, want := range map[string]checkout.ThreeDS{
-		sandboxTest:                       {Mode: checkout.ThreeDSWhenRequired, Acquirer: acp.AcquirerDetails{AcquirerBIN: "400000", AcquirerCountry: "DE", AcquirerMerchantID: "acct", MerchantName: "Test Shop"}},
+		sandboxTest: {Mode: checkout.ThreeDSWhenRequired, Acquirer: acp.AcquirerDetails{AcquirerBIN: "400000", AcquirerCountry: "DE", AcquirerMerchantID: "acct", MerchantName: "Test Shop"}},
+		sandboxTest + ", three_ds_flow: challenge_preferred": {Mode: checkout.ThreeDSWhenRequired, Flow: checkout.ChallengePreferred,
+			Acquirer: acp.AcquirerDetails{AcquirerBIN: "400000", AcquirerCountry: "DE", AcquirerMerchantID: "acct", MerchantName: "Test Shop"}},
 		sandboxTest + ", three_ds: never": {Mode: checkout.ThreeDSNever, Acquirer: acp.AcquirerDetails{AcquirerBIN: "400000", AcquirerCountry: "DE", AcquirerMerchantID: "acct", MerchantName: "Test Shop"}},
 		braintreeTest + ", three_ds: always, acquirer: {bin: '412345', merchant_id: '123'}": {Mode: checkout.ThreeDSAlways,
 			Acquirer: acp.AcquirerDetails{AcquirerBIN: "412345", AcquirerCountry: "DE", AcquirerMerchantID: "123", MerchantName: "Test Shop"}},
