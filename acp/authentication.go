@@ -7,6 +7,15 @@ type AuthenticationMetadata struct {
 	AcquirerDetails AcquirerDetails `json:"acquirer_details"`
 	DirectoryServer string          `json:"directory_server"` // american_express, mastercard, visa
 	FlowPreference  *FlowPreference `json:"flow_preference,omitzero"`
+	Browser         *Browser        `json:"browser,omitzero"` // as far as the agent told; versions before 2026-04-17 show it
+}
+
+// Browser is what an agent told of the browser that a buyer uses. Each field may
+// be empty.
+type Browser struct {
+	IPAddress string `json:"ip_address,omitzero"`
+	UserAgent string `json:"user_agent,omitzero"`
+	Language  string `json:"language,omitzero"` // BCP 47
 }
 
 // AcquirerDetails names the shop's acquirer to the directory server.

@@ -84,6 +84,7 @@ type Authentication struct {
 	Brand     string                      `json:"brand,omitzero"` // of a saved card; of others the PSP tells
 	Proven    bool                        `json:"proven,omitzero"`
 	Metadata  *acp.AuthenticationMetadata `json:"metadata,omitzero"` // once it was asked for
+	Browser   *acp.Browser                `json:"browser,omitzero"`  // while a payment may need it
 }
 
 // canAuthenticate reports whether the session's agent can have a buyer
@@ -108,7 +109,7 @@ func (p *purchase) prepareAuthentication(sess *Session, a *payment.Attempt, char
 		return // what the page's script has not had authenticated, no agent can
 	}
 	if sess.canAuthenticate(setup) {
-		sess.Authentication = &Authentication{AttemptID: a.ID, Token: p.box.Fingerprints(p.instrument())[0], Amount: a.Amount, Brand: p.brand}
+		sess.Authentication = &Authentication{AttemptID: a.ID, Token: p.box.Fingerprints(p.instrument())[0], Amount: a.Amount, Brand: p.brand, Browser: browserOf(p.req.RiskSignals)}
 	}
 }
 
@@ -218,7 +219,7 @@ func (s *Session) askForAuthentication(m *Merchant, a *payment.Attempt, brand st
 		if !known || !setup.authenticates() {
 			return false
 		}
-		asked.Metadata = &acp.AuthenticationMetadata{AcquirerDetails: setup.ThreeDS.Acquirer, DirectoryServer: server,
+		asked.Metadata = &acp.AuthenticationMetadata{AcquirerDetails: setup.ThreeDS.Acquirer, DirectoryServer: server, Browser: asked.Browser,
 			FlowPreference: setup.ThreeDS.Flow.preference()}
 	case a.State == payment.Failed && asked.Proven:
 		// Nothing was charged and the proof is as good as it was.

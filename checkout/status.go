@@ -27,6 +27,8 @@ func (s *Session) become(to acp.Status) error {
 	}
 	if s.AuthenticationMetadata = nil; to == acp.AuthenticationRequired {
 		s.AuthenticationMetadata = s.Authentication.Metadata
+	} else if to != acp.CompleteInProgress {
+		s.forgetBrowser()
 	}
 	if s.Status == "" && (to == acp.NotReadyForPayment || to == acp.ReadyForPayment) {
 		s.Status = to

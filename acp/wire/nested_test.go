@@ -63,6 +63,12 @@ func TestVersionsBetween(t *testing.T) {
 		{"a channel that is not known", v30, everything, func(s *acp.Session) { s.AuthenticationMetadata.FlowPreference = nil }, "authentication_metadata",
 			`{"channel":{"type":"browser","browser":{"accept_header":"","ip_address":"","javascript_enabled":false,"language":"en-US","user_agent":""}},
 			"acquirer_details":{"acquirer_bin":"412345","acquirer_country":"US","acquirer_merchant_id":"m1","merchant_name":"Shop","requestor_id":"r1"},"directory_server":"visa"}`},
+		{"a channel as far as the agent told", v12, everything, func(s *acp.Session) {
+			s.AuthenticationMetadata.FlowPreference = nil
+			s.AuthenticationMetadata.Browser = &acp.Browser{IPAddress: "203.0.113.42", UserAgent: "Browser/1.0", Language: "fr-CA"}
+		}, "authentication_metadata",
+			`{"channel":{"type":"browser","browser":{"accept_header":"","ip_address":"203.0.113.42","javascript_enabled":false,"language":"fr-CA","user_agent":"Browser/1.0"}},
+			"acquirer_details":{"acquirer_bin":"412345","acquirer_country":"US","acquirer_merchant_id":"m1","merchant_name":"Shop","requestor_id":"r1"},"directory_server":"visa"}`},
 		{"an order of 2026-01-30 without its notes", v30, completed, func(*acp.Session) {}, "order",
 			`{"id":"ord_1","checkout_session_id":"cs_01","permalink_url":"https://shop.example.com/orders/ord_1","order_number":"1001","status":"confirmed","confirmation":{"confirmation_number":"1001"}}`},
 		{"a message without who can cure it", v30, threeLines, func(s *acp.Session) {

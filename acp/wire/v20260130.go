@@ -44,10 +44,18 @@ func (c codec20260417) orderStatus(status string) string {
 
 // channel is the browser that a buyer is authenticated in, which the versions
 // before 2026-04-17 have the shop repeat to the agent. The shop does not meet
-// the browser: only the language is known, and the rest says so.
-type channel struct{ language string }
+// the browser: it repeats what the agent told with the payment, and what it did
+// not tell is empty.
+type channel struct{ acp.Browser }
 
-func channelOf(s *acp.Session) *channel { return &channel{language: cut(s.Locale, maxLanguage)} }
+func channelOf(s *acp.Session) *channel {
+	c := &channel{}
+	if b := s.AuthenticationMetadata.Browser; b != nil {
+		c.Browser = *b
+	}
+	c.Language = cut(firstOf(c.Language, s.Locale), maxLanguage)
+	return c
+}
 
 // maxLanguage bounds channel.browser.language.
 const maxLanguage = 35
@@ -57,10 +65,10 @@ func (c *channel) write(w *writer) {
 	w.text("type", "browser")
 	w.open("browser", '{')
 	w.text("accept_header", "")
-	w.text("ip_address", "")
+	w.text("ip_address", c.IPAddress)
 	w.boolean("javascript_enabled", false)
-	w.text("language", c.language)
-	w.text("user_agent", "")
+	w.text("language", c.Language)
+	w.text("user_agent", c.UserAgent)
 	w.close('}')
 	w.close('}')
 }
