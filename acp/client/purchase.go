@@ -127,7 +127,8 @@ type Result struct {
 // over. A call that may be repeated (409 in flight, 429, 5xx, no answer) is
 // repeated with the same Idempotency-Key, MaxAttempts times at most. A
 // declined payment is a Result, not an error. An error names the step and has
-// the Result so far beside it; after a failed StepComplete it is not known
+// the Result so far beside it. After a failed StepComplete StepGet and StepLedger
+// still look for what became of it; where they cannot tell, it is not known
 // whether the shop has an order.
 func Purchase(ctx context.Context, cfg PurchaseConfig, report func(Step)) (*Result, error) {
 	cfg, err := cfg.withDefaults()
@@ -140,24 +141,35 @@ func Purchase(ctx context.Context, cfg PurchaseConfig, report func(Step)) (*Resu
 	p := &purchase{PurchaseConfig: cfg, c: cfg.Client, result: &Result{Charges: -1}}
 	for steps := p.steps(); len(steps) > 0; steps = append(p.take(), steps[1:]...) {
 		step := steps[0]
-		s := Step{Name: step.name}
-		start := p.now()
-		s.Err = step.do(ctx, &s)
-		s.Duration, s.Session, s.Detail = p.now().Sub(start), p.session, clean(s.Detail)
-		if p.session != nil {
-			s.Status = p.session.Status
+		err := p.carryOut(ctx, Step{Name: step.name}, step.do, report)
+		if err == nil || step.mild && ctx.Err() == nil {
+			continue
 		}
-		var refused *Error
-		if errors.As(s.Err, &refused) {
-			s.HTTPStatus = refused.HTTPStatus
+		if (step.name == StepComplete || step.name == StepProve) && ctx.Err() == nil {
+			// What they find is reported; the purchase ends as it would without them.
+			_ = p.carryOut(ctx, Step{Name: StepGet}, p.get, report)
+			_ = p.carryOut(ctx, Step{Name: StepLedger}, p.ledger, report)
 		}
-		p.note()
-		report(s)
-		if s.Err != nil && (!step.mild || ctx.Err() != nil) {
-			return p.result, fmt.Errorf("%s: %w", step.name, s.Err)
-		}
+		return p.result, fmt.Errorf("%s: %w", step.name, err)
 	}
 	return p.result, nil
+}
+
+// carryOut does a step and reports it.
+func (p *purchase) carryOut(ctx context.Context, s Step, do func(context.Context, *Step) error, report func(Step)) error {
+	start := p.now()
+	s.Err = do(ctx, &s)
+	s.Duration, s.Session, s.Detail = p.now().Sub(start), p.session, clean(s.Detail)
+	if p.session != nil {
+		s.Status = p.session.Status
+	}
+	var refused *Error
+	if errors.As(s.Err, &refused) {
+		s.HTTPStatus = refused.HTTPStatus
+	}
+	p.note()
+	report(s)
+	return s.Err
 }
 
 // step is one step of a purchase.

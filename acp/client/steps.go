@@ -33,7 +33,7 @@ func (p *purchase) chooseItem(ctx context.Context, s *Step) error {
 	}
 	item := items[0]
 	p.ItemID, p.Currency = item.ID, cmp.Or(p.Currency, item.Currency)
-	s.HTTPStatus, s.Detail = http.StatusOK, fmt.Sprintf("%s (%s), %s", item.Title, item.ID, money.Format(item.Price, item.Currency, "en"))
+	s.HTTPStatus, s.Detail = http.StatusOK, fmt.Sprintf("%s (%s), %s", item.Title, item.ID, money.English(item.Price, item.Currency))
 	return nil
 }
 
@@ -152,7 +152,7 @@ func (p *purchase) delivery(ctx context.Context, s *Step) error {
 		if err != nil {
 			return err
 		}
-		s.Detail = fmt.Sprintf("%s; %s", p.named(option), p.state())
+		s.Detail = fmt.Sprintf("%s%s; %s", p.named(option), p.offDelivery(), p.state())
 	} else if s.Skipped = true; len(p.session.Selected) > 0 {
 		var names []string
 		for _, selected := range p.session.Selected {
@@ -163,7 +163,7 @@ func (p *purchase) delivery(ctx context.Context, s *Step) error {
 			}
 			names = append(names, p.named(p.session.Options[i]))
 		}
-		s.Detail = "preselected: " + strings.Join(names, ", ")
+		s.Detail = "preselected: " + strings.Join(names, ", ") + p.offDelivery()
 	} else {
 		s.Detail = "nothing to choose"
 	}
@@ -250,7 +250,26 @@ func (p *purchase) named(o Option) string {
 	if !o.HasTotal {
 		return cmp.Or(o.Title, o.ID)
 	}
-	return fmt.Sprintf("%s (%s)", cmp.Or(o.Title, o.ID), money.Format(o.Total, p.session.Currency, "en"))
+	price := "free"
+	if o.Total != 0 {
+		price = money.English(o.Total, p.session.Currency)
+	}
+	return fmt.Sprintf("%s (%s)", cmp.Or(o.Title, o.ID), price)
+}
+
+// offDelivery says what a discount leaves of the price of the delivery. An
+// option keeps its price under a discount, which is in the session's totals.
+func (p *purchase) offDelivery() string {
+	price, _ := acp.Amount(p.session.Totals, acp.TotalFulfillment)
+	off, _ := acp.Amount(p.session.Totals, acp.TotalDiscount)
+	off = max(off, -off)
+	switch {
+	case off == 0 || price <= 0:
+		return ""
+	case off == price:
+		return ", made free by a discount"
+	}
+	return fmt.Sprintf(", %s off by a discount", money.English(off, p.session.Currency))
 }
 
 // state says where the session stands.
@@ -258,7 +277,7 @@ func (p *purchase) state() string {
 	if !p.session.HasTotal {
 		return string(p.session.Status)
 	}
-	return fmt.Sprintf("%s, total %s", p.session.Status, money.Format(p.session.Total, p.session.Currency, "en"))
+	return fmt.Sprintf("%s, total %s", p.session.Status, money.English(p.session.Total, p.session.Currency))
 }
 
 func count(n int, noun string) string {
