@@ -35,6 +35,7 @@ type Discount struct {
 
 // Discounts are those of one shop. The nil Discounts are none.
 type Discounts struct {
+	all       []Discount
 	byID      map[string]*Discount
 	byCode    map[string]*Discount
 	automatic []*Discount
@@ -47,7 +48,7 @@ func NewDiscounts(list []Discount) *Discounts {
 	if len(list) == 0 {
 		return nil
 	}
-	all := &Discounts{byID: make(map[string]*Discount, len(list)), byCode: map[string]*Discount{}}
+	all := &Discounts{all: list, byID: make(map[string]*Discount, len(list)), byCode: map[string]*Discount{}}
 	for i := range list {
 		d := &list[i]
 		all.byID[d.ID] = d
@@ -59,6 +60,14 @@ func NewDiscounts(list []Discount) *Discounts {
 		all.personal = all.personal || d.isPersonal()
 	}
 	return all
+}
+
+// All lists them in their own order. They are shared and not to be written to.
+func (ds *Discounts) All() []Discount {
+	if ds == nil {
+		return nil
+	}
+	return ds.all
 }
 
 // FoldCode is a code as codes are compared: without regard to case, and to

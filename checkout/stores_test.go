@@ -42,7 +42,7 @@ func onBothStores(t *testing.T, test func(*testing.T, *world, []*world)) {
 		test(t, w, []*world{w})
 	})
 	t.Run("postgres", func(t *testing.T) {
-		url := pgtest.URL(t)
+		url := pgtest.Migrated(t)
 		w := newWorldOn(t, openPostgres(t, url))
 		all := []*world{w}
 		for len(all) < nodes {

@@ -14,6 +14,7 @@ import (
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/payment/reconciliation"
 	"github.com/checkstand/checkstand/server"
 )
 
@@ -374,17 +375,19 @@ func newBalancesReport() *cobra.Command {
 	var d keyDesk
 	var days int
 	var mode string
-	var asJSON bool
+	var last, asJSON bool
 	c := &cobra.Command{
 		Use:   "report",
 		Short: "Compare payments out of balances with the ledger, and show every disagreement",
 		Long: `Compare the payments of the last days that were made out of balances with what
 the ledger says that it did for them, as 'payments report' does with a payment
-provider. Nothing is changed. A running server does the same once a day.
+provider. Nothing is changed. A running server does the same once a day; --last
+shows what it found.
 
 The exit code is 4 when there is any disagreement, so that a script can tell.`,
-		Example: `  checkstand balances report --days 30`,
-		Args:    cobra.NoArgs,
+		Example: `  checkstand balances report --days 30
+  checkstand balances report --last`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			live, err := isLive(c, mode)
 			if err != nil {
@@ -400,7 +403,15 @@ The exit code is 4 when there is any disagreement, so that a script can tell.`,
 				if err != nil {
 					return err
 				}
-				r, err := desk.CompareLedger(ctx, d.shop.ID, live, begin, end)
+				var r reconciliation.Report
+				if last {
+					found := false
+					if r, found, err = desk.LatestLedger(ctx, d.shop.ID, live); err == nil && !found {
+						return fmt.Errorf("no server has compared the balances of shop %s in %s mode yet; leave out --last to do it now", d.shop.ID, modeWord(live))
+					}
+				} else {
+					r, err = desk.CompareLedger(ctx, d.shop.ID, live, begin, end)
+				}
 				if errors.Is(err, checkout.ErrNotFound) {
 					return fmt.Errorf("shop %s takes no payments in %s mode", d.shop.ID, modeWord(live))
 				}
@@ -414,6 +425,7 @@ The exit code is 4 when there is any disagreement, so that a script can tell.`,
 	d.flags(c)
 	f := c.Flags()
 	f.IntVar(&days, "days", 8, "how many `DAYS` back")
+	f.BoolVar(&last, "last", false, "show the latest daily comparison of a server instead of making one")
 	f.StringVar(&mode, "mode", "test", "`MODE` of the payments, test or live")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c

@@ -79,7 +79,7 @@ Exit codes: 0 it worked, 1 it did not, 2 the command line is wrong,
 		Version:       buildVersion(),
 	}
 	root.AddCommand(newDemo(), newBuy(), newInit(), newConfig(), newImport(), newItems(), newApp(), newSandbox(), newSimulate(), newKeys(), newServe(),
-		newWebhooks(), newSessions(), newOrders(), newPayments(), newBalances(), newCards(), newVersion())
+		newWebhooks(), newSessions(), newOrders(), newPayments(), newBalances(), newDiscounts(), newCards(), newVersion())
 	teachUsage(root)
 	return root
 }

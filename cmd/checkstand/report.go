@@ -69,7 +69,7 @@ The exit code is 4 when there is any disagreement, so that a script can tell.`,
 				if err != nil {
 					return err
 				}
-				return printComparison(c, r, asJSON)
+				return errors.Join(printComparison(c, r, asJSON), d.tellOfLedger(c, desk, inLive, last))
 			})
 		},
 	}
@@ -83,6 +83,23 @@ The exit code is 4 when there is any disagreement, so that a script can tell.`,
 	f.BoolVar(&last, "last", false, "show the latest daily comparison of a server instead of making one")
 	f.BoolVar(&asJSON, "json", false, "print JSON, amounts in minor units")
 	return c
+}
+
+// tellOfLedger says beside the latest comparison with the provider what the one
+// with the shop's own ledger found, if it found anything.
+func (d *keyDesk) tellOfLedger(c *cobra.Command, desk *server.Desk, live, last bool) error {
+	if !last {
+		return nil
+	}
+	r, found, err := desk.LatestLedger(c.Context(), d.shop.ID, live)
+	if err != nil || !found || len(r.Differences) == 0 {
+		return err
+	}
+	if _, err := fmt.Fprintf(c.ErrOrStderr(), "Payments out of balances: %s; 'checkstand balances report --last --mode %s' shows them.\n",
+		count(len(r.Differences), "disagreement"), modeWord(live)); err != nil {
+		return err
+	}
+	return disagreeError{errors.New("the ledger disagrees")}
 }
 
 func printComparison(c *cobra.Command, r reconciliation.Report, asJSON bool) error {
