@@ -277,7 +277,8 @@ func newOrdersCancel() *cobra.Command {
 		Short: "Call an order off before it is shipped, and give the money back",
 		Long: `Call an order off before anything of it was shipped. Money that is held is
 released, money that was captured is refunded in full, and the agent is told.
-Stock is not counted up; the next import of the catalogue does that.`,
+When that is done the stock that the order took and the uses of its discounts are
+given back.`,
 		Example: `  checkstand orders cancel ord_01j8… --note "sold out"`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
