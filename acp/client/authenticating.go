@@ -28,7 +28,7 @@ var testBrowser = Browser{AcceptHeader: "text/html", IPAddress: "192.0.2.1", Lan
 // canAuthenticate reports whether the purchase can have its card authenticated:
 // with the card's number at hand, and a provider that may be asked.
 func (p *purchase) canAuthenticate() bool {
-	return !p.OnPage && p.Token.IsZero() && p.PSPURL != "" && p.c.dialect.authenticates
+	return !p.OnPage && p.Token.IsZero() && p.PayWith == "" && p.PSPURL != "" && p.c.dialect.authenticates
 }
 
 // authenticate has the buyer authenticated at the provider, as the session

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/secret"
 )
 
 // cardHandler is the name of the payment handler that takes delegated cards.
@@ -22,10 +24,25 @@ const cardHandler = "dev.acp.tokenized.card"
 // 2025-09-29 knows.
 const defaultProvider = "stripe"
 
-// handler picks the way to pay: the card handler, else one that wants a
-// delegated token, else the first.
+// sellerBacked begins the names of payment handlers that the shop takes by
+// itself.
+const sellerBacked = "dev.acp.seller_backed."
+
+// handler picks the way to pay: what was asked for, or the card handler, else
+// one that wants a delegated token, else the first.
 func (p *purchase) handler() (Handler, error) {
 	list := p.session.Handlers
+	if p.PayWith != "" {
+		i := slices.IndexFunc(list, func(h Handler) bool { return h.ID != "" && (h.ID == p.PayWith || h.Name == sellerBacked+p.PayWith) })
+		if i < 0 {
+			var names []string
+			for _, h := range list {
+				names = append(names, strings.TrimSpace(h.Name+" "+h.ID))
+			}
+			return Handler{}, fmt.Errorf("the session does not offer %s; it offers %s", p.PayWith, cmp.Or(strings.Join(names, ", "), "nothing"))
+		}
+		return list[i], nil
+	}
 	if len(list) == 0 {
 		if p.c.dialect.handlers {
 			return Handler{}, errors.New("the session offers no payment handler")
@@ -62,6 +79,13 @@ func (p *purchase) delegate(ctx context.Context, s *Step) error {
 	if err != nil {
 		return err
 	}
+	if strings.HasPrefix(h.Name, sellerBacked) {
+		// The shop has no delegate payment API of its own for these: the token only
+		// tells this payment from others.
+		p.token = secret.New(id.Secret("vt"))
+		s.Skipped, s.Detail = true, fmt.Sprintf("paying with %s, which the shop takes by itself", cmp.Or(h.DisplayName, h.ID))
+		return nil
+	}
 	merchant := cmp.Or(p.MerchantID, h.MerchantID)
 	if merchant == "" {
 		return errors.New("the session does not name the shop's account at the PSP: name it with --merchant-account")
@@ -78,7 +102,7 @@ func (p *purchase) delegate(ctx context.Context, s *Step) error {
 	if err != nil {
 		return err
 	}
-	s.Detail = fmt.Sprintf("a token for %s, once, in this session, to %s", money.Format(p.session.Total, p.session.Currency, "en"), merchant)
+	s.Detail = fmt.Sprintf("a token for %s, once, in this session, to %s", money.English(p.session.Total, p.session.Currency), merchant)
 	return nil
 }
 
@@ -101,6 +125,9 @@ func (p *purchase) pay(ctx context.Context, s *Step, authentication *acp.Authent
 		return err
 	}
 	r := acp.CompleteRequest{Buyer: p.Buyer, Authentication: authentication, Payment: acp.PaymentData{HandlerID: h.ID, Provider: h.PSP, Token: p.token.Reveal(), Billing: p.Address}}
+	if kind, found := strings.CutPrefix(h.Name, sellerBacked); found {
+		r.Payment.InstrumentType = "seller_backed_" + kind
+	}
 	err = p.call(ctx, s, func(key CallOption) (*Session, error) { return p.c.Complete(ctx, p.session.ID, r, key) })
 	var refused *Error
 	if errors.As(err, &refused) && declines(refused) {

@@ -24,7 +24,7 @@ const (
 )
 
 // PurchaseConfig says what to buy, for whom and how to pay. Client is required,
-// and either Token or Card with the PSP's URL and key.
+// and Token, PayWith, or Card with the PSP's URL and key.
 type PurchaseConfig struct {
 	Client *Client
 
@@ -41,8 +41,12 @@ type PurchaseConfig struct {
 	Buyer   *acp.Buyer   // TestBuyer when nil
 	Address *acp.Address // TestAddress when nil; for delivery and billing
 
-	Card       Card          // given to the PSP alone
-	Token      secret.String // a token that exists already, instead of Card
+	Card  Card          // given to the PSP alone
+	Token secret.String // a token that exists already, instead of Card
+	// PayWith is a payment handler to take in the place of the one for cards: its
+	// id, or the kind of a seller-backed one, such as saved_card or store_credit.
+	// The shop takes these payments by itself; neither Card nor Token is needed.
+	PayWith    string
 	PSPURL     string
 	PSPKey     secret.String // the agent's key at the PSP
 	MerchantID string        // the shop's account at the PSP; needed where the session does not name it (before 2026-01-16)
@@ -206,6 +210,7 @@ func (cfg PurchaseConfig) withDefaults() (PurchaseConfig, error) {
 	case cfg.Quantity < 0:
 		return cfg, errors.New("quantity is negative: give 1 or more")
 	case cfg.OnPage:
+	case cfg.PayWith != "":
 	case cfg.Token.IsZero() && cfg.Card.Number.IsZero():
 		return cfg, errors.New("nothing to pay with: give a card number or a test token")
 	case cfg.Token.IsZero() && cfg.PSPURL == "":

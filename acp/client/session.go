@@ -62,6 +62,7 @@ type Handler struct {
 	Name             string // dev.acp.tokenized.card
 	PSP              string // stripe
 	MerchantID       string // what an allowance is bound to; empty before 2026-01-16
+	DisplayName      string // what to call it to the buyer; empty where the shop gives none
 	RequiresDelegate bool
 }
 
@@ -204,7 +205,7 @@ func readHandlers(root node) []Handler {
 	var handlers []Handler
 	for _, n := range root.get("capabilities").get("payment").get("handlers").items() {
 		handlers = append(handlers, Handler{ID: n.get("id").text(), Name: n.get("name").line(), PSP: n.get("psp").line(),
-			MerchantID: n.get("config").get("merchant_id").text(), RequiresDelegate: n.get("requires_delegate_payment").boolean()})
+			MerchantID: n.get("config").get("merchant_id").text(), DisplayName: n.get("config").get("display_name").line(), RequiresDelegate: n.get("requires_delegate_payment").boolean()})
 	}
 	if p := root.get("payment_provider"); len(handlers) == 0 && p.get("provider").text() != "" {
 		handlers = append(handlers, Handler{PSP: p.get("provider").line(), MerchantID: p.get("merchant_id").text(), RequiresDelegate: true})

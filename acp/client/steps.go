@@ -82,6 +82,9 @@ func (p *purchase) create(ctx context.Context, s *Step) error {
 	if p.canAuthenticate() && p.c.dialect.handlers {
 		r.Capabilities.Interventions = &acp.Interventions{Supported: []string{"3ds"}}
 	}
+	if p.Buyer.CustomerID != "" && p.c.dialect.handlers {
+		r.Buyer = p.Buyer // so that the shop knows who it is from the start
+	}
 	err := p.call(ctx, s, func(key CallOption) (*Session, error) { return p.c.Create(ctx, r, key) })
 	if err != nil {
 		return err

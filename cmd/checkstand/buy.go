@@ -17,6 +17,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/client"
 	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/savedcard"
 	"github.com/checkstand/checkstand/secret"
 )
 
@@ -28,7 +29,7 @@ func (e declinedError) Error() string { return e.message }
 // purchaseFlags are what the buy command was told.
 type purchaseFlags struct {
 	version, item, option, card, token, currency, country string
-	bank                                                  string
+	bank, customer, payWith                               string
 	psp, webhookLog, merchantAccount                      string
 	quantity                                              int64
 	timeout                                               time.Duration
@@ -54,6 +55,7 @@ them: it tells.`,
   checkstand buy --browser http://127.0.0.1:8080
   checkstand buy --item mug-stoneware-sand --quantity 2 --card 4000000000000002 http://127.0.0.1:8080
   checkstand buy --card 4000002760003184 --bank refuse http://127.0.0.1:8080
+  checkstand buy --customer cus_1 --pay-with saved_card http://127.0.0.1:8080
   CHECKSTAND_API_KEY=csk_test_… checkstand buy --item sku-1 --token tok_visa https://shop.example.com
   CHECKSTAND_API_KEY=csk_test_… CHECKSTAND_PSP_KEY=… checkstand buy --item sku-1 --psp https://psp.example.com https://shop.example.com`,
 		Args: cobra.ExactArgs(1),
@@ -100,6 +102,8 @@ them: it tells.`,
 	fl.StringVar(&f.card, "card", "4242424242424242", "test card `NUMBER` to pay with")
 	fl.StringVar(&f.bank, "bank", "confirm", "the buyer's `ANSWER` when the bank asks about the payment (3-D Secure): confirm, refuse, cancel, or ask, which prints a link for you")
 	fl.StringVar(&f.token, "token", "", "payment `TOKEN` to pay with instead, such as tok_visa")
+	fl.StringVar(&f.customer, "customer", "", "`ID` of a customer of the shop, to be signed in as; the shop has to believe this agent")
+	fl.StringVar(&f.payWith, "pay-with", "", "payment `HANDLER` to pay with instead of a card: its ID, or saved_card, gift_card, points or store_credit")
 	fl.StringVar(&f.psp, "psp", "", "`URL` of the payment provider's delegate payment API")
 	fl.StringVar(&f.merchantAccount, "merchant-account", "", "the shop's account `ID` at the payment provider, where the session does not name it")
 	fl.StringVar(&f.webhookLog, "webhook-log", "", "`URL` of a list of received webhooks, to wait for the order's")
@@ -120,6 +124,10 @@ func (f *purchaseFlags) check(c *cobra.Command) error {
 		return badFlag(c, "bank", "%q is no answer to a bank; use one of %s", f.bank, strings.Join(bankAnswers, ", "))
 	case f.timeout <= 0:
 		return badFlag(c, "timeout", "%v is no time at all; use a duration such as 2m", f.timeout)
+	case f.payWith != "" && (f.browser || f.token != "" || c.Flags().Changed("card")):
+		return badFlag(c, "pay-with", "is a way to pay of its own; leave --browser, --card and --token out")
+	case (f.payWith != "" || f.customer != "") && f.version < string(acp.V20260130):
+		return badFlag(c, "api-version", "%s has no payment handlers and no customers; use %s or a later one", f.version, acp.V20260130)
 	case f.browser && (f.token != "" || c.Flags().Changed("card")):
 		return badFlag(c, "browser", "the payment is made on the page; leave --card and --token out")
 	case f.token != "" && c.Flags().Changed("card"):
@@ -194,6 +202,21 @@ func (f *purchaseFlags) config(ctx context.Context, out io.Writer, base string) 
 		return cfg, errors.New("CHECKSTAND_API_KEY is not set; set it to the key that the shop gave the agent ('checkstand keys create' makes one)")
 	}
 	if f.browser {
+		cfg.Client, err = f.client(base, key)
+		return cfg, err
+	}
+	if f.customer != "" {
+		buyer := client.TestBuyer()
+		buyer.CustomerID, buyer.AuthenticationStatus = f.customer, "authenticated"
+		cfg.Buyer = &buyer
+	}
+	if cfg.PayWith = f.payWith; f.payWith != "" {
+		if f.payWith != "saved_card" && !strings.HasPrefix(f.payWith, savedcard.Prefix+"_") {
+			cfg.LedgerKey = secret.String{} // what the shop owes is in no book of its payment provider
+		}
+		if cfg.LedgerKey.IsZero() {
+			cfg.PSPURL = ""
+		}
 		cfg.Client, err = f.client(base, key)
 		return cfg, err
 	}
