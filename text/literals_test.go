@@ -34,6 +34,7 @@ var notWords = map[string]string{
 	"../server/web/reference.go":     "the reference of the API, for developers",
 	"../server/web/checkout_town.go": "codes of countries",
 	"../server/web/files.go":         "headers",
+	"../server/discounts.go":         "what operators are told of discounts",
 
 	"shipping country": "autocomplete", "shipping address-line1": "autocomplete", "shipping address-line2": "autocomplete",
 	"shipping address-level1": "autocomplete", "shipping address-level2": "autocomplete", "shipping postal-code": "autocomplete",

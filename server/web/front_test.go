@@ -22,7 +22,7 @@ func TestFrontPageOfTheDemoShop(t *testing.T) {
 	}
 	page, _ := open(t, pages(t, cfg), "/", 200)
 	wantText(t, page, "h1", "", "Ottermere Goods")
-	wantText(t, page, "p", "ribbon", "Test mode. Purchases are rehearsals: no money moves and nothing is sent.")
+	wantText(t, page, "p", "ribbon", "Test mode. Purchases are rehearsals: no money moves and nothing is shipped.")
 	if n := len(find(one(t, page, "ul", "grid"), "li", "")); n != 24 {
 		t.Errorf("%d products, want 24", n)
 	}

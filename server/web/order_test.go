@@ -15,7 +15,7 @@ func TestOrderPage(t *testing.T) {
 	wantText(t, page, "span", "name", "Ottermere Goods")
 	wantText(t, page, "h1", "", "Your order is on its way")
 	wantText(t, page, "p", "meta", "Order 1042 · March 12, 2026")
-	wantText(t, page, "p", "ribbon", "Test mode. No money has moved and nothing will be sent.")
+	wantText(t, page, "p", "ribbon", "Test mode. No money has moved and nothing will be shipped.")
 	wantText(t, page, "p", "title", "Stoneware Mug", "Sewing Pattern")
 	wantText(t, page, "p", "amount", "$36.00", "$9.00")
 	wantText(t, page, "dt", "", "Items", "Discount", "Total")
