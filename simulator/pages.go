@@ -54,8 +54,11 @@ func (s *Simulator) pageRoutes(page, frame string) http.Handler {
 	mux.HandleFunc("GET /c/{conversation}", show) // where the shop sends the buyer back to
 	mux.HandleFunc("GET /favicon.ico", icon)
 	mux.HandleFunc("GET /api/traffic", s.traffic)
+	mux.HandleFunc("GET "+backPath, back)
+	mux.HandleFunc("POST "+backPath, back) // by the bank's page
 	for pattern, handle := range map[string]http.HandlerFunc{
 		"POST /api/mcp": s.forward, "DELETE /api/mcp": s.forward, "POST /api/widget": s.dress, "POST /api/token": s.issue, "POST /api/check": s.examine,
+		"POST /api/authentication": s.askBank(page), "POST /api/authentication/result": s.bankResult,
 		"POST /api/settings": func(w http.ResponseWriter, _ *http.Request) {
 			answer(w, map[string]any{"mcp_url": s.server.Redacted(), "frame": frame + "/frame", "cards": s.offered(), "sandbox": s.agent != nil, "version": s.Version})
 		},

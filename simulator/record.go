@@ -92,7 +92,7 @@ func readable(body []byte) any {
 
 // secretNames are members whose text is never shown: payment tokens, cards, and
 // links that are good for whoever has them.
-var secretNames = []string{"token", "cvc", "number", "authorization", "checkout_url", "continue_url"}
+var secretNames = []string{"token", "cvc", "number", "authorization", "three_ds_cryptogram", "checkout_url", "continue_url"}
 
 const mask = "•••"
 

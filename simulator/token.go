@@ -32,7 +32,7 @@ var cards = []card{
 	{ID: "approve", Title: "Approved", Says: "The payment goes through.", number: approvedNumber, static: "tok_visa"},
 	{ID: "decline", Title: "Declined", Says: "The bank refuses. Try another card in the same sheet.", number: "4000000000000002", static: "tok_chargeDeclined"},
 	{ID: "funds", Title: "Insufficient funds", Says: "Declined as well, for another reason.", number: "4000000000009995", static: "tok_chargeDeclinedInsufficientFunds"},
-	{ID: "3ds", Title: "3-D Secure", Says: "The bank wants to see its customer first.", number: "4000002760003184", static: "tok_threeDSecure2Required"},
+	{ID: "3ds", Title: "3-D Secure", Says: "The bank wants to see its customer first. See the switch of that name.", number: "4000002760003184", static: "tok_threeDSecure2Required"},
 	{ID: "slow", Title: "Slow bank", Says: "Approved after a while.", number: "4000000000000077"},
 	{ID: "broken", Title: "Lost connection", Says: "Charged, then the connection between shop and bank breaks.", number: "4000000000006975"},
 	{ID: "timeout", Title: "Sheet times out", Says: "The payment goes through, and the sheet gives up before the answer.", Played: "timeout", number: approvedNumber, static: "tok_visa"},

@@ -166,6 +166,28 @@ func TestStatusesThatTheSheetDoesNotKnow(t *testing.T) {
 		if got := r.sheet(t); got.codes() != acp.CodeRequires3DS || beside(t, r).Status != "authentication_required" || !strings.Contains(string(r.Raw), `"directory_server":"visa"`) {
 			t.Errorf("it is told %+v: %s", beside(t, r), r.Raw)
 		}
+		// Until the bank has answered, the same call says the same; with an answer it is another one.
+		again := payment(of, s.token(t, of, servertest.CardChallenged))
+		change(t, s, id, object{"fulfillment_option_id": "standard"})
+		for range 2 {
+			if got := call(t, s.host, "complete_checkout", again); got.sheet(t).codes() != acp.CodeRequires3DS || beside(t, got).Status != "authentication_required" {
+				t.Errorf("without an answer it is %s", got.Raw)
+			}
+		}
+		again["authentication_result"] = object{"outcome": "canceled"}
+		for range 2 {
+			if got := call(t, s.host, "complete_checkout", again).sheet(t); got.codes() != acp.CodePaymentDeclined || got.Status != string(acp.ReadyForPayment) {
+				t.Errorf("given up it is %s: %s", got.Status, got.codes())
+			}
+		}
+		delete(again, "authentication_result")
+		if got := call(t, s.host, "complete_checkout", again); beside(t, got).Status != "" || got.sheet(t).Status != string(acp.ReadyForPayment) {
+			t.Errorf("a late repeat of the first call says %s", got.Raw)
+		}
+		r = call(t, s.host, "complete_checkout", payment(of, s.token(t, of, servertest.CardChallenged)))
+		if got := r.sheet(t); beside(t, r).Status != "authentication_required" {
+			t.Fatalf("with another token it is %s: %s", got.Status, r.Raw)
+		}
 		// Whoever does not want to be asked pays in another way.
 		if got := change(t, s, id, object{"fulfillment_option_id": "express"}); got.sheet(t).Status != string(acp.ReadyForPayment) || beside(t, got).Status != "" {
 			t.Errorf("after a change it is %s", got.Raw)

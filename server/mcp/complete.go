@@ -15,8 +15,8 @@ import (
 
 // completeCheckout pays a session with the token of the payment sheet. The call
 // has no idempotency key, so the session and the token are one: the same token
-// again gets the stored answer, another one after a decline is a new try. The
-// amount is that of the stored session, whatever the widget has shown.
+// again gets the stored answer, another one after a decline is a new try, and so
+// is the same one with what the bank has answered meanwhile. The amount is that of the stored session, whatever the widget has shown.
 func completeCheckout(ctx context.Context, a *app, doc *wire.Document) result {
 	sessionID, req, err := wire.DecodeSheetComplete(doc)
 	if err != nil {
@@ -34,13 +34,29 @@ func completeCheckout(ctx context.Context, a *app, doc *wire.Document) result {
 	}
 	w := a.writing("POST /checkout_sessions/" + sessionID + "/complete")
 	w.more = unexplained
-	w.call.Fingerprint = sha256.Sum256([]byte(sessionID + "\x00" + req.Payment.Token))
+	w.call.Fingerprint = sha256.Sum256([]byte(sessionID + "\x00" + req.Payment.Token + proofOf(req.Authentication)))
 	w.call.Key = "app_" + hex.EncodeToString(w.call.Fingerprint[:])
 	ans := a.pay(ctx, w, sessionID, req)
 	if e := storedError(ans); e != nil {
 		return a.unpaid(ctx, sessionID, e)
 	}
-	return w.shown(ans)
+	r := w.shown(ans)
+	if ans.Replayed && r.outcome == string(acp.AuthenticationRequired) {
+		return a.look(ctx, sessionID) // the bank may have answered since
+	}
+	return r
+}
+
+// proofOf tells a call with what the bank has answered from the one with the
+// same token before it.
+func proofOf(r *acp.AuthenticationResult) string {
+	switch {
+	case r == nil:
+		return ""
+	case r.Details == nil:
+		return "\x00" + r.Outcome
+	}
+	return "\x00" + r.Outcome + "\x00" + r.Details.TransactionID
 }
 
 // Pauses between two looks at a payment that another call has begun.

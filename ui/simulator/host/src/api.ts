@@ -25,6 +25,13 @@ export interface Violation {
   advice?: boolean;
 }
 
+/** An authentication by a bank: its question while that is open, then the result. */
+export interface Asked {
+  id: string;
+  link?: string;
+  authentication_result?: object;
+}
+
 /** A widget that is ready for its frame. */
 export interface Dressed {
   html: string;

@@ -1,8 +1,9 @@
 // The payment sheet: what requestCheckout opens. It gets a token for a test
 // card, calls complete_checkout, and answers the widget by the documentation,
-// or by the switches where that says nothing.
+// or by the switches where that says nothing. With the switch for 3-D Secure it
+// has the bank ask the buyer, and calls again with the answer and the same token.
 
-import { ask, type Card } from "./api.ts";
+import { ask, type Asked, type Card } from "./api.ts";
 import { billingOf, buyerOf, type Filled } from "./buyer.ts";
 import type { Host } from "./host.ts";
 import { dict, list, saying, text, whole, type Dict } from "./json.ts";
@@ -22,6 +23,8 @@ export class Refusal extends Error {
   }
 }
 
+const pause = 500; // milliseconds between two looks at what the bank says
+
 interface Answering {
   resolve(v: unknown): void;
   reject(e: Error): void;
@@ -32,6 +35,9 @@ export class Sheet {
   busy = false;
   notice = ""; // what the last try came to
   card = "approve";
+  bank = ""; // the address of its question, while that is open
+  private asking = 0; // counts the questions; an older one is of no interest
+  private call: Dict = {}; // what complete_checkout was called with last
   private answering?: Answering;
 
   constructor(private readonly host: Host) {}
@@ -66,7 +72,7 @@ export class Sheet {
 
   /** cancel is the buyer's. While a payment is under way there is none. */
   cancel(): void {
-    if (this.busy) return;
+    if (this.busy && this.bank === "") return;
     this.reject(new Refusal("User cancelled checkout", "user_cancelled"));
   }
 
@@ -85,6 +91,8 @@ export class Sheet {
   private close(): void {
     this.session = this.answering = undefined;
     this.busy = false;
+    this.bank = "";
+    this.asking++;
     this.host.changed();
   }
 
@@ -96,6 +104,7 @@ export class Sheet {
 
   private stay(notice: string): void {
     this.busy = false;
+    this.bank = "";
     this.notice = notice;
     this.host.changed();
   }
@@ -112,18 +121,64 @@ export class Sheet {
       this.settle(soldOut(session));
       return;
     }
-    let call: Dict;
     try {
-      call = await this.argumentsFor(card, session, filled);
+      this.call = await this.argumentsFor(card, session, filled);
     } catch (error) {
       this.stay(`${saying(error)} The shop was not asked for a payment.`);
       return;
     }
+    await this.settled(this.complete(card, this.call));
+  }
+
+  /** settled takes what a call came to, and asks the bank where that wants it. */
+  private async settled(answering: Promise<Dict>): Promise<void> {
+    let answer: Dict;
     try {
-      this.settle(await this.complete(card, call));
+      answer = await answering;
     } catch (error) {
       this.reject(error instanceof Refusal ? error : new Refusal(saying(error)));
+      return;
     }
+    const { authentication_metadata: metadata } = dict(answer.structuredContent);
+    if (metadata === undefined || !this.host.switches.bank) this.settle(answer);
+    else await this.confirm(dict(metadata));
+  }
+
+  /** confirm has the bank ask the buyer, and brings what came of it. */
+  private async confirm(metadata: Dict): Promise<void> {
+    const { session, host } = this;
+    const mine = ++this.asking;
+    let asked: Asked;
+    try {
+      asked = await ask<Asked>("/api/authentication", {
+        card: this.card, session_id: text(session?.id), merchant_id: text(dict(session?.payment_provider).merchant_id), currency: this.currency, amount: this.total ?? 0,
+        name: text(dict(dict(this.call.payment_data).billing_address).name), metadata,
+      });
+      host.note("The bank was asked", asked.link ? "It has a question for the buyer." : "It has none for the buyer.");
+      while (mine === this.asking && !asked.authentication_result) {
+        this.bank = asked.link ?? this.bank;
+        host.changed();
+        await new Promise((done) => setTimeout(done, pause));
+        if (mine === this.asking) asked = await ask<Asked>("/api/authentication/result", { id: asked.id });
+      }
+    } catch (error) {
+      if (mine === this.asking) this.stay(`${saying(error)} You have not been charged.`);
+      return;
+    }
+    if (mine === this.asking) await this.report(asked.authentication_result ?? {});
+  }
+
+  /** another gives the bank no answer, and lets the buyer choose another card. */
+  async another(): Promise<void> {
+    if (this.bank === "") return;
+    this.asking++;
+    await this.report({ outcome: "canceled" });
+  }
+
+  private async report(result: object): Promise<void> {
+    this.bank = "";
+    this.host.changed();
+    await this.settled(this.host.callTool(tool, { ...this.call, authentication_result: result }));
   }
 
   private async argumentsFor(card: Card, session: Dict, filled: Filled): Promise<Dict> {

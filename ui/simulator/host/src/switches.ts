@@ -17,11 +17,12 @@ export interface Switches {
   back: boolean; // redirectUrl is added to addresses of listed origins
   spelling: "acp" | "names" | "lines" | "none"; // how buyer and address are written
   merchant: boolean; // the host's own fields are added to the session
+  bank: boolean; // the host has buyers authenticated by their banks
 }
 
 export const usual: Switches = {
   scheme: "system", locale: "en-US", device: "desktop", maxHeight: 0, openai: true, bridge: true, sheet: true,
-  others: "reject", visibility: true, hidden: true, back: true, spelling: "acp", merchant: false,
+  others: "reject", visibility: true, hidden: true, back: true, spelling: "acp", merchant: false, bank: false,
 };
 
 const place = "checkstand.switches";
@@ -80,4 +81,5 @@ export const host: Control[] = [
     { value: "acp", label: "As the documentation: first_name, line_one" }, { value: "names", label: "One name, as in samples" },
     { value: "lines", label: "line1 and phone, as another host" }, { value: "none", label: "null" }] },
   { name: "merchant", label: "Add the host's own fields to the session", hint: "merchant, logo_url, conversation_id and more." },
+  { name: "bank", label: "3-D Secure", hint: "The documentation lets the buyer try another card. On, the host opens sessions with the protocol's capabilities, has the bank ask the buyer, and pays with authentication_result. Only with a sandbox." },
 ];

@@ -53,7 +53,7 @@ export class Traffic {
   }
 }
 
-const secretNames = ["token", "cvc", "number", "authorization", "checkout_url", "continue_url"];
+const secretNames = ["token", "cvc", "number", "authorization", "three_ds_cryptogram", "checkout_url", "continue_url"];
 const leastSecret = 8; // characters from which on a secret is looked for in other texts
 const mask = "•••";
 

@@ -140,7 +140,12 @@ function footer(app: App, session: Dict, total: string): Tag {
   return h("div", { class: "sheet-foot" },
     // Here and not at the top, which may be scrolled away when Pay is pressed.
     sheet.notice !== "" && h("p", { key: "notice", id: "sheet-notice", class: "notice negative", role: "alert" }, sheet.notice),
-    h("button", { key: "pay", type: "submit", id: "sheet-pay", class: "button primary", "aria-disabled": sheet.busy ? "true" : undefined }, sheet.busy ? "Paying" : `Pay ${total}`),
-    h("button", { key: "cancel", type: "button", id: "sheet-cancel", class: "button", "aria-disabled": sheet.busy ? "true" : undefined, onclick: () => sheet.cancel() }, "Cancel"),
+    sheet.bank !== "" && [
+      h("p", { key: "asked", id: "sheet-asked", class: "notice", role: "status" }, "Your bank wants to know that it is you. You have not been charged yet."),
+      h("a", { key: "bank", id: "sheet-bank", class: "button primary", href: sheet.bank, target: "_blank", rel: "noopener" }, "Confirm at your bank"),
+      h("button", { key: "another", type: "button", id: "sheet-another", class: "button", onclick: () => void sheet.another() }, "Use another card"),
+    ],
+    sheet.bank === "" && h("button", { key: "pay", type: "submit", id: "sheet-pay", class: "button primary", "aria-disabled": sheet.busy ? "true" : undefined }, sheet.busy ? "Paying" : `Pay ${total}`),
+    h("button", { key: "cancel", type: "button", id: "sheet-cancel", class: "button", "aria-disabled": sheet.busy && sheet.bank === "" ? "true" : undefined, onclick: () => sheet.cancel() }, "Cancel"),
     links.length > 0 && h("p", { class: "hint links" }, links.map((l, i) => h("a", { key: String(i), href: text(l.url), target: "_blank", rel: "noopener" }, linkNames[text(l.type)] ?? text(l.type)))));
 }
