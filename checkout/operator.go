@@ -18,7 +18,7 @@ var (
 type Verdict string
 
 const (
-	WasCharged Verdict = "charged"     // the PSP has the attempt's full amount
+	WasCharged Verdict = "charged"     // the PSP has taken the attempt's full amount, or holds it to be captured
 	NotCharged Verdict = "not_charged" // and never will be
 )
 
@@ -43,6 +43,9 @@ func (s *Service) Decide(ctx context.Context, merchantID, attemptID string, v Ve
 	r := payment.Result{Class: payment.ClassNotFound}
 	if v == WasCharged {
 		r = payment.Result{Class: payment.ClassCaptured, PSPRef: pspRef, Amount: a.Amount, Captured: a.Amount, Currency: a.Currency}
+		if a.Capture == payment.CaptureLater {
+			r.Class, r.Captured = payment.ClassAuthorized, 0
+		}
 	}
 	if _, err := s.settle(ctx, a, r, "operator:"+operator, nil); err != nil {
 		return nil, err

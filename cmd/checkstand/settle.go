@@ -115,7 +115,7 @@ This is recorded with your name and cannot be taken back.`,
 	}
 	d.flags(c)
 	f := c.Flags()
-	f.StringVar(&charged, "charged", "", "the provider's `ID` of the payment: it was charged, in full")
+	f.StringVar(&charged, "charged", "", "the provider's `ID` of the payment: it was charged, in full, or is held where the shop captures on shipment")
 	f.BoolVar(&notCharged, "not-charged", false, "it was not charged and will not be")
 	f.StringVar(&done, "done", "", "the provider's `ID` of the capture, void or refund, or of the payment where it has none: it was done")
 	f.BoolVar(&failed, "failed", false, "the capture, void or refund was not done and will not be")
