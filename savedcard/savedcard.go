@@ -45,7 +45,8 @@ func Brands() []string {
 var (
 	// ErrNotFound is returned for what does not exist or belongs to another shop.
 	ErrNotFound = errors.New("there is no such saved card")
-	// ErrKnown is returned for a card of the provider's that is saved already.
+	// ErrKnown is returned for a card of a customer of the provider's that is saved
+	// already.
 	ErrKnown = errors.New("this card of the payment provider is saved already; remove it first")
 )
 

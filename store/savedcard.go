@@ -15,7 +15,7 @@ added_by, created_at, removed_by, removed_at`
 
 	// The partial index saved_card_once has the same condition.
 	selectCardOfPSP = `SELECT ` + cardColumns + ` FROM saved_card
-WHERE merchant_id = $1 AND live = $2 AND provider = $3 AND account = $4 AND psp_card = $5 AND removed_at = 0`
+WHERE merchant_id = $1 AND live = $2 AND provider = $3 AND account = $4 AND psp_card = $5 AND psp_customer = $6 AND removed_at = 0`
 
 	listCustomerCards = `SELECT ` + cardColumns + ` FROM saved_card
 WHERE merchant_id = $1 AND live = $2 AND customer_id = $3 AND provider = $4 AND account = $5 AND removed_at = 0 ORDER BY id DESC LIMIT $6`
@@ -39,7 +39,7 @@ func (s *Store) AddCard(ctx context.Context, c *savedcard.Card) error {
 	}
 	what := "add card " + c.ID
 	return s.Do(ctx, func(tx *Tx) error {
-		known, err := s.cards(ctx, selectCardOfPSP, c.MerchantID, bit(c.Live), c.Provider, c.Account, c.PSPCard)
+		known, err := s.cards(ctx, selectCardOfPSP, c.MerchantID, bit(c.Live), c.Provider, c.Account, c.PSPCard, c.PSPCustomer)
 		switch {
 		case err != nil:
 			return err

@@ -133,8 +133,14 @@ func testSavedCard(t *testing.T, open Open) {
 		if saved.Load() != 1 || known.Load() != 19 {
 			t.Errorf("%d saved, %d were told that it is", saved.Load(), known.Load())
 		}
-		elsewhere := newCard("raced")
-		elsewhere.ID, elsewhere.Account = "crd_elsewhere", "acct_2"
-		must(t, s.AddCard(ctx, elsewhere))
+		for name, change := range map[string]func(*savedcard.Card){
+			"another account's":                     func(c *savedcard.Card) { c.Account = "acct_2" },
+			"of another customer of the provider's": func(c *savedcard.Card) { c.PSPCustomer = "psp_cus_other" },
+		} {
+			c := newCard("raced")
+			c.ID = "crd_" + name
+			change(c)
+			must(t, s.AddCard(ctx, c))
+		}
 	})
 }

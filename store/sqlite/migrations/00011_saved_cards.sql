@@ -22,7 +22,7 @@ CREATE TABLE saved_card (
   PRIMARY KEY (merchant_id, id)
 ) STRICT;
 CREATE INDEX saved_card_customer ON saved_card (merchant_id, live, customer_id, id);
-CREATE UNIQUE INDEX saved_card_once ON saved_card (merchant_id, live, provider, account, psp_card) WHERE removed_at = 0;
+CREATE UNIQUE INDEX saved_card_once ON saved_card (merchant_id, live, provider, account, psp_card, psp_customer) WHERE removed_at = 0;
 
 -- +goose Down
 DROP TABLE saved_card;
