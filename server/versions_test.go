@@ -11,6 +11,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/sandbox"
+	"github.com/checkstand/checkstand/server/config"
 )
 
 // Random requests in random versions, at one session: after each of them every
@@ -19,12 +20,18 @@ import (
 // and to its schema). docs/versions.md says what each has a place for.
 func TestSessionsAcrossVersions(t *testing.T) {
 	t.Parallel()
-	m := openMarket(t)
+	m := openMarketWith(t, func(c *config.Config) {
+		for i := range c.Merchants {
+			if mc := &c.Merchants[i]; mc.ID == bargains {
+				mc.GiftWrap, mc.MaxTip = config.GiftWrapConfig{Price: "3.00", Per: "line"}, "50.00"
+			}
+		}
+	})
 	m.bearer, m.account = m.issueFor(t, bargains), "acct_"+bargains
 	rapid.Check(t, func(rt *rapid.T) {
 		p := &projected{market: m, t: drawing{TB: t, rt: rt}}
 		p.open()
-		steps := []func(){p.changeItems, p.changeBuyer, p.changeDelivery, p.clearDelivery, p.choose, p.changeNotes, p.changeCodes}
+		steps := []func(){p.changeItems, p.changeBuyer, p.changeDelivery, p.clearDelivery, p.choose, p.chooseForEach, p.changeNotes, p.changeCodes, p.changeExtras}
 		for _, i := range rapid.SliceOfN(rapid.IntRange(0, len(steps)-1), 0, 8).Draw(rt, "steps") {
 			steps[i]()
 			p.look(p.version(), p.version())
@@ -64,7 +71,10 @@ type projected struct {
 	phone    string
 	email    string
 	address  object
-	option   string // the delivery that was chosen, as long as nothing else was changed
+	option   string            // the delivery that was chosen, as long as nothing else was changed
+	each     map[string]string // the same of the line of each item
+	wrapped  bool
+	tip      int64
 	notes    string
 	codes    []any // discount codes, in the order that they were sent
 	metadata object
@@ -146,7 +156,12 @@ func (p *projected) drawDelivery(v dialect, body object) {
 	body["fulfillment_details"] = d
 }
 
+// open makes the session, of items or of a cart.
 func (p *projected) open() {
+	if rapid.Bool().Draw(p.t.rt, "from a cart") {
+		p.openCart()
+		return
+	}
 	v := p.version()
 	p.items = p.drawItems()
 	body := v.cart(p.items...)
@@ -162,6 +177,24 @@ func (p *projected) open() {
 		body["metadata"], body["locale"] = p.metadata, p.locale
 	}
 	p.id = p.create(p.t, v, body).text("id")
+}
+
+// openCart makes it from a cart, which holds the items and the buyer.
+func (p *projected) openCart() {
+	v := dialect(pick(p, "version of the cart", carting...))
+	p.items = p.drawItems()
+	body := basket(p.items...)
+	if rapid.Bool().Draw(p.t.rt, "for somebody") {
+		b := p.drawBuyer(v)
+		body["buyer"], p.buyer = b, known(b)
+	}
+	cart := p.createCart(p.t, v, body).text("id")
+	v = dialect(pick(p, "version of the session", carting...))
+	from := object{"cart_id": cart, "currency": "usd", "capabilities": object{}}
+	if rapid.Bool().Draw(p.t.rt, "to somewhere") {
+		p.drawDelivery(v, from)
+	}
+	p.id = p.create(p.t, v, from).text("id")
 }
 
 func (p *projected) changeItems() {
@@ -197,7 +230,7 @@ func (p *projected) clearDelivery() {
 }
 
 func (p *projected) change(v dialect, body object) {
-	p.option = ""
+	p.option, p.each = "", nil
 	p.update(p.t, v, p.id, body).want(p.t, 200)
 }
 
@@ -215,7 +248,31 @@ func (p *projected) choose() {
 		}
 	}
 	p.update(p.t, v, p.id, body).want(p.t, 200)
-	p.option = option
+	p.option, p.each = option, nil
+}
+
+// chooseForEach selects a delivery for each line that is shipped, in a version
+// that can.
+func (p *projected) chooseForEach() {
+	v := p.version()
+	if p.address == nil || !p.ships() || v.flat() && !v.nested() {
+		return
+	}
+	chosen, list := map[string]string{}, []any{}
+	for _, l := range p.get(p.t, v, p.id).list("line_items") {
+		item := l.at("item").text("id")
+		if item == "download" {
+			continue
+		}
+		chosen[item] = pick(p, "option of "+item, "standard", "express")
+		choice := object{"option_id": chosen[item], "item_ids": []any{l.text("id")}}
+		if v.nested() {
+			choice = object{"shipping": choice}
+		}
+		list = append(list, choice.with("type", "shipping"))
+	}
+	p.update(p.t, v, p.id, object{"selected_fulfillment_options": list}).want(p.t, 200)
+	p.option, p.each = "", chosen
 }
 
 func (p *projected) ships() bool {
@@ -239,6 +296,12 @@ func (p *projected) changeCodes() {
 		body = object{"coupons": p.codes}
 	}
 	p.update(p.t, p.version(), p.id, body).want(p.t, 200)
+}
+
+// changeExtras asks for wrapping and a tip, which are read in every version.
+func (p *projected) changeExtras() {
+	p.wrapped, p.tip = rapid.Bool().Draw(p.t.rt, "wrapped"), rapid.Int64Range(0, 5000).Draw(p.t.rt, "tip")
+	p.update(p.t, p.version(), p.id, object{"gift_wrap": object{"enabled": p.wrapped}, "tip": object{"amount": p.tip}}).want(p.t, 200)
 }
 
 // pay buys what is in the session, once it lacks nothing.
@@ -280,6 +343,7 @@ func (p *projected) look(versions ...dialect) {
 		p.hasBuyer(v, s)
 		p.hasDelivery(v, s)
 		p.hasOption(v, s)
+		p.hasExtras(v, s)
 		if !v.flat() {
 			p.has(v, s.object, "metadata", p.metadata)
 			p.has(v, s.object, "locale", p.locale)
@@ -298,16 +362,41 @@ func (p *projected) sameEverywhere(v dialect, s, all answer) {
 	for _, name := range []string{"id", "status", "currency"} {
 		p.has(v, s.object, name, all.text(name))
 	}
-	if len(s.list("totals")) != len(all.list("totals")) {
-		p.t.Errorf("%s shows %v, the newest %v", v, s.list("totals"), all.list("totals"))
-	}
-	for _, total := range all.list("totals") {
-		if got := s.total(total.text("type")); got != total.integer("amount") {
-			p.t.Errorf("%s of %s is %d, of the newest %d", total.text("type"), v, got, total.integer("amount"))
-		}
+	if shown, newest := v.folded(s), v.folded(all); !maps.Equal(shown, newest) {
+		p.t.Errorf("totals of %s are %v, of the newest %v", v, shown, newest)
 	}
 	if (s.at("order") == nil) != (all.at("order") == nil) || s.at("order").text("id") != all.at("order").text("id") {
 		p.t.Errorf("%s shows order %v, the newest %v", v, s.at("order"), all.at("order"))
+	}
+}
+
+// folded are the totals under the names that the version has for them.
+func (v dialect) folded(s answer) map[string]int64 {
+	names := map[string]string{}
+	if v.flat() {
+		names = map[string]string{"gift_wrap": "fee", "tip": "fee", "store_credit": "discount"}
+	}
+	sums := map[string]int64{}
+	for _, total := range s.list("totals") {
+		kind := total.text("type")
+		if name, old := names[kind]; old {
+			kind = name
+		}
+		sums[kind] += total.integer("amount")
+	}
+	return sums
+}
+
+// hasExtras are the wrapping of each parcel's line and the tip.
+func (p *projected) hasExtras(v dialect, s answer) {
+	wrapping := int64(0)
+	for _, l := range p.items {
+		if p.wrapped && l["id"] != "download" {
+			wrapping += 300
+		}
+	}
+	if got := s.total("gift_wrap") + s.total("tip") + s.total("fee"); got != wrapping+p.tip || !v.flat() && s.total("tip") != p.tip {
+		p.t.Errorf("%s has %d for wrapping and tip; want %d and %d: %s", v, got, wrapping, p.tip, s.body)
 	}
 }
 
@@ -390,11 +479,44 @@ func (o object) and(name string, value any) object {
 // hasOption is the delivery that was chosen, in every version; what is chosen
 // for the buyer is the business of others' tests.
 func (p *projected) hasOption(v dialect, s answer) {
+	if p.each != nil {
+		p.hasOptionOfEach(v, s)
+	}
 	if p.option == "" {
 		return
 	}
 	if ids, _ := selectedOptions(v, s); !slices.Contains(ids, p.option) {
 		p.t.Errorf("%s has %v selected, %s was chosen: %s", v, ids, p.option, s.body)
+	}
+}
+
+// hasOptionOfEach are several deliveries: one of them where a version can name
+// one, and a word about the others.
+func (p *projected) hasOptionOfEach(v dialect, s answer) {
+	ids, all := selectedOptions(v, s)
+	for item, option := range p.each {
+		if all && !slices.Contains(ids, option) {
+			p.t.Errorf("%s has %v selected, %s goes by %s: %s", v, ids, item, option, s.body)
+		}
+	}
+	if v.flat() && !v.nested() {
+		if len(ids) != 1 || !slices.Contains(slices.Collect(maps.Values(p.each)), ids[0]) {
+			p.t.Errorf("%s names %v, chosen were %v", v, ids, p.each)
+		}
+		return
+	}
+	items := map[string]string{}
+	for _, l := range s.list("line_items") {
+		items[l.text("id")] = l.at("item").text("id")
+	}
+	for _, sel := range s.list("selected_fulfillment_options") {
+		lines, _ := v.selection(sel)["item_ids"].([]any)
+		for _, id := range lines {
+			item := items[id.(string)]
+			if want, shipped := p.each[item]; shipped && want != v.selection(sel).text("option_id") {
+				p.t.Errorf("%s sends %s by %v, chosen was %s", v, item, sel, want)
+			}
+		}
 	}
 }
 
