@@ -365,6 +365,9 @@ func (p *purchase) join(tx Tx, sess *Session, now time.Time) error {
 		return p.refuseIn(tx, sess.editable())
 	}
 	if sess.Status == acp.Completed {
+		if err := sess.followOrder(tx); err != nil {
+			return err
+		}
 		return p.finish(tx, sess, nil)
 	}
 	if a.LeaseUntil.After(now) || !a.State.Live() {
