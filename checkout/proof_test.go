@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
@@ -205,4 +206,16 @@ func TestTheFlowThatTheShopPrefers(t *testing.T) {
 			t.Errorf("%q: %s, %v", flow, got, err)
 		}
 	}
+}
+
+// A session whose time is over while it waits asks for nothing any more.
+func TestAnExpiredSessionAsksForNoAuthentication(t *testing.T) {
+	w := newAuthenticatingWorld(t, checkout.ThreeDSWhenRequired)
+	s := w.asked("tok_3ds_1")
+	w.clock.Advance(7 * time.Hour)
+	got, err := w.core.Get(t.Context(), agent, s.ID)
+	if err != nil || got.Status != acp.Expired || got.AuthenticationMetadata != nil {
+		t.Errorf("%v, %+v", err, got)
+	}
+	w.refused(w.send(s.ID, proven("tok_3ds_1", "good", "ds-1")), 409, acp.CodeConflict, "")
 }

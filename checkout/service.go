@@ -146,7 +146,7 @@ func (s *Session) expire(now time.Time) {
 	case acp.NotReadyForPayment, acp.ReadyForPayment, acp.AuthenticationRequired:
 		if !now.Before(s.ExpiresAt) {
 			s.Status = acp.Expired
-			s.Messages = []acp.Message{}
+			s.Messages, s.AuthenticationMetadata = []acp.Message{}, nil
 		}
 	}
 }
