@@ -13,4 +13,5 @@ var Lookups = map[string]string{
 	selectOperationByRef: "payment_op_ref",
 	listOperations:       "payment_op_attempt",
 	listOpenOperations:   "payment_op_open",
+	listDiscountOrders:   "discount_order_of",
 }

@@ -3,10 +3,15 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/store"
 )
 
@@ -42,6 +47,58 @@ func testDiscountUse(t *testing.T, open Open) {
 			if got := count(t, shop, false, u); got != step.want {
 				t.Fatalf("after step %d: %d uses; want %d", i, got, step.want)
 			}
+		}
+	})
+
+	t.Run("a use that was made comes back, and no other", func(t *testing.T) {
+		u := checkout.Use{DiscountID: "autumn", Buyer: "one"}
+		back := func(tx *store.Tx) error { return tx.ReturnUse(shop, false, u) }
+		holds(t, s, func(tx *store.Tx) error { return tx.HoldUse(shop, false, u, 1) })
+		holds(t, s, back)
+		if got := count(t, shop, false, u); got != 1 {
+			t.Fatalf("one that is only held: %d uses", got)
+		}
+		holds(t, s, func(tx *store.Tx) error { return tx.SpendUse(shop, false, u) })
+		holds(t, s, func(tx *store.Tx) error { return tx.ReturnUse(shop, true, u) })
+		if got := count(t, shop, false, u); got != 1 {
+			t.Fatalf("one of the other mode: %d uses", got)
+		}
+		holds(t, s, back)
+		holds(t, s, back)
+		if got := count(t, shop, false, u); got != 0 {
+			t.Fatalf("%d uses", got)
+		}
+	})
+
+	t.Run("orders with a discount are listed, the newest first, and added up", func(t *testing.T) {
+		const d = "listed"
+		sold := func(orderID, buyer string, live bool, amount int64) order.Discounted {
+			x := order.Discounted{MerchantID: shop, OrderID: orderID, DiscountID: d, Live: live, Buyer: buyer, Amount: amount, Currency: "usd", At: at}
+			holds(t, s, func(tx *store.Tx) error { return tx.InsertDiscounted(x) })
+			return x
+		}
+		one, two, three := sold("ord_1", "a", false, 100), sold("ord_2", "", false, 50), sold("ord_3", "a", false, 25)
+		sold("ord_4", "a", true, 7)
+		holds(t, s, func(tx *store.Tx) error { return tx.GiveBackDiscounts(shop, "ord_2", at.Add(time.Hour)) })
+		holds(t, s, func(tx *store.Tx) error { return tx.GiveBackDiscounts(shop, "ord_2", at.Add(2*time.Hour)) }) // the first time counts
+		two.GivenBack = at.Add(time.Hour)
+		page, err := s.DiscountOrders(ctx, shop, false, d, "", 2)
+		must(t, err)
+		rest, err := s.DiscountOrders(ctx, shop, false, d, "ord_2", 2)
+		must(t, err)
+		if diff := cmp.Diff([]order.Discounted{three, two, one}, append(page, rest...)); diff != "" {
+			t.Error(diff)
+		}
+		sums, err := s.DiscountSums(ctx, shop, false)
+		must(t, err)
+		want := store.DiscountSum{DiscountID: d, Currency: "usd", Orders: 3, Amount: 175, Canceled: 1, GivenUp: 50, Last: at}
+		if !slices.Contains(sums, want) {
+			t.Errorf("%+v; want %+v", sums, want)
+		}
+		if err := s.Do(ctx, func(tx *store.Tx) error {
+			return tx.InsertDiscounted(order.Discounted{MerchantID: shop, DiscountID: d})
+		}); err == nil {
+			t.Error("a discount of no order is noted")
 		}
 	})
 

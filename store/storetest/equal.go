@@ -14,6 +14,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/idempotency"
+	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/store"
 )
@@ -78,18 +79,26 @@ func drawWrite(rt *rapid.T, prefix string, unit int) write {
 	stale := rapid.Bool().Draw(rt, "stale")
 	id := func(kind string, n int) string { return fmt.Sprintf("%s_%s%d", kind, prefix, n) }
 
-	switch rapid.IntRange(0, 11).Draw(rt, "kind") {
+	switch rapid.IntRange(0, 12).Draw(rt, "kind") {
+	case 12:
+		d := order.Discounted{MerchantID: shop, OrderID: id("ord", n), DiscountID: id("discount", other%2), Live: stale, Buyer: text, Amount: int64(unit), Currency: "usd", At: at}
+		if state == payment.Voided {
+			return write{"give back discounts", func(tx *store.Tx) error { return tx.GiveBackDiscounts(shop, d.OrderID, at.Add(time.Hour)) }}
+		}
+		return write{"insert discounted", func(tx *store.Tx) error { return tx.InsertDiscounted(d) }}
 	case 11:
 		return drawCartWrite(rt, id("cart", n), text, stale)
 	case 10:
 		u := checkout.Use{DiscountID: id("discount", n%2), Buyer: []string{"", "buyer"}[other%2]}
-		verb := rapid.SampledFrom([]string{"hold", "hold", "release", "spend"}).Draw(rt, "verb")
+		verb := rapid.SampledFrom([]string{"hold", "hold", "release", "spend", "return"}).Draw(rt, "verb")
 		return write{verb + " use", func(tx *store.Tx) error {
 			switch verb {
 			case "hold":
 				return tx.HoldUse(shop, stale, u, 2)
 			case "release":
 				return tx.ReleaseUse(shop, stale, u)
+			case "return":
+				return tx.ReturnUse(shop, stale, u)
 			}
 			return tx.SpendUse(shop, stale, u)
 		}}
@@ -136,6 +145,9 @@ func drawWrite(rt *rapid.T, prefix string, unit int) write {
 		return write{"insert order", func(tx *store.Tx) error {
 			o := newOrder(id("ord", n), id("cs", other), "")
 			o.LineItems = []acp.OrderLineItem{{ID: text}}
+			if stale {
+				o.Sold = order.Sold{Stock: []order.Units{{ItemID: text, Quantity: int64(other)}}, Uses: []order.Use{{DiscountID: text}}, GivenBackAt: at}
+			}
 			return tx.InsertOrder(o)
 		}}
 	case 6:
@@ -159,6 +171,8 @@ func drawWrite(rt *rapid.T, prefix string, unit int) write {
 				return tx.Reserve(shop, item, quantity)
 			case state == payment.Captured:
 				return tx.Sell(shop, item, quantity)
+			case state == payment.Voided:
+				return tx.Restock(shop, item, quantity)
 			}
 			return tx.Release(shop, item, quantity)
 		}}
@@ -198,6 +212,8 @@ func dump(rt *rapid.T, t *testing.T, s *store.Store, prefix string) string {
 			uses := []checkout.Use{{DiscountID: fmt.Sprintf("discount_%s%d", prefix, n)}, {DiscountID: fmt.Sprintf("discount_%s%d", prefix, n), Buyer: "buyer"}}
 			counts, err := r.DiscountUses(shop, live, uses)
 			note(fmt.Sprint(counts[uses[0]], counts[uses[1]]), err)
+			note(s.DiscountOrders(ctx, shop, live, uses[0].DiscountID, "", 2))
+			note(s.BuyerUseCounts(ctx, shop, live, uses[0].DiscountID, "", 2))
 		}
 	}
 	note(s.ListItems(ctx, shop, "", 10))

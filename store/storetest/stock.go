@@ -31,6 +31,10 @@ func testStock(t *testing.T, open Open) {
 		}{
 			"a sale": {func(*catalog.Item) {},
 				[]step{{"reserve", 3, "5/3"}, {"sell", 3, "2/0"}}},
+			"a sale that is canceled": {func(*catalog.Item) {},
+				[]step{{"reserve", 3, "5/3"}, {"sell", 3, "2/0"}, {"reserve", 2, "2/2"}, {"restock", 3, "5/2"}}},
+			"restocked, and not counted any more": {func(it *catalog.Item) { it.Tracked, it.Stock = false, 0 },
+				[]step{{"restock", 3, "0/0"}}},
 			"to the last unit": {func(*catalog.Item) {},
 				[]step{{"reserve", 5, "5/5"}, {"reserve", 1, "refused"}, {"release", 1, "5/4"}, {"reserve", 1, "5/5"}}},
 			"more than there is": {func(*catalog.Item) {},
@@ -58,6 +62,8 @@ func testStock(t *testing.T, open Open) {
 							return tx.Reserve(shop, name, st.quantity)
 						case "release":
 							return tx.Release(shop, name, st.quantity)
+						case "restock":
+							return tx.Restock(shop, name, st.quantity)
 						}
 						return tx.Sell(shop, name, st.quantity)
 					}
