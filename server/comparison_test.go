@@ -7,9 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/checkstand/checkstand/balance"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/id"
+	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/adyen"
 	"github.com/checkstand/checkstand/payment/reconciliation"
+	"github.com/checkstand/checkstand/payment/seller"
 	"github.com/checkstand/checkstand/server/servertest"
 )
 
@@ -128,6 +132,50 @@ func TestTheDailyComparison(t *testing.T) {
 				return err
 			})
 		}
+	})
+}
+
+// What the ledger says is compared by itself too, and kept: a balance that was
+// charged for nothing that we know of is found by whoever looks.
+func TestTheDailyComparisonWithTheLedger(t *testing.T) {
+	t.Parallel()
+	servertest.EachStore(t, func(t *testing.T, database string) {
+		s := servertest.Start(t, servertest.Options{Database: database})
+		desk := s.Desk(t, 0)
+		if _, found, err := desk.LatestLedger(t.Context(), servertest.MerchantID, false); found || err != nil {
+			t.Fatal("a report before the first comparison", err)
+		}
+		before := time.Now().Add(-2 * time.Hour)
+		b := &balance.Balance{ID: id.New(balance.Prefix, before), MerchantID: servertest.MerchantID, Kind: balance.StoreCredit, CustomerID: "cus_1",
+			Currency: "usd", Rate: balance.Par, Available: 5000, CreatedAt: before}
+		if err := balance.Issue(t.Context(), s.Store, b, "", "test"); err != nil {
+			t.Fatal(err)
+		}
+		ledger := seller.New(s.Store, servertest.MerchantID, false, func() time.Time { return before })
+		body, err := ledger.Build(payment.Charge{AttemptID: id.New(id.Attempt, before), SessionID: "cs_1", Amount: 700, Currency: "usd",
+			Capture: payment.CaptureNow, Credential: seller.Credential("vt_1", b.ID)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err := ledger.Send(t.Context(), "key", body); err != nil || r.Class != payment.ClassCaptured {
+			t.Fatal(r, err)
+		}
+		err = s.App.Store().Update(t.Context(), func(tx checkout.Tx) error {
+			return tx.HastenJob(servertest.MerchantID, "job_compare_test_"+servertest.MerchantID, time.Now())
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		servertest.Eventually(t, 10*time.Second, func() error {
+			r, found, err := desk.LatestLedger(t.Context(), servertest.MerchantID, false)
+			if err != nil || !found {
+				return errors.Join(fmt.Errorf("no report; found one: %v", found), err)
+			}
+			if len(r.Differences) != 1 || r.Differences[0].Kind != reconciliation.Orphan || r.Differences[0].Theirs != 700 {
+				return fmt.Errorf("%+v", r)
+			}
+			return nil
+		})
 	})
 }
 
