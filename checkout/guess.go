@@ -8,21 +8,21 @@ import (
 	"github.com/checkstand/checkstand/acp"
 )
 
-// Whoever tries codes out is stopped before one is found by luck (DSC-10). No new
-// code is taken then, be it right or wrong: an answer that told the two apart
-// would be what the guesser is after.
-const (
-	// maxWrongCodes is how many codes that the shop does not know a session may
-	// be sent within guessWindow before no new one is taken, and
-	// maxWrongCodesOfKey how many all sessions of one credential may, in one
-	// process.
-	maxWrongCodes      = 10
-	maxWrongCodesOfKey = 300
-	guessWindow        = 10 * time.Minute
-)
+// GuessLimits say when whoever tries codes out is stopped, before one is found by
+// luck (DSC-10). No new code is taken then, be it right or wrong: an answer that
+// told the two apart would be what the guesser is after. 0 is no limit.
+type GuessLimits struct {
+	Session int           // codes that the shop does not know, of one session within Window
+	Key     int           // the same of all sessions of one credential, in one process
+	Window  time.Duration // then counting begins anew
+}
+
+// usualGuesses are the limits where Config has none.
+var usualGuesses = GuessLimits{Session: 10, Key: 300, Window: 10 * time.Minute}
 
 // guesses counts the wrong codes of each credential in the window that is open.
 type guesses struct {
+	GuessLimits
 	mu    sync.Mutex
 	since time.Time
 	byKey map[credentialOf]int
@@ -37,10 +37,10 @@ func (g *guesses) full(who Caller, now time.Time) *acp.Error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.roll(now)
-	if g.byKey[credentialOf{who.MerchantID, who.CredentialID}] < maxWrongCodesOfKey {
+	if g.Key == 0 || g.byKey[credentialOf{who.MerchantID, who.CredentialID}] < g.Key {
 		return nil
 	}
-	return tooManyCodes(g.since.Add(guessWindow).Sub(now))
+	return tooManyCodes(g.since.Add(g.Window).Sub(now))
 }
 
 // add counts codes that were answered.
@@ -56,7 +56,7 @@ func (g *guesses) add(who Caller, wrong int, now time.Time) {
 
 // roll opens another window when the last one is over.
 func (g *guesses) roll(now time.Time) {
-	if g.byKey == nil || now.Sub(g.since) >= guessWindow || now.Before(g.since) {
+	if g.byKey == nil || now.Sub(g.since) >= g.Window || now.Before(g.since) {
 		g.since, g.byKey = now, map[credentialOf]int{}
 	}
 }
@@ -113,11 +113,11 @@ func (s *Service) enterCodes(c *Call, m *Merchant, sess *Session, codes acp.Opt[
 		if e := s.guesses.full(c.Caller, now); e != nil {
 			return 0, e
 		}
-		if now.Sub(sess.Wrong.Since) >= guessWindow {
+		if now.Sub(sess.Wrong.Since) >= s.guesses.Window {
 			sess.Wrong = WrongCodes{Since: now}
 		}
-		if sess.Wrong.Count >= maxWrongCodes {
-			return 0, tooManyCodes(sess.Wrong.Since.Add(guessWindow).Sub(now))
+		if most := s.guesses.Session; most > 0 && sess.Wrong.Count >= most {
+			return 0, tooManyCodes(sess.Wrong.Since.Add(s.guesses.Window).Sub(now))
 		}
 		sess.Wrong.Count += wrong
 	}

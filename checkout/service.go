@@ -22,7 +22,8 @@ const (
 	StepSettled  Step = "settled"  // the outcome is committed, nobody was told
 )
 
-// Config is what a Service needs. All fields but OnStep and Log are required.
+// Config is what a Service needs. All fields but OnStep, Guesses and Log are
+// required.
 type Config struct {
 	Store     Store
 	Merchants Merchants
@@ -34,6 +35,9 @@ type Config struct {
 	// answers 503.
 	PaymentTimeout time.Duration
 	UnknownBudget  time.Duration
+	// Guesses bound the trying out of discount codes; the zero value is ten wrong
+	// ones of a session and 300 of a key in ten minutes.
+	Guesses GuessLimits
 	// OnStep, if set, is called at each Step; tests crash there.
 	OnStep func(Step)
 }
@@ -58,6 +62,9 @@ func New(c Config) *Service {
 		timeout: c.PaymentTimeout, budget: c.UnknownBudget, onStep: c.OnStep}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.guesses.GuessLimits = c.Guesses; c.Guesses == (GuessLimits{}) {
+		s.guesses.GuessLimits = usualGuesses
 	}
 	if s.onStep == nil {
 		s.onStep = func(Step) {}

@@ -232,6 +232,46 @@ func TestGuessingKeysIsLimited(t *testing.T) {
 	}
 }
 
+// How many codes a session and a key may try, and for how long they are counted,
+// is the configuration's to say; 0 is no limit.
+func TestGuessingCodesIsLimitedAsConfigured(t *testing.T) {
+	v := dialect(acp.V20260417)
+	for name, c := range map[string]struct {
+		session, key int
+		taken        int  // codes that are tried before one is refused; 0 is never
+		elsewhere    bool // another session of the key may go on then
+	}{
+		"of a session": {2, 0, 2, true}, "of a key": {0, 3, 3, false}, "neither": {0, 0, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const window = time.Minute
+			m := openMarketWith(t, func(cfg *config.Config) {
+				cfg.Limits.WrongCodes, cfg.Limits.WrongCodesOfKey, cfg.Limits.WrongCodesWindow = c.session, c.key, window
+			})
+			m.bearer = m.issueFor(t, bargains)
+			s, other := m.ready(t, v), m.ready(t, v)
+			try := func(id, code string) answer {
+				return m.update(t, v, id, object{"discounts": object{"codes": []any{code}}})
+			}
+			for i := 1; i <= 20; i++ {
+				a := try(s.text("id"), fmt.Sprint("GUESS", i))
+				if held := c.taken > 0 && i > c.taken; !held {
+					a.want(t, 200)
+				} else if a.refused(t, 429, "rate_limited", "$.discounts.codes"); a.header.Get("Retry-After") == "" {
+					t.Error("nobody says when to come back")
+				}
+			}
+			if a := try(other.text("id"), "OK10"); (a.status == 200) != c.elsewhere {
+				t.Errorf("another session: %d %s", a.status, a.body)
+			}
+			m.clock.Advance(window)
+			if got := try(s.text("id"), "OK10").want(t, 200); got.total("items_discount") == 0 {
+				t.Errorf("%s", got.body)
+			}
+		})
+	}
+}
+
 // Forms of the checkout pages are limited for an address; looking is not.
 func TestFormsAreLimited(t *testing.T) {
 	s := limitedBy(t, func(l *config.LimitsConfig) { l.FormsPerMinute = 2 })

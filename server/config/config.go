@@ -63,11 +63,14 @@ type LimitsConfig struct {
 
 	SignatureWindow time.Duration `yaml:"signature_window" default:"300s" doc:"How far the Timestamp of a signed request may be from this server's clock, before or after it, for every key; beyond it 401. Signed changes are remembered as long, so that none is taken twice. From 10s to 1h."`
 
-	AddressPerSecond   int      `yaml:"address_per_second" default:"2000" doc:"Requests a second from one client address (of IPv6, one /64), with bursts of twice that; beyond it 429. 0 is no limit. This and the other rates are of each process by itself."`
-	KeyPerSecond       int      `yaml:"key_per_second" default:"2000" doc:"Requests a second with one key of an agent, with bursts of twice that; beyond it 429. 0 is no limit."`
-	WrongKeysPerMinute int      `yaml:"wrong_keys_per_minute" default:"600" doc:"Requests a minute with a key that is not valid, from one address; beyond it 429 for keys that are not known to be right. 0 is no limit."`
-	FormsPerMinute     int      `yaml:"forms_per_minute" default:"600" doc:"Forms of the checkout pages a minute that are taken from one address; beyond it 429. 0 is no limit."`
-	TrustedProxies     []string `yaml:"trusted_proxies,omitempty" doc:"Addresses or prefixes, such as 10.0.0.0/8, of the proxies whose X-Forwarded-For is believed. A proxy on this machine always is. Without it all who come through another proxy share its address, and its limits."`
+	AddressPerSecond   int           `yaml:"address_per_second" default:"2000" doc:"Requests a second from one client address (of IPv6, one /64), with bursts of twice that; beyond it 429. 0 is no limit. This and the other rates are of each process by itself."`
+	KeyPerSecond       int           `yaml:"key_per_second" default:"2000" doc:"Requests a second with one key of an agent, with bursts of twice that; beyond it 429. 0 is no limit."`
+	WrongKeysPerMinute int           `yaml:"wrong_keys_per_minute" default:"600" doc:"Requests a minute with a key that is not valid, from one address; beyond it 429 for keys that are not known to be right. 0 is no limit."`
+	FormsPerMinute     int           `yaml:"forms_per_minute" default:"600" doc:"Forms of the checkout pages a minute that are taken from one address; beyond it 429. 0 is no limit."`
+	WrongCodes         int           `yaml:"wrong_codes" default:"10" doc:"Discount codes that the shop does not have that a session may be sent within wrong_codes_window; beyond it no new code is taken, right or wrong: 429. 0 is no limit."`
+	WrongCodesOfKey    int           `yaml:"wrong_codes_of_key" default:"300" doc:"The same of all sessions of one key, in one process. 0 is no limit."`
+	WrongCodesWindow   time.Duration `yaml:"wrong_codes_window" default:"10m" doc:"The time in which wrong codes are counted. From 1s to 24h."`
+	TrustedProxies     []string      `yaml:"trusted_proxies,omitempty" doc:"Addresses or prefixes, such as 10.0.0.0/8, of the proxies whose X-Forwarded-For is believed. A proxy on this machine always is. Without it all who come through another proxy share its address, and its limits."`
 }
 
 // PaymentsConfig bounds the conversation with payment providers.

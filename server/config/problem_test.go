@@ -91,6 +91,7 @@ func TestProblems(t *testing.T) {
 		"long timeout":       {"limits: {read_timeout: 24h}", nil, `checkstand.yaml:1: limits.read_timeout: 24h0m0s is outside its bounds; write a duration from 100ms to 10m0s`},
 		"long window":        {"limits: {signature_window: 2h}", nil, `checkstand.yaml:1: limits.signature_window: 2h0m0s is outside its bounds; write a duration from 10s to 1h0m0s`},
 		"short window":       {"limits: {signature_window: 1s}", nil, `checkstand.yaml:1: limits.signature_window: 1s is outside its bounds; write a duration from 10s to 1h0m0s`},
+		"long guessing":      {"limits: {wrong_codes_window: 25h}", nil, `checkstand.yaml:1: limits.wrong_codes_window: 25h0m0s is outside its bounds; write a duration from 1s to 24h0m0s`},
 		"short write":        {"limits: {write_timeout: 20s}", nil, `checkstand.yaml:1: limits.write_timeout: 20s is not longer than payments.timeout and payments.unknown_budget together, 50s; a purchase may wait that long, so write more, such as 1m0s, or shorten them`},
 		"mismatch status":    {"idempotency: {mismatch_status: 400}", nil, `checkstand.yaml:1: idempotency.mismatch_status: 400 is not a choice; write 409 or 422, or 0 for what the caller's API version says`},
 

@@ -31,6 +31,9 @@ const (
 	// is longer lets captured requests live too long.
 	MinSignatureWindow = 10 * time.Second
 	MaxSignatureWindow = time.Hour
+
+	MinCodesWindow = time.Second
+	MaxCodesWindow = 24 * time.Hour
 )
 
 // Validate reports everything that is wrong or doubtful, in the order of the
@@ -159,6 +162,9 @@ func (c *Config) checkLimits(r *report) {
 	r.between("limits.key_per_second", int64(l.KeyPerSecond), 0, MaxRate)
 	r.between("limits.wrong_keys_per_minute", int64(l.WrongKeysPerMinute), 0, MaxRate)
 	r.between("limits.forms_per_minute", int64(l.FormsPerMinute), 0, MaxRate)
+	r.between("limits.wrong_codes", int64(l.WrongCodes), 0, MaxRate)
+	r.between("limits.wrong_codes_of_key", int64(l.WrongCodesOfKey), 0, MaxRate)
+	r.lasting("limits.wrong_codes_window", l.WrongCodesWindow, MinCodesWindow, MaxCodesWindow)
 	if len(l.TrustedProxies) > MaxProxies {
 		r.errorf("limits.trusted_proxies", "%d of them; at most %d, so write prefixes such as 10.0.0.0/8", len(l.TrustedProxies), MaxProxies)
 	}
