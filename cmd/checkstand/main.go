@@ -69,11 +69,11 @@ the shop's own payment provider.
 
 Exit codes: 0 it worked, 1 it did not, 2 the command line is wrong,
 3 a payment was not made, 4 a check was made and found something.`,
-		Example: `  checkstand demo                      a shop selling, on this machine
-  checkstand buy http://127.0.0.1:8080 an agent buying from it
-  checkstand init                      a configuration to start from
-  checkstand import products.csv       a catalogue goes in
-  checkstand serve                     the server`,
+		Example: `  checkstand demo                       a shop selling, on this machine
+  checkstand buy http://127.0.0.1:8080  an agent buying from it
+  checkstand init                       a configuration to start from
+  checkstand import products.csv        a catalogue goes in
+  checkstand serve                      the server`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       buildVersion(),
