@@ -4,6 +4,7 @@ import "github.com/checkstand/checkstand/acp"
 
 // sellerBacked writes what the configuration of a seller-backed handler shows.
 func (w *writer) sellerBacked(c *acp.HandlerConfig) {
+	w.optText("payment_method_id", c.PaymentMethodID)
 	w.optText("display_name", c.DisplayName)
 	if d := c.Display; d != nil {
 		w.open("display_metadata", '{')
