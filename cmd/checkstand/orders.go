@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -200,6 +201,23 @@ the goods go, and what only the shop knows of it: consents to marketing, affilia
 	return c
 }
 
+// givenBack writes what a cancellation has given back; "" for nothing.
+func givenBack(s *order.Sold) string {
+	if s.GivenBackAt.IsZero() {
+		return ""
+	}
+	var parts []string
+	for _, u := range s.Stock {
+		parts = append(parts, fmt.Sprintf("%d of %s to the stock", u.Quantity, u.ItemID))
+	}
+	for _, u := range s.Uses {
+		if text := "a use of discount " + u.DiscountID; !slices.Contains(parts, text) { // it is counted for all buyers, and for this one
+			parts = append(parts, text)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
 func printOrder(p *printer, o *order.Order) {
 	p.f("Order %s (%s) is %s: %s, placed %s through %s.\n", o.ID, o.OrderNumber, o.Status, money.English(o.Total, o.Currency),
 		o.CreatedAt.UTC().Format(time.DateTime), o.Agent)
@@ -211,6 +229,9 @@ func printOrder(p *printer, o *order.Order) {
 	p.f("Totals:\n")
 	for _, t := range o.Totals {
 		p.f("  %s  %s\n", money.English(t.Amount, o.Currency), t.DisplayText)
+	}
+	if back := givenBack(&o.Sold); back != "" {
+		p.f("Given back at %s: %s\n", o.Sold.GivenBackAt.UTC().Format(time.DateTime), back)
 	}
 	if len(o.Fulfillments) > 0 {
 		p.f("Deliveries:\n")
