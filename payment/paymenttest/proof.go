@@ -34,6 +34,12 @@ func (s suite) proof(t *testing.T) {
 			if r.Brand != "visa" {
 				t.Errorf("the card's brand is %q", r.Brand)
 			}
+			// Who asks, as after a crash, learns as much.
+			again := s.reconcile(t, x)
+			wantClass(t, again, payment.ClassRequiresAction)
+			if again.Brand != "visa" {
+				t.Errorf("asked about, the card's brand is %q", again.Brand)
+			}
 			s.wantBooks(t, x.charge.SessionID, nothing)
 
 			proof := s.h.Prove(t, x.charge)

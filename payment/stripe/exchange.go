@@ -104,6 +104,11 @@ type failure struct {
 	Param   string  `json:"param"`
 	Message string  `json:"message"`
 	Intent  *intent `json:"payment_intent"`
+	Method  struct {
+		Card struct {
+			Brand string `json:"brand"`
+		} `json:"card"`
+	} `json:"payment_method"`
 }
 
 // failure reads the error of an answer; it is empty where there is none.

@@ -93,6 +93,9 @@ func (p *Provider) result(in intent, requestID string) payment.Result {
 	case r.Class == payment.ClassUnknown:
 		r.DeclineCode = "status_" + in.Status
 	}
+	if r.Class == payment.ClassRequiresAction && in.LastError != nil {
+		r.Brand = in.LastError.Method.Card.Brand
+	}
 	return r
 }
 

@@ -56,7 +56,7 @@ func (p *Provider) refusal(ctx context.Context, r reply, body []byte) payment.Re
 		// error beside a payment that went on would be no decline.
 		in := *f.Intent
 		if in.LastError == nil {
-			in.LastError = &failure{Type: f.Type, Code: f.Code, Decline: f.Decline}
+			in.LastError = &failure{Type: f.Type, Code: f.Code, Decline: f.Decline, Method: f.Method}
 		}
 		return p.finish(ctx, in, p.result(in, r.requestID))
 	}

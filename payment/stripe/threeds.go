@@ -44,8 +44,9 @@ func version(v string) string {
 }
 
 // named asks the token of a payment that needs an authentication for its card's
-// brand, which the answer does not tell. Without it nobody can be asked, and
-// the payment is declined.
+// brand, where the answer does not tell it: that of a payment that waited, and
+// was canceled for it. Without a brand nobody can be asked, and the payment is
+// declined.
 func (p *Provider) named(ctx context.Context, body []byte, r payment.Result) payment.Result {
 	if r.Class != payment.ClassRequiresAction || r.Brand != "" {
 		return r

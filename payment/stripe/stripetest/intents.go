@@ -142,6 +142,7 @@ func (s *Server) confirm(in *intent, how Card, failOnAction bool) answer {
 		if how.Decline != "" {
 			in.lastError["decline_code"] = how.Decline
 		}
+		in.lastError["payment_method"] = object{"id": cmp.Or(in.method, in.card), "object": "payment_method", "type": "card", "card": object{"brand": "visa", "last4": "3184"}}
 		s.emit("payment_intent.payment_failed", s.show(in))
 		e := object{"payment_intent": s.show(in)}
 		for k, v := range in.lastError {
