@@ -318,3 +318,27 @@ func TestRulesOfDelegatedPayment(t *testing.T) {
 		d.wantCharges("cs_1", 0, 0)
 	})
 }
+
+// What a card may hold differs by version, as the schemas do: of two sources of
+// a version that differ, the wider one.
+func TestEachVersionBoundsTheCard(t *testing.T) {
+	d := openDesk(t)
+	valid := delegateBody("4242424242424242", "cs_1")
+	for version, c := range map[string]struct {
+		iin        int
+		shortLast4 bool
+	}{
+		"2025-09-12": {6, true}, "2025-09-29": {6, true}, "2025-12-12": {6, true}, "2026-01-16": {8, true}, "2026-01-30": {6, false}, "2026-04-17": {8, false},
+	} {
+		with := func(old, changed string) result {
+			return d.delegate(version, "key "+version+changed, strings.Replace(valid, old, changed, 1))
+		}
+		with(`"cvc"`, `"iin": "`+"42424242"[:c.iin]+`", "cvc"`).want(t, 201, "")
+		if r := with(`"cvc"`, `"iin": "`+"424242424"[:c.iin+1]+`", "cvc"`); r.status != 400 || r.str("param") != "$.payment_method.iin" {
+			t.Errorf("%s: an iin of %d: %d %s", version, c.iin+1, r.status, r.raw)
+		}
+		if r := with(`"display_last4": "4242"`, `"display_last4": "42"`); (r.status == 201) != c.shortLast4 {
+			t.Errorf("%s: two of the last four digits: %d %s", version, r.status, r.raw)
+		}
+	}
+}

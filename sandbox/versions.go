@@ -22,8 +22,8 @@ type edition struct {
 // idempotency_in_flight, and duplicate_request says the same.
 var editions = []edition{
 	{version: "2026-04-17", conflict: http.StatusUnprocessableEntity, inFlight: codeInFlight, minRisk: 0, maxIIN: 8, exactLast4: true},
-	{version: "2026-01-30", conflict: http.StatusConflict, inFlight: codeDuplicate, minRisk: 1, maxIIN: 6},
-	{version: "2026-01-16", conflict: http.StatusConflict, inFlight: codeDuplicate, minRisk: 1, maxIIN: 6},
+	{version: "2026-01-30", conflict: http.StatusConflict, inFlight: codeDuplicate, minRisk: 1, maxIIN: 6, exactLast4: true},
+	{version: "2026-01-16", conflict: http.StatusConflict, inFlight: codeDuplicate, minRisk: 1, maxIIN: 8},
 	{version: "2025-12-12", conflict: http.StatusConflict, inFlight: codeDuplicate, minRisk: 1, maxIIN: 6},
 	{version: "2025-09-29", conflict: http.StatusConflict, inFlight: codeDuplicate, minRisk: 1, maxIIN: 6, keyOptional: true},
 	{version: "2025-09-12", conflict: http.StatusConflict, inFlight: codeDuplicate, minRisk: 1, maxIIN: 6, keyOptional: true},
