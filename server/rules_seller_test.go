@@ -202,6 +202,20 @@ func TestRulesOfSellerBackedHandlers(t *testing.T) {
 		}
 	}, handling...)
 
+	eachVersion(t, "TOT-07, SBH-04 what a buyer pays with is not taken off the total", func(t *testing.T, v dialect) {
+		b := m.owes(t, v.of("unreduced"), nil)
+		s := m.create(t, v, v.signedIn(v.of("unreduced"), line("ok", 2))).is(t, "ready_for_payment")
+		paid := m.complete(t, v, s.text("id"), backedBy(b, vault())).want(t, 200).is(t, "completed")
+		for _, a := range []answer{s, paid, m.get(t, v, s.text("id"))} {
+			if types := strings.Count(string(a.body), `"type":"store_credit"`); types != 0 || a.total("total") != a.parts() || a.total("total") != s.total("total") {
+				t.Errorf("%d entries: %s", types, a.body)
+			}
+		}
+		if available, _ := m.left(t, b.ID); available != b.Available-s.total("total") {
+			t.Errorf("%d are left", available)
+		}
+	}, handling...)
+
 	eachVersion(t, "SBH-03 what is gone at complete is declined, and nothing is charged", func(t *testing.T, v dialect) {
 		for name, spoil := range map[string]func(*testing.T, balance.Balance){
 			"spent": func(t *testing.T, b balance.Balance) {

@@ -190,3 +190,21 @@ func FuzzReadSession(f *testing.F) {
 		}
 	})
 }
+
+// A shop that takes store credit off its total is understood: what is to be paid
+// is the total, and the credit is an entry of its own.
+func TestStoreCreditOfAnotherShop(t *testing.T) {
+	const off = `{"type":"store_credit","display_text":"Store credit","amount":1500},{"type":"total","display_text":"Total","amount":2800}`
+	for _, v := range []acp.Version{acp.V20260130, acp.V20260417} {
+		body := strings.Replace(newSession, `{"type":"total","display_text":"Total","amount":4300}`, off, 1)
+		body = strings.Replace(body, "2026-04-17", string(v), 1)
+		s, err := ReadSession([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		credit, shown := acp.Amount(s.Totals, acp.TotalStoreCredit)
+		if s.Total != 2800 || !s.HasTotal || credit != 1500 || !shown {
+			t.Errorf("%s: total %d, store credit %d: %+v", v, s.Total, credit, s.Totals)
+		}
+	}
+}
