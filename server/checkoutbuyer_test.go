@@ -131,7 +131,7 @@ func (b *buyer) wants(heading string) screen {
 func (b *buyer) becomes(heading string) screen {
 	b.t.Helper()
 	var got screen
-	servertest.Eventually(b.t, 20*time.Second, func() error {
+	servertest.Eventually(b.t, webhookTime, func() error {
 		if got = b.look(); got.heading() != heading {
 			return fmt.Errorf("the page says %q, not %q", got.heading(), heading)
 		}

@@ -76,7 +76,7 @@ func TestBuyerPaysOnTheProvidersPage(t *testing.T) {
 		if err := shop.Outcome(t, s.ID).Bought(); err != nil {
 			t.Error(err)
 		}
-		servertest.Eventually(t, 10*time.Second, func() error { return shop.ToldOnce(s.ID) })
+		servertest.Eventually(t, webhookTime, func() error { return shop.ToldOnce(s.ID) })
 
 		// Whatever is pressed again, nothing is paid twice.
 		for _, form := range []string{"pay", "leave", "details", "delivery", "items"} {
@@ -105,7 +105,7 @@ func TestOrderIsPlacedWithoutTheBuyersReturn(t *testing.T) {
 			t.Errorf("after the provider called: %s", got)
 		}
 		h.bought(t, s)
-		servertest.Eventually(t, 10*time.Second, func() error { return h.shop.ToldOnce(s.ID) })
+		servertest.Eventually(t, webhookTime, func() error { return h.shop.ToldOnce(s.ID) })
 	})
 }
 

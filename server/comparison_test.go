@@ -83,7 +83,7 @@ func TestMoneyWithoutAnOrderIsReported(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			servertest.Eventually(t, 10*time.Second, func() error { // the provider's faults have not all been met
+			servertest.Eventually(t, webhookTime, func() error { // the provider's faults have not all been met
 				_, err := s.Desk(t, 0).Compare(t.Context(), servertest.MerchantID, false, time.Now().Add(-time.Hour), time.Now())
 				return err
 			})
@@ -115,7 +115,7 @@ func TestTheDailyComparison(t *testing.T) {
 			if err := hasten(); err != nil {
 				t.Fatal(err)
 			}
-			servertest.Eventually(t, 10*time.Second, func() error {
+			servertest.Eventually(t, webhookTime, func() error {
 				r, found, err := desk.Latest(t.Context(), servertest.MerchantID, false)
 				if err != nil || !found || !r.StartedAt.After(after) || !r.StartedAt.After(first.StartedAt) {
 					return errors.Join(fmt.Errorf("no new report; found one: %v", found), err)
@@ -124,7 +124,7 @@ func TestTheDailyComparison(t *testing.T) {
 				return nil
 			})
 			// The report is there a moment before its job is put off.
-			servertest.Eventually(t, 10*time.Second, func() error {
+			servertest.Eventually(t, webhookTime, func() error {
 				due, err := s.Store.NextDue(t.Context(), []string{"payment.compare"})
 				if err == nil && time.Until(due) < 23*time.Hour {
 					err = fmt.Errorf("due again at %v", due)
@@ -166,7 +166,7 @@ func TestTheDailyComparisonWithTheLedger(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		servertest.Eventually(t, 10*time.Second, func() error {
+		servertest.Eventually(t, webhookTime, func() error {
 			r, found, err := desk.LatestLedger(t.Context(), servertest.MerchantID, false)
 			if err != nil || !found {
 				return errors.Join(fmt.Errorf("no report; found one: %v", found), err)

@@ -28,7 +28,7 @@ import (
 const (
 	paymentTimeout = time.Second
 	paymentLease   = paymentTimeout + servertest.DefaultUnknownBudget + 5*time.Second
-	atOnce         = 15 * time.Second // on a busy machine, with the race detector
+	atOnce         = 45 * time.Second // on a busy machine, with the race detector
 	// webhookLease is how long a process owns a webhook that it delivers.
 	webhookLease = time.Minute
 )

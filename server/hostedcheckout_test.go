@@ -47,7 +47,7 @@ func TestBuyerReturnsFromHostedCheckout(t *testing.T) {
 		}
 	}
 	// The shop may be asking about the page just then, and waits for the webhook.
-	servertest.Eventually(t, 10*time.Second, func() error {
+	servertest.Eventually(t, webhookTime, func() error {
 		if got := b.send(http.MethodGet, b.page+"/return?"+result, nil); got.status != http.StatusSeeOther {
 			return fmt.Errorf("%d %s", got.status, got.heading())
 		}

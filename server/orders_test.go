@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -39,7 +38,7 @@ func byOperator(o *order.Order, key string) order.Command {
 // the server until none of these is open.
 func settled(t *testing.T, shop *servertest.Server, o *order.Order) {
 	t.Helper()
-	servertest.Eventually(t, 20*time.Second, func() error {
+	servertest.Eventually(t, webhookTime, func() error {
 		ops, err := shop.Store.Orders(t.Context()).Operations(servertest.MerchantID, o.AttemptID)
 		if err != nil {
 			return err
@@ -133,7 +132,7 @@ func TestAfterTheSaleAtEachProvider(t *testing.T) {
 				t.Errorf("the provider has %+v, %v", books, err)
 			}
 			want := []string{"order_create confirmed", "order_update shipped", "order_update shipped refund=pending", "order_update shipped refund=completed"}
-			servertest.Eventually(t, 10*time.Second, func() error {
+			servertest.Eventually(t, webhookTime, func() error {
 				if diff := cmp.Diff(want, toldOf(t, shop, o)); diff != "" {
 					return fmt.Errorf("the agent was told (-want +got):\n%s", diff)
 				}
@@ -164,7 +163,7 @@ func TestACancellationAtEachProvider(t *testing.T) {
 			if err != nil || books.Taken != 0 {
 				t.Errorf("the provider has %+v, %v", books, err)
 			}
-			servertest.Eventually(t, 10*time.Second, func() error {
+			servertest.Eventually(t, webhookTime, func() error {
 				said := toldOf(t, shop, o)
 				if len(said) == 0 || said[len(said)-1] != "order_update canceled cancellation=completed" {
 					return fmt.Errorf("%v", said)

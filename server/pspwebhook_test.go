@@ -115,7 +115,7 @@ func TestAWebhookOfTheProviderSettlesALostAnswer(t *testing.T) {
 			if got, err := agent.Pay(t.Context(), purchase); err != nil || got.Status != acp.Completed || got.Order == nil {
 				t.Errorf("the agent's repeat: %+v, %v", got, err)
 			}
-			servertest.Eventually(t, 5*time.Second, func() error { return shop.ToldOnce(purchase.Session.ID) })
+			servertest.Eventually(t, webhookTime, func() error { return shop.ToldOnce(purchase.Session.ID) })
 
 			log := logs.String()
 			for _, want := range []string{"by=webhook", "webhook of the payment provider taken", "webhook of the payment provider refused"} {

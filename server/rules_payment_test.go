@@ -198,7 +198,7 @@ func TestRulesOfPaying(t *testing.T) {
 // told waits for the one verified event of a session and returns its body.
 func (m *market) told(t testing.TB, sessionID string) []byte {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(webhookTime); ; time.Sleep(5 * time.Millisecond) {
 		var of []json.RawMessage
 		for _, e := range m.hooks.Events() {
 			if e.SessionID == sessionID {

@@ -116,7 +116,7 @@ func (p *tap) of(sessionID string) (out []delivery) {
 // pauses between tries, and gives their bodies in the order in which they came.
 func (m *market) heard(t testing.TB, sessionID string, n int) []object {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(webhookTime); ; time.Sleep(20 * time.Millisecond) {
 		var taken []object
 		for _, d := range m.tap.of(sessionID) {
 			if d.answered == http.StatusOK {
