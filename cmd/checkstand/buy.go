@@ -324,8 +324,11 @@ func (f *purchaseFlags) printResult(w io.Writer, r *client.Result) error {
 		p.f("Open this in a browser, to see what it costs and pay by hand:\n\n  %s\n", r.CheckoutURL)
 	case r.SessionID != "":
 		p.f("Not bought; session %s is %s", r.SessionID, r.Status)
-		if r.Charges >= 0 {
-			p.f(", charged %s", times(r.Charges))
+		switch {
+		case r.Charges == 0:
+			p.f(", and nothing was charged")
+		case r.Charges > 0:
+			p.f(", and was charged %s", times(r.Charges))
 		}
 		p.f(".\n")
 		if r.Message != "" {
