@@ -24,9 +24,10 @@ const limitsFile = "../../docs/limits.md"
 // limitDirs are where the packages of docs/limits.md are.
 var limitDirs = map[string]string{
 	"acp": "acp", "wire": "acp/wire", "sign": "acp/sign", "rest": "server/rest", "server": "server", "config": "server/config",
-	"idempotency": "idempotency", "credential": "credential", "checkout": "checkout", "job": "job", "webhook": "webhook", "feed": "feed",
+	"idempotency": "idempotency", "credential": "credential", "savedcard": "savedcard", "checkout": "checkout", "job": "job", "webhook": "webhook", "feed": "feed",
 	"pricing": "pricing", "sandbox": "sandbox", "receiver": "webhook/receiver",
 	"web": "server/web", "limit": "server/limit", "mcp": "server/mcp", "review": "server/review", "store": "store", "catalog": "catalog",
+	"order": "order", "balance": "balance", "text": "text", "exchange": "payment/exchange",
 }
 
 // noLimits are exported constants of those packages that are numbers, but limit
