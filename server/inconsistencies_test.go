@@ -160,6 +160,25 @@ func (m *market) logged(t *testing.T, a answer) string {
 	return found
 }
 
+// Older versions do without a key; the log says that nobody can repeat such a
+// request.
+func TestARequestWithoutAKeyIsMarkedInTheLog(t *testing.T) {
+	m := openMarket(t)
+	for _, version := range spoken() {
+		v := dialect(version)
+		bare := request{method: "POST", path: "/checkout_sessions", version: v, body: v.order(line("ok", 1)), head: map[string]string{"Idempotency-Key": ""}}
+		a := m.send(t, bare)
+		if v.keyed() {
+			a.refused(t, 400, "idempotency_key_required", "")
+		} else if log := m.logged(t, a.want(t, 201)); !strings.Contains(log, "repeatable=false") {
+			t.Errorf("%s: %s", v, log)
+		}
+		if log := m.logged(t, m.ready(t, v)); strings.Contains(log, "repeatable") {
+			t.Errorf("%s: %s", v, log)
+		}
+	}
+}
+
 // 4: where one status is configured for a key that comes with another body, it
 // is that of every version.
 func TestTheStatusOfAConflictIsConfigured(t *testing.T) {

@@ -216,6 +216,9 @@ func (s *Surface) finish(x *exchange) {
 			attrs = append(attrs, slog.String("cart", named))
 		}
 	}
+	if x.key == "" && x.codec != nil && x.status < 300 && x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
+		attrs = append(attrs, slog.Bool("repeatable", false)) // older versions do without a key
+	}
 	if x.doc != nil {
 		attrs = append(attrs, spellings(x.doc, s.Log.Enabled(ctx, slog.LevelDebug))...)
 	}
