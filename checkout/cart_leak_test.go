@@ -66,3 +66,33 @@ func TestAnAgentsCheckoutOfACartIsItsOwnBeforeTheBuyerIsKnown(t *testing.T) {
 		t.Errorf("the link of before: %v", err)
 	}
 }
+
+// Whoever has a cart's link may start over, but calls off nothing that somebody
+// has bound the buyer to: neither a payment nor a purchase order that waits.
+func TestWhoHasACartsLinkCallsNoPurchaseOrderOff(t *testing.T) {
+	ctx := context.Background()
+	w := cartWorld(t)
+	w.merchant.Accounts = []checkout.Account{{CustomerID: "cus_1", Terms: []string{"net_30"}}}
+	c := w.cart("mug")
+	visit := cartVisit(t, c)
+	s := w.openCart(c.ID, acp.CreateRequest{FulfillmentDetails: california})
+	waiting := w.must(w.send(s.ID, acp.CompleteRequest{Payment: acp.PaymentData{PurchaseOrder: &acp.PurchaseOrder{Number: "PO-1"}},
+		Buyer: &acp.Buyer{Email: "b@example.com", CustomerID: "cus_1"}}))
+	if waiting.Status != acp.PendingApproval {
+		t.Fatal(waiting.Status)
+	}
+	for _, over := range []bool{false, true} {
+		if _, err := w.core.OpenCheckout(ctx, visit, over); !errors.Is(err, checkout.ErrCheckoutPaid) {
+			t.Errorf("over: %v: %v", over, err)
+		}
+	}
+	if got, err := w.core.Get(ctx, agent, s.ID); err != nil || got.Status != acp.PendingApproval {
+		t.Errorf("%v, %v", got.Status, err)
+	}
+	if _, err := w.core.Refuse(ctx, "shop", s.ID, "night shift"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.core.OpenCheckout(ctx, visit, true); err != nil {
+		t.Errorf("after the refusal: %v", err)
+	}
+}

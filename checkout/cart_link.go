@@ -19,7 +19,8 @@ var (
 	// ErrCheckoutOpen is returned where a checkout of the cart is open that this
 	// browser may not just join: another browser has it, or the agent.
 	ErrCheckoutOpen = errors.New("a checkout of this cart is open elsewhere")
-	// ErrCheckoutPaid is returned while a checkout of the cart is being paid.
+	// ErrCheckoutPaid is returned while a checkout of the cart is being paid, or
+	// waits for the shop's approval of a purchase order.
 	ErrCheckoutPaid = errors.New("a checkout of this cart is being paid")
 )
 
@@ -51,7 +52,7 @@ type CartCheckout string
 const (
 	NotCheckedOut CartCheckout = ""          // none is open, or one that is nobody's yet
 	OpenElsewhere CartCheckout = "elsewhere" // the agent has one open, or a browser has
-	BeingPaid     CartCheckout = "paying"    // a payment for it is under way
+	BeingPaid     CartCheckout = "paying"    // a payment for it is under way, or a purchase order waits
 )
 
 // HasCheckoutPage reports whether buyers can pay sessions of a mode on a page.
@@ -80,7 +81,7 @@ func (c *Cart) Checkout(open *Session) CartCheckout {
 	switch {
 	case open == nil:
 		return NotCheckedOut
-	case open.Status == acp.CompleteInProgress:
+	case open.Status == acp.CompleteInProgress, open.Status == acp.PendingApproval:
 		return BeingPaid
 	case c.ByLink && open.Links == 0:
 		return NotCheckedOut
