@@ -286,7 +286,7 @@ func (p *purchase) reserve(tx Tx, sess *Session, items map[string]*catalog.Item,
 		return err
 	}
 	a.Sealed = p.box.Seal(body, a.ID)
-	if err := sess.beginPayment(tx, p.merchant, a, items, now, "complete"); err != nil {
+	if err := sess.beginPayment(tx, p.merchant, a, items, now, "complete", p.saved); err != nil {
 		return err
 	}
 	p.attempt, p.body = a, body
@@ -314,8 +314,9 @@ func (m *Merchant) charge(sess *Session, a *payment.Attempt) payment.Charge {
 
 // beginPayment writes everything that has to be committed before a byte is sent
 // to the PSP: the stock and the discounts that are held, the attempt, and the job that finishes
-// what this process may leave.
-func (s *Session) beginPayment(tx Tx, m *Merchant, a *payment.Attempt, items map[string]*catalog.Item, now time.Time, who string) error {
+// what this process may leave. detail goes into the attempt's history: the saved
+// card that pays.
+func (s *Session) beginPayment(tx Tx, m *Merchant, a *payment.Attempt, items map[string]*catalog.Item, now time.Time, who, detail string) error {
 	if err := s.become(acp.CompleteInProgress); err != nil {
 		return err
 	}
@@ -327,7 +328,7 @@ func (s *Session) beginPayment(tx Tx, m *Merchant, a *payment.Attempt, items map
 	if err := tx.InsertAttempt(a); err != nil {
 		return err
 	}
-	if err := tx.AppendEvent(a.MerchantID, payment.Event{AttemptID: a.ID, At: now, To: a.State, Who: who}); err != nil {
+	if err := tx.AppendEvent(a.MerchantID, payment.Event{AttemptID: a.ID, At: now, To: a.State, Who: who, Detail: detail}); err != nil {
 		return err
 	}
 	if err := tx.Enqueue(reconcileJob(a)); err != nil {

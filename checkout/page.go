@@ -179,7 +179,7 @@ func (p *paging) reserve(tx Tx, sess *Session, items map[string]*catalog.Item, n
 		return err
 	}
 	a.Sealed = p.box.Seal(body, a.ID)
-	if err := sess.beginPayment(tx, p.merchant, a, items, now, "page"); err != nil {
+	if err := sess.beginPayment(tx, p.merchant, a, items, now, "page", ""); err != nil {
 		return err
 	}
 	p.attempt = a

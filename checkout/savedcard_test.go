@@ -237,6 +237,10 @@ func TestASavedCardOutlivesAProcess(t *testing.T) {
 					bytes.Contains(stored.Sealed, []byte("tok_ok_card")) || bytes.Contains(stored.Sealed, []byte("vt_1")) {
 					t.Fatalf("%+v, %v", stored, err)
 				}
+				history, err := w.store.AttemptEvents(t.Context(), "shop", stored.ID)
+				if err != nil || len(history) == 0 || history[0].Detail != card.ID {
+					t.Errorf("the history does not name the card: %+v, %v", history, err)
+				}
 				w.forgetCard(card) // too late: the payment is on its way
 				w.clock.Advance(10 * time.Second)
 				w.runJobs("payment.reconcile")

@@ -16,8 +16,8 @@ import (
 	"github.com/checkstand/checkstand/text"
 )
 
-// SellerManaged is the provider's name in the protocol where the shop pays
-// itself: of gift cards, points and store credit.
+// SellerManaged is the provider's name in the protocol where the shop sees to the
+// payment itself: of saved cards, gift cards, points and store credit.
 const SellerManaged = "seller_managed"
 
 // sellerBacked begins the names of the payment handlers and, with an underscore

@@ -98,7 +98,7 @@ type Event struct {
 	At        time.Time
 	From, To  State
 	Who       string // "complete", "reconcile", "webhook", "operator:<name>"
-	Detail    string // class and PSP reference; never a token
+	Detail    string // class and PSP reference, or the saved card that pays; never a token
 }
 
 // Move takes the attempt to the state that a result means and returns the

@@ -199,7 +199,7 @@ func (d *keyDesk) printAttempt(ctx context.Context, p *printer, a *payment.Attem
 func transition(from, to, detail string) string {
 	switch from {
 	case "":
-		return to
+		return strings.TrimSpace(to + "  " + detail)
 	case to:
 		return detail
 	}

@@ -167,7 +167,7 @@ type AgentConfig struct {
 	Name    string        `yaml:"name" doc:"The agent's name, as in its API credentials. Letters, digits, \"_\", \"-\" and \".\", at most 64."`
 	Webhook WebhookConfig `yaml:"webhook,omitempty"`
 
-	MayIdentifyCustomers bool `yaml:"may_identify_customers" default:"false" doc:"Whether the shop believes this agent who its buyers are. Customers that it names as signed in are shown their gift cards, points and store credit, and pay with them, and their purchase orders within the limit of their account need no operator; without this nobody is."`
+	MayIdentifyCustomers bool `yaml:"may_identify_customers" default:"false" doc:"Whether the shop believes this agent who its buyers are. Customers that it names as signed in are shown their saved cards, gift cards, points and store credit, and pay with them, and their purchase orders within the limit of their account need no operator; without this nobody is."`
 }
 
 // WebhookConfig is where and how an agent is told about orders.

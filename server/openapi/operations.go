@@ -102,7 +102,7 @@ var operations = []Operation{
 		Answers: []Answer{{Status: 200, Doc: "An OpenAPI 3.1 document; YAML where the name ends so."}, {Status: 404, Doc: "There is no such version.", Media: plain}}},
 	{Method: "GET", Path: "/docs", ID: "reference", Tag: "Discovery", Summary: "This description for readers", Query: []Parameter{versionQuery},
 		Answers: []Answer{{Status: 200, Doc: "A page.", Media: html}, {Status: 404, Doc: "There is no such version.", Media: html}}},
-	{Method: "GET", Path: "/schemas/handlers/seller_backed/{kind}/{file}", ID: "sellerSchemas", Tag: "Discovery", Summary: "The schemas of handlers for what the shop owes the buyer",
+	{Method: "GET", Path: "/schemas/handlers/seller_backed/{kind}/{file}", ID: "sellerSchemas", Tag: "Discovery", Summary: "The schemas of handlers for what the shop takes by itself: saved cards, and what it owes the buyer",
 		Answers: []Answer{{Status: 200, Doc: "A JSON Schema.", Media: "application/schema+json"}, {Status: 404, Doc: "There is no such schema.", Media: plain}}},
 	{Method: "GET", Path: "/schemas/handlers/tokenized.card/{file}", ID: "handlerSchemas", Tag: "Discovery", Summary: "The schemas that payment handlers name",
 		Answers: []Answer{{Status: 200, Doc: "A JSON Schema.", Media: "application/schema+json"}, {Status: 404, Doc: "There is no such schema.", Media: plain}}},
@@ -160,7 +160,7 @@ var versionQuery = Parameter{Name: "version", Doc: "An API-Version; the newest w
 
 // parameterDocs tells what is in a path.
 var parameterDocs = map[string]string{"id": "Its id.", "shop": "Id of the shop.", "session": "Id of the session.", "cart": "Id of the cart.", "proof": "What makes the link one of ours.",
-	"name": "Name of the policy.", "file": "Name of the file.", "endpoint": "Path of the endpoint.", "merchant": "Id of the shop.", "mode": "test or live.", "kind": "gift_card, points or store_credit."}
+	"name": "Name of the policy.", "file": "Name of the file.", "endpoint": "Path of the endpoint.", "merchant": "Id of the shop.", "mode": "test or live.", "kind": "saved_card, gift_card, points or store_credit."}
 
 // agentHeaders are the headers of the requests of agents.
 func agentHeaders(d *Document) []Parameter {
