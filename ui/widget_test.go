@@ -65,6 +65,45 @@ func TestWidgetIsBuiltOfItsSources(t *testing.T) {
 	}
 }
 
+// A member that the build makes short is the widget's own: what texts put in and
+// what window.openai has keep their names.
+func TestShortNamesAreOurOwn(t *testing.T) {
+	list, err := os.ReadFile("widget/src/own.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, err := os.ReadFile("widget/src/texts/en.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, err := os.ReadFile("widget/src/openai.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := map[string]bool{}
+	for _, m := range putIn.FindAllSubmatch(texts, -1) {
+		theirs[string(m[1])] = true
+	}
+	for _, m := range regexp.MustCompile(`(?m)^  (\w+)\??[(:]`).FindAllSubmatch(host, -1) {
+		theirs[string(m[1])] = true
+	}
+	if !theirs["amount"] || !theirs["requestCheckout"] || !theirs["toolOutput"] {
+		t.Fatalf("names of others are not found: %v", theirs)
+	}
+	seen := map[string]bool{}
+	for name := range strings.Lines(string(list)) {
+		name = strings.TrimSpace(name)
+		switch {
+		case strings.HasPrefix(name, "#"):
+		case theirs[name]:
+			t.Errorf("%s is not only the widget's", name)
+		case seen[name]:
+			t.Errorf("%s is listed twice", name)
+		}
+		seen[name] = true
+	}
+}
+
 func TestWidgetInAShopsColour(t *testing.T) {
 	own, err := ShopWidget("")
 	if err != nil || own != Widget() {
