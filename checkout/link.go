@@ -80,6 +80,7 @@ func (s *Service) Redeem(ctx context.Context, merchantID, sessionID, proof, retu
 			return err
 		}
 		digest := sha256.Sum256([]byte(visitor))
+		sess.displace()
 		sess.Links++
 		sess.Visitor = digest[:]
 		if allowed {

@@ -316,7 +316,7 @@ func (s *Service) storedPage(a *payment.Attempt) (page storedPage, ok bool) {
 // to the PSP's adapter once, here, and not kept. Without a result, or with one
 // longer than MaxPageResult, the PSP is asked soon.
 func (s *Service) PageReturned(ctx context.Context, v Visit, result string) error {
-	sess, m, err := s.Visited(ctx, v)
+	sess, m, err := s.returning(ctx, v)
 	if err != nil || sess.Status != acp.CompleteInProgress {
 		return err
 	}

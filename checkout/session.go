@@ -48,6 +48,8 @@ type Session struct {
 	Links     int64  `json:"links,omitzero"`
 	Visitor   []byte `json:"visitor,omitzero"`
 	ReturnURL string `json:"return_url,omitzero"`
+	// Displaced are browsers that may have paid before another one took over.
+	Displaced []Displaced `json:"displaced,omitzero"`
 
 	// OfCartLink says that it was opened on the page of a cart.
 	OfCartLink bool `json:"of_cart_link,omitzero"`

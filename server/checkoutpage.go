@@ -217,6 +217,18 @@ func (p checkoutPages) Checkout(ctx context.Context, v web.Visit) (web.Checkout,
 	return c, nil
 }
 
+func (p checkoutPages) Outcome(ctx context.Context, v web.Visit) (web.Outcome, error) {
+	o, err := p.core.OutcomeFor(ctx, visit(v))
+	if err != nil {
+		return web.Outcome{}, pageError(err)
+	}
+	out := web.Outcome{Shop: p.looks[v.Shop], Live: o.Live, Open: o.Open}
+	if o.Order != nil {
+		out.Order = &web.PlacedOrder{Number: o.Order.OrderNumber, URL: o.Order.PermalinkURL}
+	}
+	return out, nil
+}
+
 // knownTotals leaves out what is not worked out yet: delivery and tax before
 // there is an address are not nothing.
 func knownTotals(sess *checkout.Session) []acp.Total {

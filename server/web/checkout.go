@@ -48,6 +48,10 @@ type Checkouts interface {
 	Redeem(ctx context.Context, shop, session, proof, returnTo string) (visitor string, expires time.Time, err error)
 	// Checkout returns the session as it stands.
 	Checkout(ctx context.Context, v Visit) (Checkout, error)
+	// Outcome tells a browser that another one has taken the page over from what
+	// became of the payment that was under way then. It is ErrNotVisitor for every
+	// other browser.
+	Outcome(ctx context.Context, v Visit) (Outcome, error)
 	// SaveDetails stores who buys and where the goods go. Errors: ErrChanged.
 	SaveDetails(ctx context.Context, v Visit, d Details) error
 	// ChooseDelivery selects one of Checkout.Deliveries. Errors: ErrChanged.
@@ -191,6 +195,14 @@ type PlacedOrder struct {
 type Invoice struct {
 	Number string    // of the buyer's purchase order
 	Due    time.Time // shown as a date in its own location
+}
+
+// Outcome is what became of a payment for a browser that may see nothing else.
+type Outcome struct {
+	Shop  Shop
+	Live  bool
+	Order *PlacedOrder // that it paid for; nil is none
+	Open  bool         // it is not known yet
 }
 
 // Embed is a payment provider's script on the page.

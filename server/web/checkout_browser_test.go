@@ -65,6 +65,8 @@ func checkoutStates() map[string]struct {
 		"beside":    {&checkouts{view: beside()}, session, 200, "Review and pay"},
 		"given":     {&checkouts{view: given()}, session, 200, "Review and pay"},
 		"refused":   {&checkouts{view: refused}, session, 200, "Review and pay"},
+		"paid-here": {&checkouts{view: filledIn(), outcome: &web.Outcome{Order: done().Order}}, session + "?as=stranger", 200, "Thank you"},
+		"not-here":  {&checkouts{view: filledIn(), outcome: &web.Outcome{}}, session + "?as=stranger", 403, "not open in this browser"},
 		"pending":   {&checkouts{view: pending()}, session, 200, "Your order waits for the shop to approve it"},
 		"invoiced":  {&checkouts{view: invoiced}, session, 200, "Thank you"},
 		"link":      {&checkouts{view: filledIn()}, session + "/" + proof + "?as=stranger", 200, "Your checkout is ready"},

@@ -23,14 +23,15 @@ const (
 
 // checkouts is one session in memory, with what was asked of it.
 type checkouts struct {
-	view  web.Checkout
-	fail  error    // of every change
-	page  string   // address of the payment page
-	token string   // for the script
-	used  bool     // the link
-	calls []string // changes, in order
-	saved web.Details
-	back  string
+	view    web.Checkout
+	fail    error    // of every change
+	page    string   // address of the payment page
+	token   string   // for the script
+	used    bool     // the link
+	calls   []string // changes, in order
+	saved   web.Details
+	back    string
+	outcome *web.Outcome // for a browser that has another secret
 }
 
 func (c *checkouts) did(words ...string) error {
@@ -95,6 +96,13 @@ func (c *checkouts) EnterCode(_ context.Context, _ web.Visit, code string) error
 
 func (c *checkouts) RemoveCode(_ context.Context, _ web.Visit, code string) error {
 	return c.did("remove", code)
+}
+
+func (c *checkouts) Outcome(_ context.Context, v web.Visit) (web.Outcome, error) {
+	if c.outcome == nil || v.Visitor == visitor {
+		return web.Outcome{}, web.ErrNotVisitor
+	}
+	return *c.outcome, nil
 }
 
 func (c *checkouts) SetWrap(_ context.Context, _ web.Visit, wrap bool) error {

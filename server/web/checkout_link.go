@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ const (
 type checkoutMessage struct {
 	Heading  string
 	Detail   string
+	Order    string // in Detail
 	Tone     Tone
 	Continue bool // a button that takes the link up
 	Again    string
@@ -151,7 +153,7 @@ func (p *Pages) checkoutMessage(w http.ResponseWriter, r *http.Request, status i
 func (p *Pages) renderMessage(w http.ResponseWriter, r *http.Request, status int, look Shop, live bool, m checkoutMessage) {
 	locale := p.wish(r)
 	t := text.For(locale)
-	if m.Heading, m.Detail = t.Say(m.Heading), t.Say(m.Detail); m.Again != "" {
+	if m.Heading, m.Detail = t.Say(m.Heading), t.Say(m.Detail, "order", m.Order); m.Again != "" {
 		m.AgainIs = t.Say(m.AgainIs)
 	}
 	p.render(w, r, status, view{Template: "checkout-message.html", Title: m.Heading, Locale: locale, Shop: look, Ribbon: shopRibbon(live),
@@ -169,8 +171,7 @@ func (p *Pages) checkoutFailed(w http.ResponseWriter, r *http.Request, err error
 	case errors.Is(err, ErrNotFound):
 		p.checkoutNotFound(w, r)
 	case errors.Is(err, ErrNotVisitor):
-		p.checkoutMessage(w, r, http.StatusForbidden, checkoutMessage{Heading: "page.other_browser",
-			Detail: "page.other_browser_note"})
+		p.otherBrowser(w, r)
 	case r.Context().Err() != nil: // nobody is left to read the page
 	default:
 		p.log.ErrorContext(r.Context(), "checkout page failed", "pattern", r.Pattern, "error", err)
@@ -178,6 +179,35 @@ func (p *Pages) checkoutFailed(w http.ResponseWriter, r *http.Request, err error
 		p.checkoutMessage(w, r, http.StatusInternalServerError, checkoutMessage{Heading: "page.failed", Tone: Negative,
 			Detail: "page.failed_checkout",
 			Again:  checkoutPath(v), AgainIs: "checkout.try_again"})
+	}
+}
+
+// otherBrowser answers to a browser that may not see the session. One that it
+// was taken over from is told what became of its payment all the same, and
+// nothing of whoever has the page now.
+func (p *Pages) otherBrowser(w http.ResponseWriter, r *http.Request) {
+	v := visitOf(r)
+	o, err := p.checkouts.Outcome(r.Context(), v)
+	if errors.Is(err, ErrNotVisitor) || errors.Is(err, ErrNotFound) {
+		p.checkoutMessage(w, r, http.StatusForbidden, checkoutMessage{Heading: "page.other_browser", Detail: "page.other_browser_note"})
+		return
+	} else if err != nil {
+		p.checkoutFailed(w, r, err)
+		return
+	}
+	if o.Shop.Name == "" {
+		o.Shop = p.shop
+	}
+	waiting, _ := strconv.Atoi(r.URL.Query().Get("waiting")) // what is no number has not waited
+	switch {
+	case o.Open:
+		w.Header().Set("Refresh", refresh(checkoutPath(v), max(1, waiting)))
+		p.renderMessage(w, r, http.StatusOK, o.Shop, o.Live, checkoutMessage{Heading: "checkout.confirming", Detail: "checkout.waiting"})
+	case o.Order != nil:
+		p.renderMessage(w, r, http.StatusOK, o.Shop, o.Live, checkoutMessage{Heading: "checkout.thanks", Detail: "page.paid_here", Order: o.Order.Number,
+			Tone: Positive, Again: o.Order.URL, AgainIs: "checkout.see_order"})
+	default:
+		p.renderMessage(w, r, http.StatusForbidden, o.Shop, o.Live, checkoutMessage{Heading: "page.other_browser", Detail: "page.not_paid_here"})
 	}
 }
 

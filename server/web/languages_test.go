@@ -134,6 +134,9 @@ func everyPage(t *testing.T, lang string) map[string]*html.Node {
 	for name, state := range checkoutStates() {
 		state.c.view = inGreek(state.c.view, lang)
 		state.c.view.Notices, state.c.view.Problems = nil, nil
+		if state.c.outcome != nil {
+			state.c.outcome.Shop = state.c.view.Shop
+		}
 		change := func(*http.Request) {}
 		if strings.HasSuffix(state.path, "?as=stranger") {
 			change = noCookie
