@@ -35,8 +35,9 @@ func (s *Session) deliver(m *Merchant, cart *pricing.Cart, now time.Time) (msgs 
 			return nil, false, err
 		}
 		msgs, covered = append(msgs, said...), covered && all
-		for _, o := range p.options {
-			s.FulfillmentOptions = append(s.FulfillmentOptions, p.option(&o))
+		s.FulfillmentOptions = slices.Grow(s.FulfillmentOptions, len(p.options))
+		for j := range p.options {
+			s.FulfillmentOptions = append(s.FulfillmentOptions, p.option(&p.options[j]))
 		}
 		for _, c := range p.picked {
 			if c.Way == pricing.Digital {

@@ -228,7 +228,7 @@ func (c *discounting) applied(s *Session, a *pricing.Applied, code string) acp.A
 // allocationPath is the JSONPath of what a part of a discount is taken off.
 func allocationPath(s *Session, line int) string {
 	if line != pricing.OfDelivery {
-		return fmt.Sprintf("$.line_items[%d]", line)
+		return lineParam(line)
 	}
 	for i := range s.Totals {
 		if s.Totals[i].Type == acp.TotalFulfillment {

@@ -83,7 +83,8 @@ func (s *Session) wantExtras(m *Merchant, wrap acp.Opt[acp.GiftWrap], tip acp.Op
 	if wrap.Set && m.GiftWrap != nil {
 		s.Wrap = nil
 		if wrap.Value.Enabled {
-			s.Wrap = &wrap.Value
+			asked := wrap.Value
+			s.Wrap = &asked
 		}
 	}
 	if !tip.Set || m.MaxTip == 0 {

@@ -1,8 +1,8 @@
 package checkout
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,7 +47,7 @@ func (s *Session) replaceLines(req []acp.RequestedItem, items map[string]*catalo
 	lines := make([]acp.LineItem, 0, len(req))
 	for i := range req {
 		if items[req[i].ID] == nil {
-			return acp.Refused(400, acp.CodeInvalid, fmt.Sprintf("$.line_items[%d].id", i),
+			return acp.Refused(400, acp.CodeInvalid, lineParam(i)+".id",
 				"This shop does not sell an item with this id. Use an id from its product feed.")
 		}
 		lineID := old[req[i].ID]
@@ -97,29 +97,32 @@ func describe(l *acp.LineItem, it *catalog.Item, m *Merchant) {
 	l.TaxExempt = it.TaxExempt
 }
 
+// lineParam points to a line of the session. Most lines are never pointed to.
+func lineParam(index int) string { return "$.line_items[" + strconv.Itoa(index) + "]" }
+
 // checkStock compares a line with what can be sold now. The message is nil when
 // all is well; blocking tells whether it stands in the way of a payment.
 func checkStock(l *acp.LineItem, index int, it *catalog.Item, lowStock int64, t *text.Texts) (msg *acp.Message, blocking bool) {
-	param := fmt.Sprintf("$.line_items[%d]", index)
 	available := it.Available()
 	l.AvailableQuantity = nil
 	if available != catalog.Unlimited {
-		l.AvailableQuantity = &available
+		shown := available
+		l.AvailableQuantity = &shown
 	}
 	switch {
 	case available == 0:
 		l.AvailabilityStatus = "out_of_stock"
-		return blockingMessage(acp.CodeOutOfStock, param, t.Say("stock.none", "item", it.Title)), true
+		return blockingMessage(acp.CodeOutOfStock, lineParam(index), t.Say("stock.none", "item", it.Title)), true
 	case available < l.Quantity:
 		l.AvailabilityStatus = "low_stock"
-		return blockingMessage(acp.CodeLowStock, param, t.Say("stock.fewer", "count", available, "item", it.Title)), true
+		return blockingMessage(acp.CodeLowStock, lineParam(index), t.Say("stock.fewer", "count", available, "item", it.Title)), true
 	case it.Availability == catalog.Preorder:
 		l.AvailabilityStatus = "pre_order"
 	case it.Availability == catalog.Backorder || (it.Tracked && it.Backorder && it.Stock-it.Reserved < l.Quantity):
 		l.AvailabilityStatus = "backorder"
 	case available != catalog.Unlimited && available <= lowStock:
 		l.AvailabilityStatus = "low_stock"
-		return &acp.Message{Type: acp.Warning, Code: acp.CodeLowStock, Param: param, ContentType: "plain",
+		return &acp.Message{Type: acp.Warning, Code: acp.CodeLowStock, Param: lineParam(index), ContentType: "plain",
 			Content: t.Say("stock.low", "count", available, "item", it.Title)}, false
 	default:
 		l.AvailabilityStatus = "in_stock"
@@ -129,7 +132,7 @@ func checkStock(l *acp.LineItem, index int, it *catalog.Item, lowStock int64, t 
 
 func priceChanged(index int, name string, was, is int64, currency string, t *text.Texts) acp.Message {
 	return acp.Message{Type: acp.Warning, Code: acp.CodePriceChange, ContentType: "plain",
-		Param:   fmt.Sprintf("$.line_items[%d]", index),
+		Param:   lineParam(index),
 		Content: t.Say("price.changed", "item", name, "now", text.Money{Amount: is, Currency: currency}, "before", text.Money{Amount: was, Currency: currency})}
 }
 

@@ -51,6 +51,7 @@ func (s *Session) parts(cart *pricing.Cart, t *text.Texts) ([]part, []acp.Messag
 	msgs := s.ungroup(t)
 	parts := make([]part, 1, 1+len(s.FulfillmentGroups))
 	parts[0].param = addressParam
+	parts[0].physical = make([]int, 0, len(cart.Lines))
 	grouped := map[string]int{}
 	for i := range s.FulfillmentGroups {
 		g := &s.FulfillmentGroups[i]
@@ -83,8 +84,10 @@ func (s *Session) parts(cart *pricing.Cart, t *text.Texts) ([]part, []acp.Messag
 		}
 		wrong := checkAddress(details.Address, p.param, t)
 		if p.addressed = len(wrong) == 0; p.addressed {
-			for _, line := range slices.Concat(p.physical, p.digital) {
-				cart.Lines[line].To = p.to
+			for _, lines := range [][]int{p.physical, p.digital} {
+				for _, line := range lines {
+					cart.Lines[line].To = p.to
+				}
 			}
 			continue
 		}
@@ -145,7 +148,11 @@ func (p *part) price(lines []int) ([]pricing.Option, error) {
 
 // offer prices every option for all lines that it may carry.
 func (p *part) offer() (err error) {
-	p.options, err = p.price(slices.Concat(p.physical, p.digital))
+	all := p.physical
+	if len(p.digital) > 0 {
+		all = slices.Concat(all, p.digital)
+	}
+	p.options, err = p.price(all)
 	return err
 }
 
@@ -199,7 +206,7 @@ func (p *part) pick(s *Session, pool []int, digital bool) (msgs []acp.Message, c
 	}
 	var gone []string
 	chosen := s.choices(p, digital)
-	left := slices.Clone(pool)
+	left := pool // lists of lines are never changed in place
 	for _, named := range []bool{true, false} { // what is named first, the rest by what is left
 		for _, c := range chosen {
 			if (c.Lines != nil) != named {
@@ -245,6 +252,9 @@ func (p *part) pick(s *Session, pool []int, digital bool) (msgs []acp.Message, c
 // lighten prices what can be shipped without the lines that are picked up, and
 // finds what could not be shipped with them.
 func (p *part) lighten(left []int) error {
+	if len(p.picked) == 0 {
+		return nil // all lines are left, for which the options are priced
+	}
 	lines := slices.Clone(left)
 	for _, c := range p.picked {
 		if c.Way != pricing.PickedUp {

@@ -1,7 +1,6 @@
 package checkout
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -30,7 +29,7 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 			it = s.gone(l)
 		}
 		if it.Currency != s.Currency {
-			return acp.Refused(400, acp.CodeInvalid, fmt.Sprintf("$.line_items[%d].id", i),
+			return acp.Refused(400, acp.CodeInvalid, lineParam(i)+".id",
 				"This item is priced in "+it.Currency+", the session in "+s.Currency+". Open one session a currency.")
 		}
 		it = s.priced(it, now)
@@ -127,15 +126,17 @@ func (s *Session) digitalLine(lineID string) bool { return slices.Contains(s.Dig
 
 // show writes a quote into the session's lines and totals.
 func (s *Session) show(q pricing.Quote, final bool, t *text.Texts) {
+	const each = 5
+	ofLines := make([]acp.Total, 0, each*len(q.Lines))
 	for i := range q.Lines {
 		a := &q.Lines[i]
 		l := &s.LineItems[i]
 		l.UnitAmount = &a.UnitAmount
-		l.Totals = []acp.Total{
-			{Type: acp.TotalItemsBaseAmount, DisplayText: t.Say("total.line_base"), Amount: a.Base},
-			{Type: acp.TotalItemsDiscount, DisplayText: t.Say("total.line_discount"), Amount: a.Discount},
-			label(t, acp.TotalSubtotal, a.Subtotal), label(t, acp.TotalTax, a.Tax), label(t, acp.TotalTotal, a.Total),
-		}
+		ofLines = append(ofLines,
+			acp.Total{Type: acp.TotalItemsBaseAmount, DisplayText: t.Say("total.line_base"), Amount: a.Base},
+			acp.Total{Type: acp.TotalItemsDiscount, DisplayText: t.Say("total.line_discount"), Amount: a.Discount},
+			label(t, acp.TotalSubtotal, a.Subtotal), label(t, acp.TotalTax, a.Tax), label(t, acp.TotalTotal, a.Total))
+		l.Totals = slices.Clip(ofLines[i*each:])
 	}
 	tax := label(t, acp.TotalTax, q.Tax)
 	for _, p := range q.TaxParts {

@@ -1,7 +1,6 @@
 package checkout
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -54,15 +53,14 @@ func (s *Session) restrict(m *Merchant, t *text.Texts, cart *pricing.Cart, items
 		if !to.Known() {
 			to = cart.Destination
 		}
-		param := fmt.Sprintf("$.line_items[%d]", i)
 		switch {
 		case len(notIn) > 0 && !to.Known() && l.Digital:
 			undecided = true
 		case to.Known() && slices.ContainsFunc(notIn, func(place string) bool { return place == to.Country || place == to.Country+"-"+to.Region }):
-			msgs = append(msgs, *blockingMessage(acp.CodeRegionRestricted, param, t.Say("policy.place", "item", it.Title)))
+			msgs = append(msgs, *blockingMessage(acp.CodeRegionRestricted, lineParam(i), t.Say("policy.place", "item", it.Title)))
 		}
 		if minAge > 0 && !s.provesAge(m) {
-			msgs = append(msgs, *blockingMessage(acp.CodeAgeVerificationRequired, param,
+			msgs = append(msgs, *blockingMessage(acp.CodeAgeVerificationRequired, lineParam(i),
 				t.Say("policy.age", "item", it.Title, "age", strconv.FormatInt(minAge, 10))))
 		}
 	}
