@@ -1,6 +1,8 @@
 package simulator_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/checkstand/checkstand/server/browsertest"
@@ -83,4 +85,39 @@ func TestSheetClosedWhileTheBankWaits(t *testing.T) {
 	widget.WaitText("h1", "Thank you")
 	s.onceCharged(t)
 	clean(t, tab)
+}
+
+// A provider that cannot be asked leaves the buyer with another card, and with
+// nothing charged.
+func TestBankCannotBeAsked(t *testing.T) {
+	s := open(t)
+	s.InterceptPSP(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/delegate_authentication") {
+				http.Error(w, "away", http.StatusServiceUnavailable)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	tab := s.visit(t, browsertest.Options{Height: 900, ReducedMotion: true})
+	tab.Click("#inspector-switches")
+	tab.Click("#switch-bank")
+	tab.Click("#inspector-traffic")
+	widget := product(t, tab, "Stoneware Mug")
+	deliver(t, widget)
+	widget.Click("#buy")
+	pay(t, tab, "3ds")
+	tab.WaitText("#sheet-notice", "You have not been charged")
+	for _, problem := range tab.Problems() {
+		if !strings.Contains(problem, "/api/authentication") {
+			t.Errorf("the page: %s", problem)
+		}
+	}
+	choose(tab, "approve")
+	tab.Click("#sheet-pay")
+	widget.WaitText("h1", "Thank you")
+	inspect(tab, "problems")
+	tab.WaitText("#inspector-panel", "could not have the buyer authenticated")
+	s.onceCharged(t)
 }

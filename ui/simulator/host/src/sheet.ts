@@ -162,8 +162,9 @@ export class Sheet {
         if (mine === this.asking) asked = await ask<Asked>("/api/authentication/result", { id: asked.id });
       }
     } catch (error) {
-      if (mine === this.asking) this.stay(`${saying(error)} You have not been charged.`);
-      return;
+      if (mine !== this.asking) return;
+      this.host.problem("payment", saying(error));
+      asked = { id: "", authentication_result: { outcome: "internal_error" } };
     }
     if (mine === this.asking) await this.report(asked.authentication_result ?? {});
   }

@@ -92,7 +92,7 @@ export class Shopping {
     const item: Dict = { id: product.id, quantity };
     const more: Dict = { name: product.title, description: product.detail, images: product.picture ? [product.picture] : undefined, url: product.url, merchant_name: merchant, price: product.price };
     for (const [name, value] of Object.entries(more)) if (value !== undefined && value !== "") item[name] = value; // absent ones are left out
-    const can = this.host.switches.bank ? { capabilities: { interventions: { supported: ["3ds"] } } } : {};
+    const can = this.host.switches.bank && this.host.setup.sandbox ? { capabilities: { interventions: { supported: ["3ds"] } } } : {};
     return this.host.run(tool, { checkout_session: { items: [item], ...can } });
   }
 }

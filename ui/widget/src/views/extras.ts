@@ -36,8 +36,10 @@ export function tip(scene: Scene, session: Session): Tag | undefined {
         h("label", { for: "tip-amount", class: "detail" }, words.say("tipOther")),
         h("input", { id: "tip-amount", name: "tip", type: "number", inputmode: "decimal", min: 0, max: decimal(now.most, digits), step: decimal(1, digits) }),
         h("button", { type: "submit", class: "button", onclick: (event: Event) => {
-          const to = minor(String(new FormData(sent(event)).get("tip") ?? ""), digits);
-          if (!Number.isNaN(to)) give(to);
+          const form = sent(event);
+          const to = minor(String(new FormData(form).get("tip") ?? ""), digits);
+          if (Number.isNaN(to)) form.reportValidity();
+          else give(to);
         } }, words.say("discountApply")))),
     !checkout.updating && session.messages.filter(aboutTip).map(note));
 }
