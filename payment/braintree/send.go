@@ -21,8 +21,8 @@ func (p *Provider) Send(ctx context.Context, key string, body []byte) (payment.R
 	if err != nil {
 		return payment.Result{}, fmt.Errorf("%w: braintree payments: %w", payment.ErrNotSent, err)
 	}
-	if result, ok := p.unasked(ctx, body); ok {
-		return result, nil
+	if result, asked, err := p.unasked(ctx, body); asked {
+		return result, err
 	}
 	r, err := p.do(ctx, http.MethodPost, wire, "transactions")
 	if errors.Is(err, payment.ErrNotSent) {

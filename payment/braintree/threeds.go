@@ -3,6 +3,7 @@ package braintree
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -58,14 +59,16 @@ var demanded = []byte(`"three_d_secure":{"required":true}`)
 // unasked answers a charge that has to be authenticated and is not, without a
 // sale: to look at a token or a card uses nothing up, a sale that the gateway
 // rejects does. ok is false where the gateway has to decide: it does not know
-// the token, or knows that it is used or authenticated already.
-func (p *Provider) unasked(ctx context.Context, body []byte) (result payment.Result, ok bool) {
+// the token, or knows that it is used or authenticated already. Where it does not
+// answer, nothing is sold and nothing is known: these bytes may have been sent
+// before. err is as Send's.
+func (p *Provider) unasked(ctx context.Context, body []byte) (result payment.Result, ok bool, err error) {
 	if !bytes.Contains(body, demanded) {
-		return payment.Result{}, false
+		return payment.Result{}, false, nil
 	}
 	var sent saleRequest
 	if err := json.Unmarshal(body, &sent); err != nil || sent.Transaction.Options.ThreeDSecure == nil {
-		return payment.Result{}, false
+		return payment.Result{}, false, nil
 	}
 	t := sent.Transaction
 	path, root := []string{"payment_method_nonces", t.Nonce + t.SharedNonce}, rootNonce
@@ -73,18 +76,28 @@ func (p *Provider) unasked(ctx context.Context, body []byte) (result payment.Res
 		path, root = []string{"payment_methods", "any", t.Vaulted}, rootCard
 	}
 	if !pathPart.MatchString(path[len(path)-1]) {
-		return payment.Result{}, false
+		return payment.Result{}, false, nil
 	}
 	r, err := p.do(ctx, http.MethodGet, nil, path...)
-	if err != nil || r.Status != http.StatusOK {
-		return payment.Result{}, false
+	refused, outright := refusedOutright(r)
+	switch {
+	case errors.Is(err, payment.ErrNotSent):
+		return payment.Result{}, true, err
+	case err != nil:
+		return unknown(r, noAnswer), true, nil
+	case outright:
+		return refused, true, nil
+	case r.Status == http.StatusNotFound:
+		return payment.Result{}, false, nil
+	case r.Status != http.StatusOK:
+		return unknown(r, httpReason(r.Status)), true, nil
 	}
 	var m method
 	if err := decode(r.Body, root, &m); err != nil || m.Consumed || m.ThreeDSecure.Shifted {
-		return payment.Result{}, false
+		return payment.Result{}, false, nil
 	}
 	return payment.Result{Class: payment.ClassRequiresAction, RequestID: requestID(r), DeclineCode: "not_authenticated",
-		Brand: brands[m.Card+m.Details.Card]}, true
+		Brand: brands[m.Card+m.Details.Card]}, true, nil
 }
 
 // method is <payment-method-nonce> or <credit-card>, as far as it is read.

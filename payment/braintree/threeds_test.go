@@ -1,12 +1,16 @@
 package braintree_test
 
 import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/braintree"
 	"github.com/checkstand/checkstand/payment/braintree/braintreetest"
 	"github.com/checkstand/checkstand/payment/paymenttest"
 	"github.com/checkstand/checkstand/secret"
@@ -164,5 +168,38 @@ func TestADemandOfATokenThatIsNoToken(t *testing.T) {
 		if strings.HasPrefix(r, "GET") {
 			t.Errorf("asked for %q", r)
 		}
+	}
+}
+
+// A lookup that fails uses no token up: it is made again, and nothing is taken
+// for an answer meanwhile.
+func TestADemandThatCannotBeLookedUp(t *testing.T) {
+	w := newWorld(t)
+	w.ConsumeOnDecline(true)
+	x := w.demanding(t, "1", w.try(t, "1", braintreetest.Approve).token)
+	w.Break(braintreetest.LookupFails)
+	x.send(t, payment.ClassUnknown)
+	x.send(t, payment.ClassRequiresAction)
+	if w.sales() != 0 {
+		t.Errorf("%d sales", w.sales())
+	}
+	w.demanding(t, "2", x.token, with(paymenttest.AnyProof(t, charge))).send(t, payment.ClassCaptured)
+
+	for status, class := range map[int]payment.Class{401: payment.ClassConfig, 403: payment.ClassConfig, 429: payment.ClassRateLimited,
+		500: payment.ClassUnknown, 503: payment.ClassUnknown, 302: payment.ClassUnknown} {
+		psp := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodGet {
+				t.Errorf("%d: %s %s", status, r.Method, r.URL)
+			}
+			rw.WriteHeader(status)
+		}))
+		x.p = w.adapter(t, func(c *braintree.Config) { c.BaseURL = psp.URL })
+		x.send(t, class)
+		psp.CloseClientConnections()
+		psp.Close()
+	}
+	x.p = w.adapter(t, func(c *braintree.Config) { c.BaseURL = closedPort(t) })
+	if _, err := x.p.Send(t.Context(), x.attempt.IdemKey, x.body); !errors.Is(err, payment.ErrNotSent) {
+		t.Errorf("%v", err)
 	}
 }
