@@ -89,6 +89,28 @@ func TestInconsistenciesOfTheSpecification(t *testing.T) {
 			t.Errorf("%q", log)
 		}
 	})
+	each("2, 8 what is refused is named as it was sent", func(t *testing.T, v dialect) {
+		s := m.ready(t, v)
+		unknown := []any{line("ok", 1), line("nothing-of-the-kind", 1)}
+		for _, list := range []string{"items", "line_items"} {
+			m.update(t, v, s.text("id"), object{list: unknown}).refused(t, 400, "invalid", "$."+list+"[1].id")
+		}
+		for param, body := range map[string]object{
+			"$.fulfillment_option_id":                                {"fulfillment_option_id": "nope"},
+			"$.selected_fulfillment_options[0].option_id":            {"selected_fulfillment_options": []any{object{"type": "shipping", "option_id": "nope"}}},
+			"$.selected_fulfillment_options[0].shipping.option_id":   {"selected_fulfillment_options": []any{object{"type": "shipping", "shipping": object{"option_id": "nope"}}}},
+			"$.selected_fulfillment_options[0].item_ids[0]":          {"selected_fulfillment_options": []any{object{"type": "shipping", "option_id": "express", "item_ids": []any{"nope"}}}},
+			"$.selected_fulfillment_options[0].shipping.item_ids[0]": {"selected_fulfillment_options": []any{object{"type": "shipping", "shipping": object{"option_id": "express", "item_ids": []any{"nope"}}}}},
+		} {
+			m.update(t, v, s.text("id"), body).refused(t, 400, "invalid", param)
+		}
+		for param, body := range map[string]object{
+			"$.fulfillment_address":         {"fulfillment_address": address("NV", "89101")},
+			"$.fulfillment_details.address": {"fulfillment_details": object{"address": address("NV", "89101")}},
+		} {
+			m.complete(t, v, s.text("id"), v.paying(s, "tok_visa").with(strings.Split(param, ".")[1], body[strings.Split(param, ".")[1]])).refused(t, 409, "conflict", param)
+		}
+	})
 	for name, pay := range map[string]func(v dialect, token string) object{
 		"13 an instrument with an id and the handler": func(_ dialect, token string) object {
 			return object{"handler_id": "card_tokenized", "instrument": object{"id": "inst_1", "handler_id": "card_tokenized", "type": "card",

@@ -62,7 +62,7 @@ func (v dialect) param(newest string) string {
 		return newest
 	}
 	if v.nested() {
-		return strings.NewReplacer("$.line_items", "$.items", "$.selected_fulfillment_options[0].option_id", "$.selected_fulfillment_options[0]",
+		return strings.NewReplacer("$.line_items", "$.items", "$.selected_fulfillment_options[0].option_id", "$.selected_fulfillment_options[0].shipping.option_id",
 			"$.payment_data.handler_id", "$.payment_data.provider", "$.payment_data.instrument.credential.token", "$.payment_data.token").Replace(newest)
 	}
 	return strings.NewReplacer("$.line_items", "$.items", "$.fulfillment_details.address", "$.fulfillment_address",

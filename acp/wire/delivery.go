@@ -127,12 +127,15 @@ func (r *reader) selected(body value) acp.Opt[[]acp.SelectedFulfillmentOption] {
 	return acp.Some(selected)
 }
 
+// deliveryKinds are the types of a selection, and the names of its parts in the
+// nested form.
+var deliveryKinds = []string{"shipping", "digital", "pickup", "local_delivery"}
+
 // selection reads {type, option_id, item_ids} or {type, shipping: {option_id,
 // item_ids}}; the latter is the form of 2025-12-12 and 2026-01-16.
 func (r *reader) selection(v value) acp.SelectedFulfillmentOption {
-	kinds := []string{"shipping", "digital", "pickup", "local_delivery"}
-	kind := v.get("type").oneOf(kinds...)
-	for _, k := range kinds {
+	kind := v.get("type").oneOf(deliveryKinds...)
+	for _, k := range deliveryKinds {
 		if nested := v.get(k); nested.given() && (kind == "" || kind == k) {
 			if !nested.object() {
 				break

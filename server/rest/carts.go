@@ -84,6 +84,6 @@ func renderCart(x *exchange, codec wire.CartCodec, success int) func(*checkout.C
 			}
 			e = acp.AsError(err)
 		}
-		return checkout.Answer{Status: e.Status, Body: x.codec.AppendError(nil, e), Err: e}
+		return checkout.Answer{Status: e.Status, Body: x.codec.AppendError(nil, x.inItsWords(e)), Err: e}
 	}
 }

@@ -171,6 +171,15 @@ func (x *exchange) canonical(body []byte) (form []byte, err error) {
 	return x.form, err
 }
 
+// inItsWords is an error with the path that this request has for what it is
+// about.
+func (x *exchange) inItsWords(e *acp.Error) *acp.Error {
+	if x.doc == nil {
+		return e
+	}
+	return x.doc.Located(e)
+}
+
 func (x *exchange) document() (*wire.Document, error) {
 	doc, err := wire.Parse(x.raw)
 	if err == nil && x.form != nil {

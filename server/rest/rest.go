@@ -222,6 +222,6 @@ func (s *Surface) render(x *exchange, success int) func(*checkout.Session, *acp.
 			}
 			e = acp.AsError(err)
 		}
-		return checkout.Answer{Status: e.Status, Body: codec.AppendError(nil, e), Err: e}
+		return checkout.Answer{Status: e.Status, Body: codec.AppendError(nil, x.inItsWords(e)), Err: e}
 	}
 }
