@@ -193,7 +193,9 @@ func TestWarnings(t *testing.T) {
 		"no sealing key": {minimal, "checkstand.yaml: warning: sealing_keys: are missing, and 'checkstand serve' needs one; make it with 'checkstand keys seal' and refer to it: - ${file:/run/secrets/checkstand_sealing_key}"},
 		"another port":   {"listen: 127.0.0.1:9000\npublic_url: http://127.0.0.1:8080", "checkstand.yaml:2: warning: public_url: is http://127.0.0.1:8080, but the server listens on 127.0.0.1:9000; give both the same port, here and in links to this server"},
 		"no merchant":    {"log: {}", "checkstand.yaml: warning: merchants: are missing, so there is nothing to sell; add one, such as - id: shop"},
-		"short secret":   {merchant("agents: [{name: a, webhook: {url: 'https://a.example.com', secret: short}}]"), "checkstand.yaml:9: warning: merchants[0].agents[0].webhook.secret: is shorter than 16 characters, so signatures could be forged by guessing; agree on a longer one"},
+		"form without 3DS": {account("test", braintreeTest+", three_ds: always, acquirer: {bin: '412345', merchant_id: '123'}"),
+			"checkstand.yaml:8: warning: merchants[0].payment.test.three_ds: with always nobody can pay at braintree on the checkout page, whose form does not authenticate; agents that authenticate can"},
+		"short secret": {merchant("agents: [{name: a, webhook: {url: 'https://a.example.com', secret: short}}]"), "checkstand.yaml:9: warning: merchants[0].agents[0].webhook.secret: is shorter than 16 characters, so signatures could be forged by guessing; agree on a longer one"},
 	} {
 		var said []string
 		for _, p := range parse(t, test.text).Warnings() {

@@ -71,6 +71,9 @@ func (p *PaymentConfig) checkThreeDS(r *report, at string) {
 		r.errorf(at+".three_ds", "when_required does not work with braintree, which takes a token once: when the bank asks, none is left for the payment after it; write always, or write never and remove acquirer")
 		return
 	}
+	if p.Provider == braintree.Name {
+		r.warnf(at+".three_ds", "with always nobody can pay at braintree on the checkout page, whose form does not authenticate; agents that authenticate can")
+	}
 	a, path := p.Acquirer, at+".acquirer"
 	switch {
 	case a.BIN == "" && p.Provider != sandbox.Name:
