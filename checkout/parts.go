@@ -206,7 +206,7 @@ func (p *part) pick(s *Session, pool []int, digital bool) (msgs []acp.Message, c
 	}
 	var gone []string
 	chosen := s.choices(p, digital)
-	left := pool // lists of lines are never changed in place
+	left := pool                                // lists of lines are never changed in place
 	for _, named := range []bool{true, false} { // what is named first, the rest by what is left
 		for _, c := range chosen {
 			if (c.Lines != nil) != named {
