@@ -15,7 +15,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/text"
 )
 
 // Where the issuers of the test cards are reached. Both are opened by the
@@ -46,7 +46,7 @@ var submitScriptHash = func() string {
 // issuerPage is what a test card's issuer shows.
 type issuerPage struct {
 	Shop        string
-	Amount      string
+	Amount      text.Money
 	Card        Card // set while the buyer is asked
 	Self        string
 	Request     string // the creq, as it came
@@ -97,7 +97,7 @@ func (p *PSP) serveIssuer(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+challengePath, p.person(ask, p.challenge)) // a link, where no page sends the form
 	for _, rt := range []route{method, ask} {
 		mux.HandleFunc(rt.path, p.person(rt, func(context.Context, *http.Request) (screen, error) {
-			return issuerMessage(http.StatusMethodNotAllowed, "This page is read and sent only", ""), nil
+			return issuerMessage(http.StatusMethodNotAllowed, "sandbox.method", ""), nil
 		}))
 	}
 }
@@ -110,7 +110,7 @@ func issuerMessage(status int, heading, detail string) screen {
 
 // notOurs is the answer to a form that no agent would send.
 func notOurs() screen {
-	return issuerMessage(http.StatusBadRequest, "This question cannot be read", "Nothing was charged. Go back to where you were buying.")
+	return issuerMessage(http.StatusBadRequest, "sandbox.question_unreadable", "sandbox.go_back")
 }
 
 // issuerForm reads a form as it was posted, or the query of a link.
@@ -161,7 +161,7 @@ func (p *PSP) takeFingerprint(ctx context.Context, r *http.Request) (screen, err
 	if err != nil {
 		return screen{}, err
 	}
-	s := issuerMessage(http.StatusOK, "Your browser is known", "Going on with the payment.")
+	s := issuerMessage(http.StatusOK, "sandbox.known", "sandbox.going_on")
 	s.leaveBy(data.NotifyURL, formField{"threeDSMethodData", told})
 	return s, nil
 }
@@ -182,7 +182,7 @@ func (p *PSP) challenge(ctx context.Context, r *http.Request) (screen, error) {
 	}
 	if answer != "" {
 		if err := http.NewCrossOriginProtection().Check(r); err != nil || r.Method != http.MethodPost {
-			return issuerMessage(http.StatusForbidden, "This answer came from another site", "Nothing was charged. Answer on the page of your bank."), nil
+			return issuerMessage(http.StatusForbidden, "sandbox.foreign_answer", "sandbox.answer_at_bank"), nil
 		}
 	}
 	a, err := p.answered(ctx, question, answer)
@@ -194,11 +194,11 @@ func (p *PSP) challenge(ctx context.Context, r *http.Request) (screen, error) {
 	}
 	switch status := a.shown(p.now()); {
 	case status == "action_required":
-		s := issuerMessage(http.StatusOK, "Is this payment yours?", "")
-		s.Issuer = &issuerPage{Shop: a.shopName, Amount: money.Format(a.amount, a.currency, "en"), Card: a.card, Self: challengePath, Request: creq, SessionData: data}
+		s := issuerMessage(http.StatusOK, "sandbox.yours", "")
+		s.Issuer = &issuerPage{Shop: a.shopName, Amount: text.Money{Amount: a.amount, Currency: a.currency}, Card: a.card, Self: challengePath, Request: creq, SessionData: data}
 		return s, nil
 	case a.status == challenged:
-		return issuerMessage(http.StatusGone, "This question has expired", "Nothing was charged. Go back to where you were buying."), nil
+		return issuerMessage(http.StatusGone, "sandbox.question_expired", "sandbox.go_back"), nil
 	}
 	return p.challengeOver(a, data)
 }
@@ -235,11 +235,11 @@ func (p *PSP) answered(ctx context.Context, question challengeRequest, answer st
 // challengeOver takes the buyer back with the CRes.
 func (p *PSP) challengeOver(a authentication, data string) (screen, error) {
 	told := challengeResponse{ServerID: a.serverID, ACSID: a.acsID, Version: messageVersion, Type: "CRes", Status: "N", Completed: "Y"}
-	s := issuerMessage(http.StatusOK, "You have not confirmed the payment", "You have not been charged. Go on to see what you can do.")
+	s := issuerMessage(http.StatusOK, "sandbox.not_confirmed", "sandbox.not_confirmed_note")
 	switch a.status {
 	case authenticatedOK, attempted:
 		told.Status = "Y"
-		s.Heading, s.Detail = "You have confirmed the payment", "Going on with your purchase."
+		s.Heading, s.Detail = phrase{key: "sandbox.confirmed"}, phrase{key: "sandbox.confirmed_note"}
 	case challengeLeft:
 		told.Cancel = "01"
 	}

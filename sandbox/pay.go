@@ -22,12 +22,12 @@ var payRoute = route{path: "/pay/{id}"}
 func (p *PSP) servePages(mux *http.ServeMux) {
 	ours := http.NewCrossOriginProtection()
 	ours.SetDenyHandler(p.person(payRoute, func(context.Context, *http.Request) (screen, error) {
-		return message(http.StatusForbidden, "This form came from another site", "Nothing was charged. Open the payment page from the shop again."), nil
+		return message(http.StatusForbidden, "sandbox.foreign_form", "sandbox.open_again"), nil
 	}))
 	mux.HandleFunc("GET /pay/{id}", p.person(payRoute, p.showPage))
 	mux.Handle("POST /pay/{id}", ours.Handler(p.person(payRoute, p.postPage)))
 	mux.HandleFunc("/pay/{id}", p.person(payRoute, func(context.Context, *http.Request) (screen, error) {
-		return message(http.StatusMethodNotAllowed, "This page is read and sent only", ""), nil
+		return message(http.StatusMethodNotAllowed, "sandbox.method", ""), nil
 	}))
 	mux.HandleFunc("GET /pay/assets/{file}", p.payAsset)
 }
@@ -48,11 +48,12 @@ func (p *PSP) person(rt route, do func(context.Context, *http.Request) (screen, 
 		var refusal *acp.Error
 		switch {
 		case errors.As(err, &refusal) && refusal.Status == http.StatusNotFound:
-			s = message(http.StatusNotFound, "There is no such payment page", "The address may be incomplete. Open the page from the shop again.")
+			s = message(http.StatusNotFound, "sandbox.none", "sandbox.none_note")
 		case err != nil:
 			p.log.Error("request failed", "request_id", requestID, "error", err)
-			s = message(http.StatusInternalServerError, "This page could not be loaded", uncertain)
+			s = message(http.StatusInternalServerError, "page.failed", "sandbox.uncertain")
 		}
+		s.speak(r)
 		a.status = s.status
 		if s.redirect != "" {
 			pageHeaders(w.Header(), "")
@@ -64,9 +65,6 @@ func (p *PSP) person(rt route, do func(context.Context, *http.Request) (screen, 
 		sent = p.render(w, s)
 	}
 }
-
-// uncertain is what is said when the buyer cannot know whether they paid.
-const uncertain = "Load it again: it shows what became of the payment. You are not charged twice."
 
 func (p *PSP) showPage(ctx context.Context, r *http.Request) (screen, error) {
 	pageID := r.PathValue("id")
@@ -97,15 +95,15 @@ func (p *PSP) leave(ctx context.Context, pageID string) (screen, error) {
 // that a form that is sent twice ends where one ends.
 func (p *PSP) postPage(ctx context.Context, r *http.Request) (screen, error) {
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
-		return message(http.StatusUnsupportedMediaType, "This form cannot be read", "Nothing was charged. Open the payment page from the shop again."), nil
+		return message(http.StatusUnsupportedMediaType, "sandbox.unreadable", "sandbox.open_again"), nil
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxPayForm+1))
 	if err != nil {
-		return message(http.StatusBadRequest, "The form did not arrive completely", "Nothing was charged. Go back and send it again."), nil
+		return message(http.StatusBadRequest, "sandbox.incomplete", "sandbox.send_again"), nil
 	}
 	f, err := decodePayForm(body)
 	if err != nil {
-		return message(http.StatusBadRequest, "This form cannot be read", "Nothing was charged. Go back and send it again."), nil
+		return message(http.StatusBadRequest, "sandbox.unreadable", "sandbox.send_again"), nil
 	}
 	pageID := r.PathValue("id")
 	var t try
@@ -121,7 +119,7 @@ func (p *PSP) postPage(ctx context.Context, r *http.Request) (screen, error) {
 		}
 		t, err = p.tryCard(ctx, pageID, card)
 	default:
-		return message(http.StatusBadRequest, "This form cannot be read", "Nothing was charged. Go back and send it again."), nil
+		return message(http.StatusBadRequest, "sandbox.unreadable", "sandbox.send_again"), nil
 	}
 	if err != nil {
 		return screen{}, err
@@ -130,13 +128,13 @@ func (p *PSP) postPage(ctx context.Context, r *http.Request) (screen, error) {
 	case t.mishap == DropAfterCommit:
 		panic(http.ErrAbortHandler)
 	case t.mishap == ErrorAfterCommit:
-		return message(http.StatusInternalServerError, "Something went wrong", uncertain), nil
+		return message(http.StatusInternalServerError, "sandbox.wrong", "sandbox.uncertain"), nil
 	case t.page.status == pagePaid:
 		return screen{status: http.StatusSeeOther, redirect: t.page.paidURL()}, nil
 	}
 	s, err := p.screenOf(ctx, t.page, f.forgetCard())
 	if t.refused != nil {
-		s.status, s.Alert = http.StatusPaymentRequired, refusalWords(t.refused.decline)
+		s.status, s.Alert = http.StatusPaymentRequired, phrase{key: refusalKey(t.refused.decline)}
 	}
 	return s, err
 }
@@ -176,20 +174,20 @@ func (pg page) paidURL() string {
 	return u.String()
 }
 
-// refusalWords tell a buyer about a card that was refused: what happened,
-// whether money moved, and what to do.
-func refusalWords(decline string) string {
+// refusalKey is the text that tells a buyer about a card that was refused: what
+// happened, whether money moved, and what to do.
+func refusalKey(decline string) string {
 	switch decline {
 	case verdicts[InsufficientFunds].decline:
-		return "Your card was declined because there is not enough money on it. You have not been charged. Try another card."
+		return "sandbox.no_money"
 	case verdicts[ExpiredCard].decline:
-		return "Your card was declined because it has expired. You have not been charged. Try another card."
+		return "sandbox.card_expired"
 	case verdicts[IncorrectCVC].decline:
-		return "Your card was declined because the security code is wrong. You have not been charged. Check the code, or try another card."
+		return "sandbox.wrong_code"
 	case verdicts[ProcessingError].decline:
-		return "The payment could not be processed. You have not been charged. Try again, or use another card."
+		return "sandbox.technical"
 	case notApproved.decline:
-		return "You did not approve the payment. You have not been charged. Try again, or use another card."
+		return "sandbox.not_approved"
 	}
-	return "Your card was declined. You have not been charged. Try another card."
+	return "sandbox.declined"
 }

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -60,45 +59,48 @@ func decodePayForm(body []byte) (payForm, error) {
 }
 
 // fieldError is what is wrong with a field, by the field's name.
-type fieldError struct{ Field, Says string }
+type fieldError struct {
+	Field string
+	Says  phrase
+}
 
 // card finds the test card that the form describes, or says everything that is
 // wrong with it.
 func (f payForm) card(now time.Time) (TestCard, []fieldError) {
 	var wrong []fieldError
-	add := func(field, says string) { wrong = append(wrong, fieldError{field, says}) }
+	add := func(field, key string, values ...any) { wrong = append(wrong, fieldError{field, phrase{key, values}}) }
 	number := strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(f.number)
 	card, known := testCard(number)
 	switch {
 	case f.number == "":
-		add("number", "Enter the card number.")
+		add("number", "sandbox.needs_number")
 	case len(f.number) > maxNumber || !validPAN(number):
-		add("number", "This is not a whole card number. Check its digits.")
+		add("number", "sandbox.short_number")
 	case !known:
-		add("number", "Only test cards work here. Take one from the list below.")
+		add("number", "sandbox.not_test")
 	}
 	year, month, ok := parseExpiry(f.expiry)
 	switch {
 	case f.expiry == "":
-		add("expiry", "Enter the expiry date.")
+		add("expiry", "sandbox.needs_expiry")
 	case !ok:
-		add("expiry", "Enter month and year, such as 11/"+now.AddDate(3, 0, 0).Format("06")+".")
+		add("expiry", "sandbox.bad_expiry", "example", "11/"+now.AddDate(3, 0, 0).Format("06"))
 	case year < now.Year() || year == now.Year() && month < now.Month():
-		add("expiry", "This date is in the past. Check it, or use another card.")
+		add("expiry", "sandbox.past")
 	}
 	switch {
 	case f.cvc == "":
-		add("cvc", "Enter the security code.")
+		add("cvc", "sandbox.needs_cvc")
 	case !digits(f.cvc, 3, maxCVC):
-		add("cvc", "The security code has 3 digits, on the back, or 4, on the front.")
+		add("cvc", "sandbox.bad_cvc")
 	}
 	switch {
 	case f.name == "":
-		add("name", "Enter the name on the card.")
+		add("name", "sandbox.needs_name")
 	case utf8.RuneCountInString(f.name) > maxCardName:
-		add("name", fmt.Sprintf("The name has at most %d characters.", maxCardName))
+		add("name", "sandbox.long_name", "count", maxCardName)
 	case holdsNumber(f.name):
-		add("name", "This is a number. Enter the name on the card.")
+		add("name", "sandbox.name_is_number")
 	}
 	return card, wrong
 }

@@ -87,7 +87,7 @@ func FuzzPayForm(f *testing.F) {
 			}
 		}
 		for _, e := range wrong {
-			if e.Says == "" || e.Field == "" {
+			if e.Says.key == "" || e.Field == "" {
 				t.Errorf("empty correction %+v", e)
 			}
 		}

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -15,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/text"
 	"github.com/checkstand/checkstand/ui"
 )
 
@@ -45,19 +44,19 @@ type screen struct {
 	status   int
 	redirect string
 
-	Heading string
-	Detail  string
+	locale  string // BCP 47 tag of the words; "" is the browser's
+	Heading phrase
+	Detail  phrase
 	Back    string // where the link of a page that is over leads
-	BackTo  string // its words
 
 	Shop      string
-	Amount    string // formatted
+	Amount    text.Money
 	Lines     []screenLine
 	Open      bool // the form is shown
 	Challenge *challenge
 	Name      string // as it was typed
 	Expiry    string
-	Alert     string       // about a card that was refused
+	Alert     phrase       // about a card that was refused
 	Wrong     []fieldError // in the order of the fields
 	Cards     []cardHint
 	MaxExpiry int
@@ -68,13 +67,46 @@ type screen struct {
 	actions string // sources of form-action beside our own
 }
 
+// phrase is a text with its values, to be said in the language of the screen.
+type phrase struct {
+	key    string
+	values []any
+}
+
+// speak has the screen speak the browser's language, where it has none of its own.
+func (s *screen) speak(r *http.Request) {
+	if s.locale == "" {
+		s.locale, _ = text.Match(strings.Join(r.Header.Values("Accept-Language"), ","))
+	}
+	if s.locale == "" {
+		s.locale = text.English
+	}
+}
+
+// Say is a text of the page, and Phrase one that the screen has; "" for none.
+func (s screen) Say(key string, values ...any) string { return text.For(s.locale).Say(key, values...) }
+
+// Phrase says what a part of the screen has to say.
+func (s screen) Phrase(p phrase) string {
+	if p.key == "" {
+		return ""
+	}
+	return s.Say(p.key, p.values...)
+}
+
+// Money writes an amount.
+func (s screen) Money(m text.Money) string { return text.For(s.locale).Money(m.Amount, m.Currency) }
+
+// Language is that of the words.
+func (s screen) Language() string { return text.For(s.locale).Language() }
+
 // Says gives what is wrong with a field, for its place beside it.
 func (s screen) Says(field string) string {
 	i := slices.IndexFunc(s.Wrong, func(e fieldError) bool { return e.Field == field })
 	if i < 0 {
 		return ""
 	}
-	return s.Wrong[i].Says
+	return s.Phrase(s.Wrong[i].Says)
 }
 
 // The template's view of what belongs to every screen.
@@ -84,7 +116,7 @@ func (screen) IconPath() string  { return payIconPath }
 type screenLine struct {
 	Title    string
 	Quantity int64
-	Amount   string
+	Amount   text.Money
 }
 
 // cardHint is a test card as a buyer reads it.
@@ -131,43 +163,44 @@ func grouped(number string) string {
 	return b.String()
 }
 
+// message is a screen with two texts, by their keys; detail may be "".
 func message(status int, heading, detail string) screen {
-	return screen{status: status, Heading: heading, Detail: detail}
+	return screen{status: status, Heading: phrase{key: heading}, Detail: phrase{key: detail}}
 }
 
 // screenOf shows a page as it stands, with what was typed before.
 func (p *PSP) screenOf(ctx context.Context, pg page, f payForm) (screen, error) {
-	format := func(amount int64) string { return money.Format(amount, pg.currency, cmp.Or(pg.locale, "en")) }
-	s := screen{status: http.StatusOK, Shop: pg.description, Amount: format(pg.amount), actions: formActions(pg)}
+	in := func(amount int64) text.Money { return text.Money{Amount: amount, Currency: pg.currency} }
+	s := screen{status: http.StatusOK, locale: pg.locale, Shop: pg.description, Amount: in(pg.amount), actions: formActions(pg)}
 	for _, l := range pg.lines {
-		s.Lines = append(s.Lines, screenLine{l.Title, l.Quantity, format(l.Amount)})
+		s.Lines = append(s.Lines, screenLine{l.Title, l.Quantity, in(l.Amount)})
 	}
 	switch pg.status {
 	case pageOpen:
 		s.Open, s.Challenge, s.Name, s.Expiry, s.Cards = pg.challenge == nil, pg.challenge, f.name, f.expiry, cardHints
 		s.MaxExpiry, s.MaxName = maxExpiry, maxCardName
-		s.Heading = "Pay " + s.Amount
+		s.Heading = phrase{"checkout.pay", []any{"amount", s.Amount}}
 		if pg.challenge != nil {
-			s.Heading = "Is this payment yours?"
+			s.Heading = phrase{key: "sandbox.yours"}
 		}
 	case pagePaid:
 		ch, err := findCharge(ctx, p.read, pg.chargeID)
 		if err != nil {
 			return screen{}, err
 		}
-		s.Heading, s.Detail = "This is paid", "You paid "+s.Amount+". There is nothing more to do here."
+		s.Heading, s.Detail = phrase{key: "sandbox.paid"}, phrase{"sandbox.paid_note", []any{"amount", s.Amount}}
 		if ch.Status == Processing {
-			s.Heading, s.Detail = "Your payment is being processed", "The shop is told when it is done. Do not pay again."
+			s.Heading, s.Detail = phrase{key: "sandbox.processing"}, phrase{key: "sandbox.processing_note"}
 		}
-		s.Back, s.BackTo = pg.paidURL(), "Go back to the shop"
+		s.Back = pg.paidURL()
 	case pageExpired:
 		s.status = http.StatusGone
-		s.Heading, s.Detail = "This payment page has expired", "You have not been charged. Go back to the shop to start again."
-		s.Back, s.BackTo = pg.cancelURL, "Go back to the shop"
+		s.Heading, s.Detail = phrase{key: "sandbox.expired"}, phrase{key: "sandbox.start_again"}
+		s.Back = pg.cancelURL
 	default:
 		s.status = http.StatusGone
-		s.Heading, s.Detail = "This payment was canceled", "You have not been charged. Go back to the shop to start again."
-		s.Back, s.BackTo = pg.cancelURL, "Go back to the shop"
+		s.Heading, s.Detail = phrase{key: "sandbox.canceled"}, phrase{key: "sandbox.start_again"}
+		s.Back = pg.cancelURL
 	}
 	return s, nil
 }
@@ -206,7 +239,7 @@ func (p *PSP) render(w http.ResponseWriter, s screen) bool {
 	}
 	if err := page.Execute(&body, s); err != nil {
 		p.log.Error("payment page cannot be rendered", "error", err)
-		http.Error(w, "This page could not be shown. "+uncertain, http.StatusInternalServerError)
+		http.Error(w, s.Say("page.failed")+"\n"+s.Say("sandbox.uncertain"), http.StatusInternalServerError)
 		return true
 	}
 	h := w.Header()
@@ -215,6 +248,7 @@ func (p *PSP) render(w http.ResponseWriter, s screen) bool {
 		issuerHeaders(h, s.actions)
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", s.Language())
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(s.status)
 	_, err := w.Write(body.Bytes())

@@ -29,8 +29,8 @@ type spoken struct {
 	exact   bool // the names are all there is to see
 }
 
-// inTemplate finds texts in pages: {{say "key" "name" value}}.
-var inTemplate = regexp.MustCompile(`\b(?:say|rich) "([a-z0-9_.]+)"((?: "[a-z_]+" (?:\([^()]*(?:\([^()]*\)[^()]*)*\)|[^\s"(){}]+))*)`)
+// inTemplate finds texts in pages: {{say "key" "name" value}}, or {{.Say "key"}}.
+var inTemplate = regexp.MustCompile(`(?:\b(?:say|rich)|\.Say) "([a-z0-9_.]+)"((?: "[a-z_]+" (?:\([^()]*(?:\([^()]*\)[^()]*)*\)|[^\s"(){}]+))*)`)
 
 var templateName = regexp.MustCompile(` "([a-z_]+)" `)
 
