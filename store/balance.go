@@ -42,9 +42,11 @@ currency, captured, refunded, units_back, created_at, closed_at, version`
 	// The partial index balance_request_token has the same condition.
 	balanceTokenSpent = `SELECT 1 FROM balance_request WHERE merchant_id = $1 AND token = $2 AND token IS NOT NULL AND state IN ('held', 'taken')`
 
-	listBalanceCharges = `SELECT ` + balanceRequestColumns + ` FROM balance_request
-WHERE merchant_id = $1 AND live = $2 AND created_at >= $3 AND created_at < $4 AND reference > $5 AND kind = 'charge' AND state <> 'closed'
-ORDER BY reference LIMIT $6`
+	// The time is looked for first: in the order of references, which is that of
+	// the primary key, all that was ever asked for would be looked through.
+	listBalanceCharges = `WITH made AS MATERIALIZED (SELECT * FROM balance_request
+WHERE merchant_id = $1 AND live = $2 AND created_at >= $3 AND created_at < $4 AND kind = 'charge' AND state <> 'closed')
+SELECT ` + balanceRequestColumns + ` FROM made WHERE reference > $5 ORDER BY reference LIMIT $6`
 
 	insertBalanceRequest = `INSERT INTO balance_request (` + balanceRequestColumns + `)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 1)`
