@@ -41,7 +41,7 @@ func (p orderPages) Order(ctx context.Context, orderID string) (web.Order, error
 	t := text.For(view.Locale)
 	view.StatusWords, view.StatusDetail, view.StatusTone = statusInWords(o, t)
 	view.Lines = linesInWords(o, sess, t)
-	view.Totals = totalLines(o.Totals)
+	view.Totals = orderTotals(o, t)
 	view.Deliveries = deliveries(o, sess, t)
 	view.History = history(o, t)
 	return view, nil
@@ -234,8 +234,36 @@ func adjustmentWords(a *acp.Adjustment, t *text.Texts) string {
 		return t.Say("event.refund_coming", "amount", sum)
 	case a.Type == "cancellation":
 		return t.Say("event.canceled")
+	case a.Type == "price_adjustment" && sum != "":
+		return t.Say("event.less_charged", "amount", sum)
 	}
 	return ""
+}
+
+// orderTotals are the figures of an order. Where less is charged than the buyer
+// had agreed to, as when a part was canceled before the money was taken, what is
+// charged is the figure that counts.
+func orderTotals(o *order.Order, t *text.Texts) []web.Total {
+	lines := totalLines(o.Totals)
+	at := slices.IndexFunc(lines, func(l web.Total) bool { return l.Strong })
+	less := notCharged(o)
+	if less == 0 || at < 0 || o.AttemptID == "" {
+		return lines
+	}
+	lines[at].Strong = false
+	return slices.Insert(lines, at+1, web.Total{Label: t.Say("order.not_charged"), Amount: -less},
+		web.Total{Label: t.Say("order.you_pay"), Amount: lines[at].Amount - less, Strong: true})
+}
+
+// notCharged is what was taken off the total before the money was taken, or not
+// taken with it. What was given back afterwards is among the totals.
+func notCharged(o *order.Order) (sum int64) {
+	for _, a := range o.Adjustments {
+		if a.Status == "completed" && a.Amount != nil && (a.Type == "cancellation" || a.Type == "price_adjustment") {
+			sum += *a.Amount
+		}
+	}
+	return min(sum, o.Total)
 }
 
 // totalLines leaves out the figures that say nothing on a receipt.

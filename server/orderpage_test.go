@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/order"
+	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/servertest"
 )
 
@@ -69,5 +71,58 @@ func TestThePageOfAnOrderKeepsUp(t *testing.T) {
 	says(called, "Your order was canceled", "Your money has been sent back", "canceled")
 	if text := page(t, shop, called); strings.Contains(text, "This order has no items left") {
 		t.Error("the page does not say what was bought")
+	}
+}
+
+// Where less is taken than the buyer had agreed to, the figure that counts is
+// what is taken.
+func TestThePageOfAnOrderSaysWhatIsCharged(t *testing.T) {
+	t.Parallel()
+	shop := servertest.Start(t, servertest.Options{Configure: func(cfg *config.Config) { cfg.Merchants[0].Payment.Test.Capture = "on_shipment" }})
+	orders := shop.App.Orders()
+	must := func(_ order.Outcome, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	total := func(o *order.Order) string { // the strong figure
+		t.Helper()
+		resp := newBuyer(t).send(http.MethodGet, shop.BaseURL+"/orders/"+o.ID, nil)
+		m := regexp.MustCompile(`<div class="strong"><dt>([^<]*)</dt><dd class="amount"><bdi>([^<]*)</bdi>`).FindAllStringSubmatch(resp.text, -1)
+		if len(m) != 1 {
+			t.Fatalf("%d strong figures", len(m))
+		}
+		return m[0][1] + " " + m[0][2]
+	}
+	mugs := sold(t, shop, servertest.Mug, servertest.Mug)
+	agreed := total(mugs)
+	if !strings.HasPrefix(agreed, "Total ") {
+		t.Errorf("held: %s", agreed)
+	}
+	must(orders.Capture(t.Context(), byOperator(mugs, ""), mugs.Total-1500))
+	want := "You pay " + money.Format(mugs.Total-1500, servertest.Currency, "en-US")
+	if got := total(mugs); got != want {
+		t.Errorf("after a capture of less: %s, want %s", got, want)
+	}
+	if text := page(t, shop, mugs); !strings.Contains(text, "Not charged -$15.00") || !strings.Contains(text, "$15.00 less was charged") || !strings.Contains(text, agreed) {
+		t.Errorf("%s", text)
+	}
+	must(orders.Refund(t.Context(), byOperator(mugs, ""), 1000, nil, order.Reason{}))
+	if text := page(t, shop, mugs); total(mugs) != want || !strings.Contains(text, "Refunded -$10.00") {
+		t.Errorf("after a refund: %s", text)
+	}
+
+	// What is taken off while the money is held is not charged either.
+	part := sold(t, shop, servertest.Mug, servertest.Mug)
+	must(orders.Refund(t.Context(), byOperator(part, ""), 0, []order.Line{{ID: part.LineItems[0].ID, Quantity: 1}}, order.Reason{}))
+	if got := total(part); !strings.HasPrefix(got, "You pay ") || strings.Contains(page(t, shop, part), "Refunded") {
+		t.Errorf("after a part was canceled: %s", got)
+	}
+
+	whole := sold(t, shop, servertest.Mug)
+	must(orders.Capture(t.Context(), byOperator(whole, ""), 0))
+	if got := total(whole); !strings.HasPrefix(got, "Total ") {
+		t.Errorf("after a capture of all: %s", got)
 	}
 }
