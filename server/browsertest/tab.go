@@ -33,6 +33,7 @@ type Options struct {
 	Dark          bool // prefers-color-scheme: dark
 	ReducedMotion bool // prefers-reduced-motion: reduce
 	NoJavaScript  bool // the page runs no script; everything here works all the same
+	Print         bool // as it is on paper; Width is that of the sheet
 	RightToLeft   bool // turns every page around once it is loaded
 	Touch         bool // a finger instead of a mouse
 	TextSize      int  // percent of the standard size that text is made once a page is loaded; 100 when zero
@@ -94,7 +95,7 @@ func (t *Tab) prepare(ctx context.Context, s *chromedp.Target) error {
 	if _, err := cdp.Call(ctx, s, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
 		return err
 	}
-	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+	media := emulation.SetEmulatedMediaParams{Media: either(t.opts.Print, "print", ""), Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: either(t.opts.Dark, "dark", "light")},
 		{Name: "prefers-reduced-motion", Value: either(t.opts.ReducedMotion, "reduce", "no-preference")},
 	}}
