@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/pricing"
@@ -187,5 +188,30 @@ func ordered(t *rapid.T, w *world, s *acp.Session) {
 	}
 	if o.Total != amount(s.Totals, acp.TotalTotal) || !slices.EqualFunc(o.Totals, s.Totals, func(a, b acp.Total) bool { return a.Type == b.Type && a.Amount == b.Amount }) {
 		t.Fatalf("order %d %+v, session %+v", o.Total, o.Totals, s.Totals)
+	}
+}
+
+// What an agent has told of feed prices does not pile up in a session: those of
+// items that are not in it any more are forgotten.
+func TestFeedPricesOfWhatWasTakenOutAreForgotten(t *testing.T) {
+	w := newWorld(t)
+	w.merchant.SuggestedPriceWindow = 24 * time.Hour
+	seen := w.clock.Now()
+	w.clock.Advance(time.Hour)
+	told := func(id string, price int64) acp.RequestedItem {
+		return acp.RequestedItem{ID: id, Quantity: 1, Suggested: &acp.SuggestedPrice{Amount: price, ObservedAt: seen}}
+	}
+	dearer := []catalog.Item{goods[0], goods[3]}
+	for i := range dearer {
+		dearer[i].Price += 100
+	}
+	w.stock(dearer...)
+	s := w.create("mug")
+	for _, item := range []acp.RequestedItem{told("mug", 1800), told("print", 2500), told("mug", 1800)} {
+		w.update(s.ID, acp.UpdateRequest{Items: acp.Some([]acp.RequestedItem{item})})
+		got, err := w.core.Get(t.Context(), agent, s.ID)
+		if err != nil || *got.LineItems[0].UnitAmount != item.Suggested.Amount || len(got.Honoured) != 1 {
+			t.Errorf("%s at %d: %v, %v", item.ID, *got.LineItems[0].UnitAmount, got.Honoured, err)
+		}
 	}
 }

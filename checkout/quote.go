@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -53,6 +54,7 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 			ItemID: it.ID, ProductID: it.ProductID, Categories: it.Categories, Tags: it.Tags})
 	}
 	s.Prices = prices
+	maps.DeleteFunc(s.Honoured, func(id string, _ HonouredPrice) bool { _, kept := prices[id]; return !kept })
 
 	s.DigitalLines = digital
 	fees, err := s.applyPolicies(m, &cart, now)
