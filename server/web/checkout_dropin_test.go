@@ -76,6 +76,29 @@ func TestPaymentFormOfTheProvider(t *testing.T) {
 	}
 }
 
+// A box that has to be ticked is asked for before the script is: what was typed
+// into its form is not lost.
+func TestPaymentFormWaitsForTheTerms(t *testing.T) {
+	c := &checkouts{view: with(filledIn(), func(c *web.Checkout) { c.Asked = beside().Asked })}
+	base := embedding(t, c, standIn)
+	tab := browsertest.Open(t).Tab(t, browsertest.Options{Width: 390})
+	tab.Go(base + session)
+	tab.WaitGone("#pay button[disabled]")
+	tab.Click("#card")
+	tab.Type("4242")
+	tab.Click("#pay button")
+	if got := tab.Focused(); got.String() != `checkbox "I accept the shop's terms."` || len(c.calls) != 0 {
+		t.Errorf("the focus is on %s, asked %q", got, c.calls)
+	}
+	tab.Keys("Space")
+	c.view = with(done(), func(c *web.Checkout) { c.State, c.Asked = web.CheckoutOpen, beside().Asked })
+	tab.Click("#pay button")
+	tab.WaitText("h1", "Checkout")
+	if want := []string{"agree terms", "pay nonce-of-4242"}; !slices.Equal(c.calls, want) {
+		t.Errorf("%q, want %q", c.calls, want)
+	}
+}
+
 func TestPaymentFormThatDoesNotCome(t *testing.T) {
 	b := browsertest.Open(t)
 	for name, script := range map[string]string{
