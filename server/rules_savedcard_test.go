@@ -319,7 +319,7 @@ func TestRulesOfSavedCards(t *testing.T) {
 				t.Errorf("the log has %q", secret)
 			}
 			for _, e := range m.hooks.Events() {
-				if strings.Contains(fmt.Sprintf("%s", e.Body), secret) {
+				if strings.Contains(string(e.Body), secret) {
 					t.Errorf("a webhook has %q", secret)
 				}
 			}
