@@ -66,8 +66,9 @@ race: ## the tests under the race detector
 short: ## the tests, quickly
 	$(GO) test -short ./...
 
-bench: ## the hot path beside its floor, on both stores
+bench: ## the hot path beside its floor, on both stores, and in each API version
 	$(GO) run ./bench
+	$(GO) run ./bench -versions
 
 bench-import: ## imports of up to a million variants
 	$(GO) run ./bench -import
