@@ -13,7 +13,7 @@ import (
 )
 
 // EnvScreenshots names the directory that screenshots go to. Without it they
-// go to the artifacts of the test.
+// go to the artifacts of the test, if go test -artifacts keeps them.
 const EnvScreenshots = "CHECKSTAND_SCREENSHOTS"
 
 // Text is what a reader sees of the one element that a CSS selector means,
@@ -73,7 +73,8 @@ func (t *Tab) Rows(selector string) int {
 }
 
 // Screenshot writes the whole page, not only what the window shows of it, to
-// NAME.png. Pictures that load late are loaded first.
+// NAME.png. Pictures that load late are loaded first, even when nobody keeps the
+// screenshot and none is drawn.
 func (t *Tab) Screenshot(name string) {
 	t.t.Helper()
 	// It is also taken when a test has failed already, so nothing here ends one.
@@ -84,6 +85,9 @@ func (t *Tab) Screenshot(name string) {
 			.then(() => null)`)(ctx, s); err != nil {
 			return nil, err
 		}
+		if t.dir == "" {
+			return nil, nil
+		}
 		size, err := cdp.Call(ctx, s, page.GetLayoutMetrics, cdp.Empty{})
 		if err != nil {
 			return nil, err
@@ -93,7 +97,7 @@ func (t *Tab) Screenshot(name string) {
 			Clip: &page.Viewport{Width: size.CSSContentSize.Width, Height: size.CSSContentSize.Height, Scale: 1}})
 		return res.Data, err
 	})
-	if err == nil {
+	if err == nil && t.dir != "" {
 		err = os.WriteFile(filepath.Join(t.dir, strings.ReplaceAll(name, "/", "-")+".png"), shot, 0o644)
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -45,7 +46,7 @@ type Tab struct {
 	t      testing.TB
 	ctx    context.Context
 	opts   Options
-	dir    string // of screenshots
+	dir    string // of screenshots; "" when nobody keeps them
 	framed bool   // within another tab
 	watch
 }
@@ -63,10 +64,12 @@ func (b *Browser) Tab(t testing.TB, opts Options) *Tab {
 	ctx, shut := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(shut)
 	tab := &Tab{t: t, ctx: ctx, opts: opts, dir: os.Getenv(EnvScreenshots)}
-	if tab.dir == "" {
+	if tab.dir != "" {
+		if err := os.MkdirAll(tab.dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	} else if artifacts := flag.Lookup("test.artifacts"); artifacts != nil && artifacts.Value.String() == "true" {
 		tab.dir = t.ArtifactDir()
-	} else if err := os.MkdirAll(tab.dir, 0o755); err != nil {
-		t.Fatal(err)
 	}
 	if err := chromedp.Listen(ctx, tab.event); err != nil {
 		t.Fatal(err)
