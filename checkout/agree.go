@@ -66,5 +66,5 @@ func (s *Session) agreed(m *Merchant) error {
 	if !m.AcceptTerms || s.Terms != nil {
 		return nil
 	}
-	return acp.Refused(http.StatusConflict, "terms_not_accepted", "", "The buyer has to accept the terms of use on the checkout page first.")
+	return acp.Refused(http.StatusConflict, acp.CodeConflict, "", "The buyer has to accept the terms of use on the checkout page first.")
 }
