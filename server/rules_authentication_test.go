@@ -15,6 +15,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/client"
+	"github.com/checkstand/checkstand/server/config"
 )
 
 // Cards whose issuers want the buyer authenticated, and what they say.
@@ -231,6 +232,15 @@ func TestRulesOfPaymentHandlers(t *testing.T) {
 				if strings.Contains(fmt.Sprint(h), secret) {
 					t.Errorf("PAY-03: a handler shows the %s", name)
 				}
+			}
+		}
+	})
+	t.Run("PAY-05 it has the publishable key, so that an agent can tokenise at the shop's own account", func(t *testing.T) {
+		m := openMarketWith(t, func(cfg *config.Config) { cfg.Merchants[0].Payment.Test.PublicKey = "pbl_market" })
+		for _, v := range []acp.Version{acp.V20260130, acp.V20260417} {
+			handlers := m.ready(t, dialect(v)).at("capabilities").at("payment").list("handlers")
+			if len(handlers) != 1 || handlers[0].at("config").text("public_key") != "pbl_market" {
+				t.Errorf("%s: %v", v, handlers)
 			}
 		}
 	})
