@@ -104,6 +104,10 @@ func (c *checker) goods(g *goods) {
 	} else {
 		c.met("physical_goods", title, "everything is shipped")
 	}
+	if c.shop().MaxTip != "" {
+		c.advised("tips", "No tips", "The widget lets buyers add a tip, which is not among the physical goods that apps may sell.", "max_tip",
+			"Remove it, or describe a shop under merchants for the app that takes no tips.")
+	}
 	if g.foreign > 0 {
 		c.advised("currency", "Currency", fmt.Sprintf("Priced in another currency than the shop's, %s, so that nobody can buy them: %s.", strings.ToUpper(c.shop().Currency), count(g.foreign, "item")), "", "checkstand import --currency "+c.shop().Currency+" FILE")
 	}

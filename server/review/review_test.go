@@ -106,6 +106,7 @@ func TestEachRequirement(t *testing.T) {
 		"csp":              {old{`["https://pictures.example.com"]`, `["https://pictures.example.com", "https://pictures.local"]`}, review.Missing, "merchants[0].app.picture_domains"},
 		"redirect_domains": {old{"payment_sheet: false", "payment_sheet: false\n      redirect_domains: [\"https://pay.internal\"]"}, review.Missing, "merchants[0].app.redirect_domains"},
 		"physical_goods":   {old{"name: Ottermere Goods", "name: Digital Goods"}, review.Missing, ""},
+		"tips":             {old{"    logo: https://www.example.com/logo.png\n", "    logo: https://www.example.com/logo.png\n    max_tip: \"20.00\"\n"}, review.Advised, "merchants[0].max_tip"},
 		"website":          {old{"    website: https://www.example.com\n", ""}, review.Missing, "merchants[0].website"},
 		"privacy_policy":   {old{"https://www.example.com/privacy", "https://shop.example.com/policies/privacy"}, review.Missing, "merchants[0].links.privacy_policy"},
 		"terms_of_use":     {old{"https://www.example.com/terms", "https://192.168.1.4/terms"}, review.Missing, "merchants[0].links.terms_of_use"},
