@@ -16,7 +16,9 @@ import (
 // completeCheckout pays a session with the token of the payment sheet. The call
 // has no idempotency key, so the session and the token are one: the same token
 // again gets the stored answer, another one after a decline is a new try, and so
-// is the same one with what the bank has answered meanwhile. The amount is that of the stored session, whatever the widget has shown.
+// is the same one with what the bank has answered meanwhile, or with the e-mail
+// address that it was refused for. The amount is that of the stored session,
+// whatever the widget has shown.
 func completeCheckout(ctx context.Context, a *app, doc *wire.Document) result {
 	sessionID, req, err := wire.DecodeSheetComplete(doc)
 	if err != nil {
@@ -34,7 +36,7 @@ func completeCheckout(ctx context.Context, a *app, doc *wire.Document) result {
 	}
 	w := a.writing("POST /checkout_sessions/" + sessionID + "/complete")
 	w.more = unexplained
-	w.call.Fingerprint = sha256.Sum256([]byte(sessionID + "\x00" + req.Payment.Token + proofOf(req.Authentication)))
+	w.call.Fingerprint = sha256.Sum256([]byte(sessionID + "\x00" + req.Payment.Token + buyerOf(req.Buyer) + proofOf(req.Authentication)))
 	w.call.Key = "app_" + hex.EncodeToString(w.call.Fingerprint[:])
 	ans := a.pay(ctx, w, sessionID, req)
 	if e := storedError(ans); e != nil {
@@ -47,8 +49,17 @@ func completeCheckout(ctx context.Context, a *app, doc *wire.Document) result {
 	return r
 }
 
+// buyerOf tells a call with the buyer's address from one with the same token that
+// was refused for want of it.
+func buyerOf(b *acp.Buyer) string {
+	if b == nil {
+		return ""
+	}
+	return "\x00buyer\x00" + b.Email
+}
+
 // proofOf tells a call with what the bank has answered from the one with the
-// same token before it.
+// same token before it, also from one whose proof was refused as it was written.
 func proofOf(r *acp.AuthenticationResult) string {
 	switch {
 	case r == nil:
@@ -56,7 +67,8 @@ func proofOf(r *acp.AuthenticationResult) string {
 	case r.Details == nil:
 		return "\x00" + r.Outcome
 	}
-	return "\x00" + r.Outcome + "\x00" + r.Details.TransactionID
+	d := r.Details
+	return strings.Join([]string{"", r.Outcome, d.TransactionID, d.Cryptogram, d.ECI, d.Version}, "\x00")
 }
 
 // Pauses between two looks at a payment that another call has begun.
