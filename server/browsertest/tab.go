@@ -48,6 +48,7 @@ type Tab struct {
 	opts   Options
 	dir    string // of screenshots; "" when nobody keeps them
 	framed bool   // within another tab
+	jumped bool   // the page was loaded at a place within it
 	watch
 }
 
@@ -133,6 +134,7 @@ func (t *Tab) GoStatus(url string, status int) {
 	if status >= 400 {
 		t.expectRefusal(url)
 	}
+	t.jumped = strings.Contains(url, "#")
 	t.do("load "+url, func(ctx context.Context, s *chromedp.Target) error {
 		resp, err := chromedp.NavigateResponse(url)(ctx, s)
 		if err != nil {
