@@ -3,6 +3,7 @@ package checkout
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ const (
 type mark struct {
 	param string // the member of outcome_details that it is of
 	text  string
+	plain string // under which older servers noted it: as it was sent
 }
 
 // marks are those of a proof: the directory server's transaction, which is an
@@ -30,11 +32,11 @@ type mark struct {
 // its bytes are written. One without bytes of its own, as some issuers send
 // where nothing was proved, stands for nothing.
 func marks(d *acp.AuthenticationDetails) []mark {
-	all := []mark{{"transaction_id", strings.ToLower(strings.TrimSpace(d.TransactionID))}}
+	all := []mark{{"transaction_id", strings.ToLower(strings.TrimSpace(d.TransactionID)), d.TransactionID}}
 	plain := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(strings.TrimSpace(d.Cryptogram), "="))
 	bytes, err := base64.RawStdEncoding.DecodeString(plain)
 	if err == nil && len(bytes) >= cryptogramBytes && strings.Trim(string(bytes), "\x00") != "" {
-		all = append(all, mark{"three_ds_cryptogram", "cryptogram " + string(bytes)})
+		all = append(all, mark{param: "three_ds_cryptogram", text: "cryptogram " + string(bytes)})
 	}
 	return all
 }
@@ -58,13 +60,18 @@ func (p *purchase) useProof(tx Tx, sess *Session, now time.Time) error {
 
 // newMarks says where the marks of a proof are to be noted that are not known
 // yet to be this session's; that one of them is another's is an error. Notes
-// that were made under a retired key count as well.
+// that were made under a retired key, or in the letters of the agent, count as
+// well.
 func (p *purchase) newMarks(tx Reader, sess *Session, d *acp.AuthenticationDetails) ([]idempotency.Scope, error) {
 	var fresh []idempotency.Scope
 	for _, m := range marks(d) {
 		known := false
 		prints := p.box.Fingerprints(m.text)
-		for _, print := range prints {
+		noted := prints
+		if m.plain != "" && m.plain != m.text {
+			noted = slices.Concat(prints, p.box.Fingerprints(m.plain))
+		}
+		for _, print := range noted {
 			rec, err := tx.IdempotencyRecord(proofScope(sess, print))
 			if err != nil {
 				return nil, err

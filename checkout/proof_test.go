@@ -2,6 +2,7 @@ package checkout_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"runtime"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/idempotency"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/secret"
 )
@@ -218,4 +220,24 @@ func TestAnExpiredSessionAsksForNoAuthentication(t *testing.T) {
 		t.Errorf("%v, %+v", err, got)
 	}
 	w.refused(w.send(s.ID, proven("tok_3ds_1", "good", "ds-1")), 409, acp.CodeConflict, "")
+}
+
+// A server of before the letters of a transaction were disregarded has noted it
+// as it was sent. That note still says that the proof was used.
+func TestAProofThatAnOlderServerHasNoted(t *testing.T) {
+	const transaction = "8A880DC0-D2D2-4067-BCB1-B08D1690B26E"
+	w := newAuthenticatingWorld(t, checkout.ThreeDSWhenRequired)
+	scope := idempotency.Scope{MerchantID: "shop", Path: "3-D Secure", Key: string(w.box().Fingerprints(transaction)[0])}
+	err := w.store.Update(t.Context(), func(tx checkout.Tx) error {
+		return tx.PutIdempotencyRecord(idempotency.Record{Hash: scope.Hash(), MerchantID: "shop", Fingerprint: sha256.Sum256([]byte("cs_of_another")),
+			State: idempotency.Done, ExpiresAt: w.clock.Now().Add(time.Hour)}, nil)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := w.asked("tok_3ds_a")
+	w.refused(w.send(s.ID, proven("tok_3ds_a", "good", transaction)), 400, acp.CodeInvalid, "$.authentication_result.outcome_details.transaction_id")
+	if n, _ := w.psp.taken(); n != 0 {
+		t.Errorf("%d charges", n)
+	}
 }
