@@ -81,6 +81,17 @@ func (b *books) standing(kind payment.OpKind) *payment.Operation {
 	return nil
 }
 
+// openRefund finds a refund of which the PSP has not said yet that it is made;
+// nil when there is none.
+func (b *books) openRefund() *payment.Operation {
+	for i := range b.ops {
+		if b.ops[i].Kind == payment.OpRefund && b.ops[i].State.Open() {
+			return &b.ops[i]
+		}
+	}
+	return nil
+}
+
 // done adds up what operations of a kind have moved, in minor units.
 func (b *books) done(kind payment.OpKind) (sum int64) {
 	for i := range b.ops {

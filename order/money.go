@@ -89,6 +89,11 @@ func (s *Service) cancel(b *books, c *Command, reason Reason, now time.Time) (pl
 	if op := b.standing(payment.OpCapture); op != nil && op.State.Open() {
 		return plan{}, refuse("order %s is being captured by operation %s; cancel it when that is over", o.ID, op.ID)
 	}
+	if op := b.openRefund(); op != nil && b.attempt.State == payment.Captured && b.refundable() == 0 {
+		// Nothing is left to ask the PSP for: the order would be canceled at once,
+		// and the buyer's money still here if the PSP refuses.
+		return plan{}, refuse("order %s is being refunded by operation %s; cancel it when that is over", o.ID, op.ID)
+	}
 	opID := c.newID(id.Op, "cancel", now)
 	adj := acp.Adjustment{ID: adjustmentID(opID), Type: adjCancellation, OccurredAt: now.UTC(), Status: pending,
 		LineItems: o.remaining(), Reason: reason.Code, Description: reason.Note}

@@ -206,6 +206,32 @@ func TestACancellationThatIsUnderWay(t *testing.T) {
 	})
 }
 
+// While the PSP may still refuse the refund of all the money, no cancellation
+// says that the order is over.
+func TestNoCancellationBesideARefundThatIsUnderWay(t *testing.T) {
+	onBothStores(t, func(t *testing.T, w *world) {
+		for _, good := range []bool{true, false} {
+			t.Run(fmt.Sprintf("done in the end %t", good), func(t *testing.T) {
+				o := w.sale(false)
+				w.psp.fail(accepts)
+				out := w.did(w.core.Refund(ctx, cmd(o), total, nil, order.Reason{}))
+				_, err := w.core.Cancel(ctx, cmd(o), order.Reason{})
+				w.refused(t, err, "is being refunded")
+				if now := w.order(o); now.Status != "confirmed" || w.gone(t, o) != 1 {
+					t.Errorf("%s, used %d times", now.Status, w.gone(t, o))
+				}
+				w.told(w.psp.decide(out.Operation.ID, good))
+				w.did(w.core.Cancel(ctx, cmd(o), order.Reason{}))
+				if now, p := w.order(o), w.psp.books(w.attempt(o).PSPRef); now.Status != "canceled" || w.gone(t, o) != 0 || p.refunded != total {
+					t.Errorf("%s, used %d times, %+v", now.Status, w.gone(t, o), p)
+				}
+				w.checkShelf(t)
+				w.checkBooks(t, o)
+			})
+		}
+	})
+}
+
 // A process that dies while it cancels gives back once, and operators who cancel
 // at once do too.
 func TestWhatIsGivenBackOutlivesAProcess(t *testing.T) {
