@@ -11,8 +11,11 @@ import (
 type Reservation struct {
 	ItemID   string `json:"item_id"`
 	Quantity int64  `json:"quantity"`
-	// Counted is how many of them were there; the rest is on backorder.
+	// Counted is how many of them come out of the stock.
 	Counted int64 `json:"counted,omitzero"`
+	// Beyond says that the item is sold beyond its stock: how many of them are
+	// there is known at the sale, and the rest is on backorder.
+	Beyond bool `json:"beyond,omitzero"`
 }
 
 // hold reserves the stock of the session's lines, and a use of each of its
@@ -35,8 +38,11 @@ func (s *Session) hold(tx Tx, m *Merchant, items map[string]*catalog.Item) error
 		if err := tx.Reserve(s.MerchantID, l.Item.ID, l.Quantity); err != nil {
 			return err
 		}
-		s.Reserved = append(s.Reserved, Reservation{ItemID: l.Item.ID, Quantity: l.Quantity,
-			Counted: min(max(it.Stock-it.Reserved, 0), l.Quantity)})
+		r := Reservation{ItemID: l.Item.ID, Quantity: l.Quantity, Counted: l.Quantity}
+		if it.Backorder {
+			r.Counted, r.Beyond = 0, true
+		}
+		s.Reserved = append(s.Reserved, r)
 	}
 	return nil
 }
@@ -47,12 +53,40 @@ func (s *Session) letGo(tx Tx) error { return s.endReservations(tx.Release, tx.R
 // takeOut turns what is held into a sale, and says what that used up.
 func (s *Session) takeOut(tx Tx) (order.Sold, error) {
 	sold := order.Sold{Uses: s.Uses}
+	if err := s.countBeyond(tx); err != nil {
+		return sold, err
+	}
 	for _, r := range s.Reserved {
 		if r.Counted > 0 {
 			sold.Stock = append(sold.Stock, order.Units{ItemID: r.ItemID, Quantity: r.Counted})
 		}
 	}
 	return sold, s.endReservations(tx.Sell, tx.SpendUse)
+}
+
+// countBeyond counts what is there of the items that are sold beyond their
+// stock. Others may have sold of it since it was held, or held more than they
+// bought.
+func (s *Session) countBeyond(tx Reader) error {
+	var ids []string
+	for _, r := range s.Reserved {
+		if r.Beyond {
+			ids = append(ids, r.ItemID)
+		}
+	}
+	if ids == nil {
+		return nil
+	}
+	items, err := tx.Items(s.MerchantID, ids)
+	if err != nil {
+		return err
+	}
+	for i := range s.Reserved {
+		if r := &s.Reserved[i]; r.Beyond && items[r.ItemID] != nil && items[r.ItemID].Tracked {
+			r.Counted = min(max(items[r.ItemID].Stock, 0), r.Quantity)
+		}
+	}
+	return nil
 }
 
 func (s *Session) endReservations(end func(merchantID, itemID string, quantity int64) error,
