@@ -77,6 +77,7 @@ func Starter(o StarterOptions) []byte {
 		"SealingKey":    secret.GenerateKey(),
 		"WebhookSecret": rand.Text() + rand.Text(),
 		"Price":         example(o.Currency),
+		"Zone":          zoneOf[o.Country],
 		"TaxIncluded":   !slices.Contains(taxOnTop, o.Country),
 	})
 	if err != nil {
