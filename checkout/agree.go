@@ -61,6 +61,16 @@ func (s *Service) Agree(ctx context.Context, v Visit, a Agreed) error {
 	})
 }
 
+// forgetAnswers drops what was answered on the checkout page, for the browser
+// that takes it over: it may be somebody else's. What is being paid, or is paid,
+// keeps its answers.
+func (s *Session) forgetAnswers() {
+	if s.editable() == nil {
+		s.Terms = nil
+		s.Consents = slices.DeleteFunc(slices.Clone(s.Consents), func(c Consent) bool { return c.Agent == ByPage })
+	}
+}
+
 // agreed refuses a buyer at the checkout page who has not accepted the terms.
 func (s *Session) agreed(m *Merchant) error {
 	if !m.AcceptTerms || s.Terms != nil {

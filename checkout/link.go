@@ -81,6 +81,7 @@ func (s *Service) Redeem(ctx context.Context, merchantID, sessionID, proof, retu
 		}
 		digest := sha256.Sum256([]byte(visitor))
 		sess.displace()
+		sess.forgetAnswers()
 		sess.Links++
 		sess.Visitor = digest[:]
 		if allowed {
