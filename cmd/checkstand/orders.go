@@ -227,8 +227,8 @@ func printOrder(p *printer, o *order.Order) {
 		p.f("  %s  %s  %d ordered, %d wanted, %d sent  %s\n", l.ID, l.Title, l.Quantity.Ordered, l.Quantity.Current, l.Quantity.Fulfilled, l.Status)
 	}
 	p.f("Totals:\n")
-	for _, t := range o.Totals {
-		p.f("  %s  %s\n", money.English(t.Amount, o.Currency), t.DisplayText)
+	for i := range o.Totals {
+		p.f("  %s  %s\n", money.English(o.Totals[i].Amount, o.Currency), totalWords(&o.Totals[i]))
 	}
 	if back := givenBack(&o.Sold); back != "" {
 		p.f("Given back at %s: %s\n", o.Sold.GivenBackAt.UTC().Format(time.DateTime), back)
@@ -264,7 +264,7 @@ func printOrder(p *printer, o *order.Order) {
 		if a.Amount != nil {
 			p.f("  %s", money.English(*a.Amount, a.Currency))
 		}
-		for _, text := range []string{a.Reason, a.Description} {
+		for _, text := range []string{a.Reason, adjustmentWords(o, a)} {
 			if text != "" {
 				p.f("  %s", text)
 			}
