@@ -276,11 +276,11 @@ func (c *Cart) session() *Session {
 }
 
 // estimated leaves out what is not known yet: delivery and tax before there is
-// an address are not nothing.
+// an address are not nothing. That the prices include the tax is known.
 func estimated(totals []acp.Total) []acp.Total {
 	open := slices.ContainsFunc(totals, func(t acp.Total) bool { return t.Type == acp.TotalTotal && t.Description != "" })
 	return slices.DeleteFunc(totals, func(t acp.Total) bool {
-		return open && t.Amount == 0 && (t.Type == acp.TotalFulfillment || t.Type == acp.TotalTax)
+		return open && t.Amount == 0 && t.Description == "" && (t.Type == acp.TotalFulfillment || t.Type == acp.TotalTax)
 	})
 }
 

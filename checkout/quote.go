@@ -146,7 +146,7 @@ func (s *Session) show(q pricing.Quote, final bool, t *text.Texts) {
 			Rate: float64(p.PPM) / 1_000_000, Amount: p.Amount})
 	}
 	if q.TaxIncluded > 0 {
-		tax.Description = t.Say("tax.included")
+		tax.Description = t.Say("tax.included", "tax", text.Money{Amount: q.TaxIncluded, Currency: s.Currency})
 		tax.Breakdown = nil
 	}
 	s.Totals = append(make([]acp.Total, 0, 7),

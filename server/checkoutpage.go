@@ -230,11 +230,11 @@ func (p checkoutPages) Outcome(ctx context.Context, v web.Visit) (web.Outcome, e
 }
 
 // knownTotals leaves out what is not worked out yet: delivery and tax before
-// there is an address are not nothing.
+// there is an address are not nothing. That the prices include the tax is known.
 func knownTotals(sess *checkout.Session) []acp.Total {
 	final := !slices.ContainsFunc(sess.Totals, func(t acp.Total) bool { return t.Type == acp.TotalTotal && t.Description != "" })
 	return slices.DeleteFunc(slices.Clone(sess.Totals), func(t acp.Total) bool {
-		return !final && t.Amount == 0 && (t.Type == acp.TotalFulfillment || t.Type == acp.TotalTax)
+		return !final && t.Amount == 0 && t.Description == "" && (t.Type == acp.TotalFulfillment || t.Type == acp.TotalTax)
 	})
 }
 

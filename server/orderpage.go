@@ -266,9 +266,11 @@ func notCharged(o *order.Order) (sum int64) {
 	return min(sum, o.Total)
 }
 
-// totalLines leaves out the figures that say nothing on a receipt.
+// totalLines leaves out the figures that say nothing on a receipt. Tax that the
+// prices include is said beside the total that it is part of.
 func totalLines(totals []acp.Total) []web.Total {
 	var out []web.Total
+	included := ""
 	for _, t := range totals {
 		line := web.Total{Label: t.DisplayText, Amount: t.Amount}
 		switch t.Type {
@@ -283,13 +285,18 @@ func totalLines(totals []acp.Total) []web.Total {
 			if t.Amount == 0 {
 				continue
 			}
+		case acp.TotalTax:
+			if t.Amount == 0 && t.Description != "" {
+				included = t.Description
+				continue
+			}
 		case acp.TotalAmountRefunded:
 			if t.Amount == 0 {
 				continue
 			}
 			line.Amount = -t.Amount
 		case acp.TotalTotal:
-			line.Strong = true
+			line.Strong, line.Note = true, included
 		}
 		out = append(out, line)
 	}

@@ -69,8 +69,9 @@ type Line struct {
 // Total is one figure below the lines.
 type Total struct {
 	Label  string
-	Amount int64 // minor units, signed: a discount is negative
-	Strong bool  // the figure that was paid; one of an order's totals
+	Amount int64  // minor units, signed: a discount is negative
+	Strong bool   // the figure that was paid; one of an order's totals
+	Note   string // a sentence on the figure, such as that tax is in it; may be ""
 }
 
 // Delivery is one way in which a part of the order reaches the buyer.
