@@ -86,6 +86,14 @@ func inUnits(b *balance.Balance, n int64) string {
 	return money.English(n, b.Currency)
 }
 
+// movedBy is a change of a balance's units as people say it, with its sign.
+func movedBy(b *balance.Balance, n int64) string {
+	if n > 0 {
+		return "+" + inUnits(b, n)
+	}
+	return inUnits(b, n)
+}
+
 func newBalancesIssue() *cobra.Command {
 	var d keyDesk
 	var customer, amount, rate, mode, reference string
@@ -310,7 +318,7 @@ func printBalance(c *cobra.Command, b *balance.Balance, moves []balance.Entry, a
 	p = printer{w: tw}
 	p.f("AT\tMOVE\tTO SPEND\tHELD\tFOR\tBY\n")
 	for _, e := range moves {
-		p.f("%s\t%s\t%+d\t%+d\t%s\t%s\n", e.At.UTC().Format(time.DateTime), e.Kind, e.Available, e.Held, e.Reference, e.Who)
+		p.f("%s\t%s\t%s\t%s\t%s\t%s\n", e.At.UTC().Format(time.DateTime), e.Kind, movedBy(b, e.Available), movedBy(b, e.Held), e.Reference, e.Who)
 	}
 	return errors.Join(p.err, tw.Flush())
 }
