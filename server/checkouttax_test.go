@@ -66,3 +66,13 @@ func TestPagesOfPricesWithTaxSaySo(t *testing.T) {
 	}
 	wants("order", b.send(http.MethodGet, shop.BaseURL+"/orders/"+o.ID, nil), all)
 }
+
+// What discounts are taken off stands above them.
+func TestPagesShowWhatDiscountsAreTakenOff(t *testing.T) {
+	t.Parallel()
+	shop := servertest.Start(t, servertest.Options{Discounts: []config.DiscountConfig{{ID: "spring", Name: "Spring", Percent: "10"}}})
+	page := newBuyer(t).send(http.MethodGet, newCart(t, shop.Agent(t), servertest.Mug).ContinueURL, nil)
+	if got, want := totalsOf(t, page), "Items $18.00\nItem discounts -$1.80\nSubtotal $16.20\nTotal $16.20"; got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}

@@ -275,7 +275,9 @@ func totalLines(totals []acp.Total) []web.Total {
 		line := web.Total{Label: t.DisplayText, Amount: t.Amount}
 		switch t.Type {
 		case acp.TotalItemsBaseAmount:
-			continue // the subtotal says it
+			if off, _ := acp.Amount(totals, acp.TotalItemsDiscount); off == 0 {
+				continue // the subtotal says it
+			}
 		case acp.TotalItemsDiscount, acp.TotalDiscount:
 			if t.Amount == 0 {
 				continue
