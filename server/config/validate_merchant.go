@@ -39,9 +39,7 @@ func (m *MerchantConfig) check(r *report, at string, timeout time.Duration) {
 		r.errorf(at+".name", "is longer than %d bytes", MaxNameBytes)
 	}
 	m.checkCurrency(r, at+".currency")
-	if m.Country == "" {
-		r.errorf(at+".country", "is missing; write the country that the shop sells from, such as \"DE\"")
-	}
+	m.checkCountry(r, at+".country")
 	if _, err := language.Parse(m.Locale); err != nil {
 		r.errorf(at+".locale", "%q is not a language tag; write one such as \"en-US\" or \"de\"", clip(m.Locale))
 	}
