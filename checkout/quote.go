@@ -78,7 +78,11 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 	if err != nil {
 		return tooLarge(err)
 	}
-	s.show(q, covered, t)
+	open := ""
+	if !covered {
+		open = m.openTotal()
+	}
+	s.show(q, open, t)
 	s.showExtras(t, &cart, &q, fees)
 	s.Messages = append(msgs, discounting.show(s, &q, t)...)
 	if s.Messages == nil {
@@ -126,8 +130,18 @@ func (s *Session) gone(l *acp.LineItem) *catalog.Item {
 // session was last quoted.
 func (s *Session) digitalLine(lineID string) bool { return slices.Contains(s.DigitalLines, lineID) }
 
-// show writes a quote into the session's lines and totals.
-func (s *Session) show(q pricing.Quote, final bool, t *text.Texts) {
+// openTotal is the text on what a total lacks before everything is delivered in
+// some way. Prices with tax in them have it there wherever they go.
+func (m *Merchant) openTotal() string {
+	if m.Taxes.PricesInclude {
+		return "total.open_delivery"
+	}
+	return "total.open"
+}
+
+// show writes a quote into the session's lines and totals. open is the text on
+// what the total lacks, "" where it is the whole.
+func (s *Session) show(q pricing.Quote, open string, t *text.Texts) {
 	const each = 5
 	ofLines := make([]acp.Total, 0, each*len(q.Lines))
 	for i := range q.Lines {
@@ -156,8 +170,8 @@ func (s *Session) show(q pricing.Quote, final bool, t *text.Texts) {
 		s.Totals = append(s.Totals, label(t, acp.TotalDiscount, q.Discount))
 	}
 	s.Totals = append(s.Totals, tax, label(t, acp.TotalTotal, q.Total))
-	if !final {
-		s.Totals[len(s.Totals)-1].Description = t.Say("total.open")
+	if open != "" {
+		s.Totals[len(s.Totals)-1].Description = t.Say(open)
 	}
 }
 
