@@ -73,6 +73,7 @@ func (c *Config) check(r *report) {
 	for i := range c.Merchants {
 		m, at := &c.Merchants[i], "merchants["+strconv.Itoa(i)+"]"
 		m.check(r, at, c.Payments.Timeout)
+		m.doubts(r, at, c.PublicURL)
 		live = live || !m.Payment.Live.IsZero()
 		if first, twice := ids[m.ID]; twice && m.ID != "" {
 			r.errorf(at+".id", "%q is the id of merchants[%d] too; give each merchant its own", clip(m.ID), first)

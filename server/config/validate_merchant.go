@@ -69,7 +69,6 @@ func (m *MerchantConfig) check(r *report, at string, timeout time.Duration) {
 	_, _, maxTip := m.extras(r, at)
 	m.tips(r, at, maxTip)
 	_, methods := m.rules(r, at)
-	m.doubtZones(r, at)
 	m.discounts(r, at, methods)
 	m.Payment.check(r, at+".payment", m.Currency, timeout)
 	m.App.check(r, at+".app", m)
