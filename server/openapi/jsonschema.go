@@ -3,6 +3,7 @@ package openapi
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 )
 
 // object is a JSON object whose members stay in their order.
@@ -79,6 +80,32 @@ func (t *Type) schema() object {
 		s.set("required", required)
 	}
 	s.set("properties", properties)
+	if t.Needs != nil {
+		var sets []object
+		for _, names := range t.Needs {
+			sets = append(sets, needs(names))
+		}
+		s.set("anyOf", sets)
+	}
+	return s
+}
+
+// needs is the schema of an object that has these members, of which one may be a
+// member's member.
+func needs(names []string) object {
+	var required []string
+	properties := object{}
+	for _, name := range names {
+		name, inner, nested := strings.Cut(name, ".")
+		required = append(required, name)
+		if nested {
+			properties.set(name, object{{"required", []string{inner}}})
+		}
+	}
+	s := object{{"required", required}}
+	if len(properties) > 0 {
+		s.set("properties", properties)
+	}
 	return s
 }
 

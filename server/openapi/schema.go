@@ -21,6 +21,9 @@ type Type struct {
 	Name    string
 	Doc     string
 	Members []Member
+	// Needs are sets of members of which one has to be there whole, beside those
+	// that are required; nil for none. "a.b" is the member b of a.
+	Needs [][]string
 	// By is the member that tells the Variants apart, for a type that is one of
 	// several; "" otherwise.
 	By       string
@@ -96,7 +99,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-var headLine = regexp.MustCompile(`^(object|union) ([A-Za-z]+)(?: by ([a-z_]+))?(?: @(\S+))? - (.+)$`)
+var headLine = regexp.MustCompile(`^(object|union) ([A-Za-z]+)(?: by ([a-z_]+))?(?: needs (\S+))?(?: @(\S+))? - (.+)$`)
 
 // parseTypes reads the notation that schemas.txt describes at its head.
 func parseTypes(source string, versions []acp.Version) ([]Type, error) {
@@ -113,11 +116,11 @@ func parseTypes(source string, versions []acp.Version) ([]Type, error) {
 			if m == nil {
 				return nil, fail(fmt.Errorf("is not the head of a type"))
 			}
-			within, err := parseSpan(m[4], versions)
+			within, err := parseSpan(m[5], versions)
 			if err != nil {
 				return nil, fail(err)
 			}
-			all = append(all, Type{Name: m[2], Doc: m[5], By: m[3], within: within})
+			all = append(all, Type{Name: m[2], Doc: m[6], By: m[3], Needs: parseNeeds(m[4]), within: within})
 		case len(all) == 0:
 			return nil, fail(fmt.Errorf("belongs to no type"))
 		default:
@@ -138,6 +141,18 @@ func parseTypes(source string, versions []acp.Version) ([]Type, error) {
 		}
 	}
 	return all, nil
+}
+
+// parseNeeds reads A+B|C.
+func parseNeeds(text string) [][]string {
+	if text == "" {
+		return nil
+	}
+	var sets [][]string
+	for set := range strings.SplitSeq(text, "|") {
+		sets = append(sets, strings.Split(set, "+"))
+	}
+	return sets
 }
 
 func parseSpan(text string, versions []acp.Version) (span, error) {
