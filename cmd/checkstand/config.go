@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -123,6 +125,11 @@ func startingWith(o config.StarterOptions) ([]byte, error) {
 	_, err := config.Parse("", text, nil)
 	var wrong *config.Error
 	if errors.As(err, &wrong) {
+		if slices.ContainsFunc(wrong.Problems, func(p config.Problem) bool { return p.Path == "merchants[0].country" }) {
+			wrong.Problems = slices.DeleteFunc(wrong.Problems, func(p config.Problem) bool {
+				return strings.HasPrefix(p.Path, "merchants[0].shipping[") && strings.Contains(p.Path, ".countries[") // it is the same one
+			})
+		}
 		for i := range wrong.Problems {
 			wrong.Problems[i].Line = 0 // of a file that is not there
 		}

@@ -54,6 +54,7 @@ func (s *ShippingConfig) place(r *report, at string, shop *MerchantConfig, m *pr
 		country := p.Address.Country
 		if country == "" {
 			country = shop.Country
+			r.follows(at+".address.country", shop)
 		}
 		m.Pickup = &pricing.Pickup{Kind: p.Type, ReadyAfter: p.ReadyAfter, ReadyDays: p.ReadyDays, KeepDays: p.KeepDays,
 			Hours: r.hours(at, "hours", p.Hours, p.Closed, p.Timezone, shop.Timezone),
@@ -63,12 +64,22 @@ func (s *ShippingConfig) place(r *report, at string, shop *MerchantConfig, m *pr
 	}
 	if isSet(s.LocalDelivery) {
 		l := &s.LocalDelivery
-		at := at + ".local_delivery"
+		outer, at := at, at+".local_delivery"
 		m.Local = &pricing.Local{PostalPrefixes: l.PostalPrefixes, Lead: l.LeadTime, Rounds: l.Rounds,
 			Windows: r.hours(at, "windows", l.Windows, l.Closed, l.Timezone, shop.Timezone)}
-		if len(m.Countries) == 0 && shop.Country != "" {
-			m.Countries = []string{shop.Country}
+		if len(m.Countries) == 0 {
+			if r.follows(outer+".countries", shop); shop.Country != "" {
+				m.Countries = []string{shop.Country}
+			}
 		}
+	}
+}
+
+// follows leaves a key that has the shop's country in its place out of the
+// report when that is wrong: it is told once, where it is written.
+func (r *report) follows(path string, shop *MerchantConfig) {
+	if !isCountry(shop.Country) {
+		r.failed[path] = true
 	}
 }
 

@@ -216,6 +216,7 @@ func TestWarnings(t *testing.T) {
 // One mistake is one line: what follows from it is left out.
 func TestOneMistakeIsOneLine(t *testing.T) {
 	key := "sealing_keys: [" + secret.GenerateKey() + "]"
+	places := strings.TrimSuffix(shipping(goodPickup), "\n") + "\n      - {" + goodCourier + "}\n"
 	for name, text := range map[string]string{
 		"not YAML":        "a: [1",
 		"group":           key + replaced(`links: {terms_of_use: "https://shop.example.com/terms", privacy_policy: "https://shop.example.com/privacy"}`, "links: none"),
@@ -223,6 +224,10 @@ func TestOneMistakeIsOneLine(t *testing.T) {
 		"duration":        "payments: {timeout: soon}\n" + key + minimal,
 		"wrong currency":  key + strings.Replace(merchant("shipping: [{id: a, title: A, price: x}]"), "eur", "EUR", 1),
 		"bad reference":   key + replaced("Test Shop", "${NOWHERE}"),
+		"wrong country":   key + strings.Replace(places, "country: DE", "country: Germany", 1),
+		"lower case":      key + strings.Replace(places, "country: DE", "country: de", 1),
+		"other country":   key + strings.Replace(places, "country: DE", "country: XX", 1),
+		"no country":      key + strings.Replace(places, "    country: DE\n", "", 1),
 		"percent of rate": key + merchant("tax: {rates: [{country: DE, percent: 101}]}"),
 	} {
 		_, err := config.Parse("checkstand.yaml", []byte(text), nil)
