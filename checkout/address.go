@@ -51,6 +51,15 @@ func checkAddress(a *acp.Address, param string, t *text.Texts) (wrong []acp.Mess
 	return wrong
 }
 
+// AddressMisfits are the members of an address that cannot be right, such as
+// "postal_code", whoever delivers to it.
+func AddressMisfits(a *acp.Address) (members []string) {
+	for _, wrong := range checkAddress(a, "", english) {
+		members = append(members, strings.TrimPrefix(wrong.Param, "."))
+	}
+	return members
+}
+
 // postalStates are states in addresses of the United States that are no state:
 // territories and military mail.
 var postalStates = map[string]bool{"US-AA": true, "US-AE": true, "US-AP": true, "US-AS": true, "US-GU": true, "US-MP": true, "US-VI": true}

@@ -73,6 +73,14 @@ func (p checkoutPages) Redeem(ctx context.Context, shop, session, proof, returnT
 	return visitor, sess.ExpiresAt, nil
 }
 
+func (p checkoutPages) Misfits(d web.Details, locale string) map[string]string {
+	problems := map[string]string{}
+	for _, member := range checkout.AddressMisfits(&acp.Address{Country: d.Country, State: d.State, PostalCode: d.PostalCode}) {
+		problems[member] = text.For(locale).Say(addressProblems[member])
+	}
+	return problems
+}
+
 func (p checkoutPages) SaveDetails(ctx context.Context, v web.Visit, d web.Details) error {
 	sess, _, err := p.core.Visited(ctx, visit(v))
 	if err != nil {

@@ -33,6 +33,13 @@ func TestBuyerPaysOnTheProvidersPage(t *testing.T) {
 		if !strings.Contains(got.text, "Delivery and tax are added once the address is known.") || strings.Contains(got.text, "$0.00") {
 			t.Error("what is not known yet is shown as nothing")
 		}
+		got = b.post("details", "email", "", "name", "Test Buyer", "country", "US", "line_one", "1 Example Street",
+			"city", "San Francisco", "state", "Bavaria", "postal_code", "ABC")
+		for _, says := range []string{"Enter your e-mail address.", "This postal code does not fit the country.", "Enter the state or province of the address"} {
+			if got.status != http.StatusUnprocessableEntity || !strings.Contains(got.text, says) {
+				t.Errorf("details that are wrong: %d, without %q", got.status, says)
+			}
+		}
 		got = b.post("details", "email", "buyer@example.com", "name", "Test Buyer", "country", "US", "line_one", "1 Example Street",
 			"city", "San Francisco", "state", "CA", "postal_code", "DE-1")
 		if got.status != http.StatusUnprocessableEntity || !strings.Contains(got.text, "This postal code does not fit the country.") {

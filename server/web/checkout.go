@@ -52,6 +52,9 @@ type Checkouts interface {
 	// became of the payment that was under way then. It is ErrNotVisitor for every
 	// other browser.
 	Outcome(ctx context.Context, v Visit) (Outcome, error)
+	// Misfits says in a locale what cannot be right about the address of some
+	// details, by the field's name. Nothing is stored.
+	Misfits(d Details, locale string) map[string]string
 	// SaveDetails stores who buys and where the goods go. Errors: ErrChanged.
 	SaveDetails(ctx context.Context, v Visit, d Details) error
 	// ChooseDelivery selects one of Checkout.Deliveries. Errors: ErrChanged.

@@ -99,6 +99,22 @@ func TestAddressThatTheShopRefuses(t *testing.T) {
 	}
 }
 
+// What the shop would find wrong is said together with what is missing, which is
+// said first of a field that has both.
+func TestAddressThatTheShopWouldRefuse(t *testing.T) {
+	c := &checkouts{view: empty()}
+	form := changed(changed(changed(goodDetails(), "email", ""), "city", ""), "postal_code", misfit)
+	page := parse(t, ask(counter(t, c), http.MethodPost, session+"/details", nil, form...))
+	for field, says := range map[string]string{"email": "Enter your e-mail address.", "city": "Enter the city.", "postal_code": "Check the code."} {
+		if hint := byID(page, field+"-problem"); hint == nil || text(hint) != says {
+			t.Errorf("%s: %v, want %q", field, hint, says)
+		}
+	}
+	if links := find(one(t, page, "div", "problems"), "a", ""); len(links) != 3 || len(c.calls) != 0 {
+		t.Errorf("%d problems in the summary, asked %q", len(links), c.calls)
+	}
+}
+
 func TestGoodsThatAreNotShippedNeedNoAddress(t *testing.T) {
 	c := &checkouts{view: with(empty(), func(c *web.Checkout) { c.Shipped = false })}
 	h := counter(t, c)

@@ -34,6 +34,9 @@ type checkouts struct {
 	outcome *web.Outcome // for a browser that has another secret
 }
 
+// misfit is a postal code that the shop knows to be wrong.
+const misfit = "ABC"
+
 func (c *checkouts) did(words ...string) error {
 	c.calls = append(c.calls, strings.Join(words, " "))
 	return c.fail
@@ -72,6 +75,13 @@ func (c *checkouts) Checkout(_ context.Context, v web.Visit) (web.Checkout, erro
 		return web.Checkout{}, web.ErrNotVisitor
 	}
 	return c.view, nil
+}
+
+func (c *checkouts) Misfits(d web.Details, _ string) map[string]string {
+	if d.PostalCode == misfit {
+		return map[string]string{"postal_code": "Check the code.", "email": "This is not about the address."}
+	}
+	return nil
 }
 
 func (c *checkouts) SaveDetails(_ context.Context, _ web.Visit, d web.Details) error {

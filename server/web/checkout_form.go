@@ -69,6 +69,13 @@ func (p *Pages) saveDetails(w http.ResponseWriter, r *http.Request, v Visit) err
 	d := readDetails(r.PostForm)
 	if problems := d.check(&c); len(problems) > 0 {
 		c.Problems = nil
+		if c.Shipped { // all of it at once: nobody mends a form field by field
+			for name, problem := range p.checkouts.Misfits(d, c.Locale) {
+				if problems[name] == "" {
+					problems[name] = problem
+				}
+			}
+		}
 		page := &checkoutPage{Checkout: c, Form: d, Editing: true}
 		for _, f := range append(fields(contactFields, d, problems, p.texts(&c)), fields(addressFields, d, problems, p.texts(&c))...) {
 			if f.Problem != "" {
