@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -158,13 +157,7 @@ func TestPublishedExamples(t *testing.T) {
 		}
 	}
 	blocks := readPublished(t)
-	private, _ := publishedKeys(t, blocks)
-	dir, run := t.TempDir(), 0
-	for mode, key := range private {
-		if err := os.WriteFile(filepath.Join(dir, string(mode)+".pem"), []byte(key.Reveal()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	run := 0
 	for _, b := range blocks {
 		if b.kind != "sh" {
 			continue
@@ -176,7 +169,7 @@ func TestPublishedExamples(t *testing.T) {
 		}
 		cmd := exec.CommandContext(t.Context(), "sh", "-c", script)
 		var stderr bytes.Buffer
-		cmd.Dir, cmd.Stderr = dir, &stderr
+		cmd.Dir, cmd.Stderr = t.TempDir(), &stderr // each is whole: it brings its keys
 		out, err := cmd.Output()
 		if err != nil || strings.TrimSpace(string(out)) != strings.TrimSpace(want) {
 			t.Errorf("%s\nprinted %q, %v %s", b.text, out, err, stderr.Bytes())
