@@ -194,6 +194,7 @@ func (p checkoutPages) Checkout(ctx context.Context, v web.Visit) (web.Checkout,
 	c := web.Checkout{Shop: p.looks[m.ID], Live: sess.Live, Locale: cmp.Or(sess.Locale, m.Locale), Currency: sess.Currency, ReturnURL: sess.ReturnURL,
 		Payable: sess.Status == acp.ReadyForPayment || sess.Status == acp.AuthenticationRequired,
 		Shipped: shipped(sess), Countries: servedCountries(m), Details: detailsOf(sess), Totals: totalLines(knownTotals(sess))}
+	c.Stateless = !asksState(m, c.Countries)
 	if pr, ok := m.Payment(sess.Live).Provider.(payment.Embedded); ok {
 		e := pr.Embed()
 		c.Embed = &web.Embed{Name: e.Name, Script: e.Script, Sources: e.Sources}

@@ -122,6 +122,9 @@ type Checkout struct {
 	// the shop ships to, ISO 3166-1 alpha-2; empty is everywhere.
 	Shipped   bool
 	Countries []string
+	// Stateless says that addresses in none of the countries have a state. One
+	// that was given all the same is shown.
+	Stateless bool
 	// Problems says what is wrong with a field, by its name in the form.
 	Problems map[string]string
 

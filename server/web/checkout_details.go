@@ -140,6 +140,11 @@ func (c *Checkout) AddressLines() []string {
 	return lines
 }
 
+// addressFields are those that the form asks for.
+func (c *Checkout) addressFields(d Details) []field {
+	return slices.DeleteFunc(slices.Clone(addressFields), func(f field) bool { return f.Name == "state" && c.Stateless && d.State == "" })
+}
+
 // fields puts values and problems into a part of the form.
 func fields(form []field, d Details, problems map[string]string, t *text.Texts) []field {
 	out := slices.Clone(form)

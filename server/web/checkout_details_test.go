@@ -115,6 +115,25 @@ func TestAddressThatTheShopWouldRefuse(t *testing.T) {
 	}
 }
 
+// Where no address has a state none is asked for, but one that was given can be
+// seen and changed.
+func TestCountriesWithoutStates(t *testing.T) {
+	for name, tt := range map[string]struct {
+		stateless bool
+		state     string
+		asked     bool
+	}{"with states": {false, "", true}, "without": {true, "", false}, "given all the same": {true, "Bayern", true}} {
+		t.Run(name, func(t *testing.T) {
+			c := &checkouts{view: with(empty(), func(c *web.Checkout) { c.Stateless, c.Details.State = tt.stateless, tt.state })}
+			page := parse(t, ask(counter(t, c), http.MethodGet, session, nil))
+			checkMarkup(t, page, "form")
+			if f := byID(page, "state"); (f != nil) != tt.asked || f != nil && attr(f, "value") != tt.state || byID(page, "postal_code") == nil {
+				t.Errorf("the state's field is %v", f)
+			}
+		})
+	}
+}
+
 func TestGoodsThatAreNotShippedNeedNoAddress(t *testing.T) {
 	c := &checkouts{view: with(empty(), func(c *web.Checkout) { c.Shipped = false })}
 	h := counter(t, c)

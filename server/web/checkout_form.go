@@ -77,7 +77,7 @@ func (p *Pages) saveDetails(w http.ResponseWriter, r *http.Request, v Visit) err
 			}
 		}
 		page := &checkoutPage{Checkout: c, Form: d, Editing: true}
-		for _, f := range append(fields(contactFields, d, problems, p.texts(&c)), fields(addressFields, d, problems, p.texts(&c))...) {
+		for _, f := range append(fields(contactFields, d, problems, p.texts(&c)), fields(c.addressFields(d), d, problems, p.texts(&c))...) {
 			if f.Problem != "" {
 				page.Errors = append(page.Errors, formError{f.Name, f.Problem})
 			}
