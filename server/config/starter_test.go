@@ -43,8 +43,8 @@ func TestStarterOfACountry(t *testing.T) {
 		included bool
 	}{"": {"en-US", false}, "US": {"en-US", false}, "CA": {"en-CA", false}, "DE": {"de-DE", true}, "JP": {"ja-JP", true}, "BR": {"pt-BR", true}} {
 		m := parse(t, string(config.Starter(config.StarterOptions{Country: country}))).Merchants[0]
-		if m.Locale != want.locale || m.Tax.PricesIncludeTax != want.included {
-			t.Errorf("%s: %s, tax included %t; want %s, %t", country, m.Locale, m.Tax.PricesIncludeTax, want.locale, want.included)
+		if m.Locale != want.locale || m.Tax.PricesIncludeTax != want.included || m.Tax.ShowGross != want.included {
+			t.Errorf("%s: %s, tax included %t, shown so %t; want %s, %t", country, m.Locale, m.Tax.PricesIncludeTax, m.Tax.ShowGross, want.locale, want.included)
 		}
 	}
 	if m := parse(t, string(config.Starter(config.StarterOptions{Country: "CH", Locale: "fr-CH"}))).Merchants[0]; m.Locale != "fr-CH" {
