@@ -117,16 +117,15 @@ when the customer pays, and declined. A card number is refused.`,
 			if err != nil {
 				return err
 			}
+			if err := checkCardFlags(c); err != nil {
+				return err
+			}
 			month, year, err := readExpiry(expires)
 			switch {
 			case err != nil:
 				return badFlag(c, "expires", "%v", err)
 			case by == "":
 				return badFlag(c, "by", "is empty; name who does this")
-			case customer == "":
-				return badFlag(c, "customer", "is missing; give the ID of the customer, as agents name them")
-			case pspCard == "":
-				return badFlag(c, "psp-card", "is missing; say what the payment provider calls the card")
 			case pspCustomer == "":
 				pspCustomer = customer
 			}
@@ -139,8 +138,11 @@ when the customer pays, and declined. A card number is refused.`,
 				card := &savedcard.Card{ID: id.New(savedcard.Prefix, now), MerchantID: d.shop.ID, Live: live, CustomerID: customer, Provider: account.vault.Name(),
 					Account: account.id, PSPCustomer: pspCustomer, PSPCard: pspCard, Brand: brand, Last4: last4, ExpMonth: month, ExpYear: year, Label: label,
 					AddedBy: "operator:" + by, CreatedAt: now}
-				if err := errors.Join(card.Check(), account.vault.CheckStored(payment.Stored{Customer: pspCustomer, Card: pspCard})); err != nil {
-					return usageError{firstOf(err), c.CommandPath()}
+				if err := card.Check(); err != nil {
+					return usageError{err, c.CommandPath()}
+				}
+				if err := account.vault.CheckStored(payment.Stored{Customer: pspCustomer, Card: pspCard}); err != nil {
+					return usageError{fmt.Errorf("--psp-card and --psp-customer: %w", err), c.CommandPath()}
 				}
 				if card.Expired(now) {
 					return badFlag(c, "expires", "%s is over; a card that has expired cannot be charged", expires)
@@ -171,15 +173,6 @@ when the customer pays, and declined. A card number is refused.`,
 	f.Lookup("by").DefValue = "your user name"
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c
-}
-
-// firstOf is the first of joined errors: the others say the same in other words.
-func firstOf(err error) error {
-	var joined interface{ Unwrap() []error }
-	if errors.As(err, &joined) && len(joined.Unwrap()) > 0 {
-		return joined.Unwrap()[0]
-	}
-	return err
 }
 
 // doubtCard warns of a card that nobody will be offered.

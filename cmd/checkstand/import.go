@@ -4,15 +4,31 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/checkstand/checkstand/feed"
+	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/server"
 	"github.com/checkstand/checkstand/server/config"
 )
+
+// feedFormats are what --format can say.
+var feedFormats = []feed.Format{feed.ShopifyCSV, feed.WooCommerceCSV, feed.GoogleXML, feed.GoogleTSV, feed.GoogleCSV, feed.CheckstandJSONL}
+
+func joinFormats(list []feed.Format) string {
+	var words []string
+	for _, f := range list {
+		words = append(words, string(f))
+	}
+	return strings.Join(words, ", ")
+}
+
+var countryForm = regexp.MustCompile(`^[A-Z]{2}$`)
 
 func newImport() *cobra.Command {
 	var path, merchant, format, currency, country string
@@ -35,6 +51,14 @@ are taken in. Row 1 is the first below the names of the columns.`,
 			in := server.Intake{Replace: replace, Merchant: merchant,
 				Options:  feed.Options{Format: feed.Format(format), Currency: currency, Country: country},
 				Progress: progress(c)}
+			switch {
+			case format != "" && !slices.Contains(feedFormats, feed.Format(format)):
+				return badFlag(c, "format", "%q is no format of a catalogue; use one of %s, or leave it out", format, joinFormats(feedFormats))
+			case currency != "" && !money.Valid(currency):
+				return badFlag(c, "currency", "%q is not a currency; use an ISO 4217 code in lower case, such as eur", currency)
+			case country != "" && !countryForm.MatchString(country):
+				return badFlag(c, "country", "%q is not a country; use an ISO 3166-1 code in upper case, such as DE", country)
+			}
 			var database config.Database
 			if configPath(path) != "" || !dryRun {
 				cfg, err := loadConfig(c, path)

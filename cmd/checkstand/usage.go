@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // usageError is a command line that cannot be understood; the process ends
@@ -26,7 +28,7 @@ const nearEnough = 2
 // commands below c too. A command that only holds others prints its help when
 // it is called by itself.
 func teachUsage(c *cobra.Command) {
-	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{err, c.CommandPath()} })
+	c.SetFlagErrorFunc(aboutFlag)
 	c.SuggestionsMinimumDistance = nearEnough
 	if c.HasSubCommands() {
 		c.Args = knownCommand
@@ -47,6 +49,14 @@ func teachUsage(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		teachUsage(sub)
 	}
+}
+
+// aboutFlag is a usageError about a flag that cannot be read.
+func aboutFlag(c *cobra.Command, err error) error {
+	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok && bad.GetFlag().Value.Type() == "duration" {
+		return badFlag(c, bad.GetFlag().Name, "%q is not a duration; write hours, minutes or seconds, such as 8760h or 90m", bad.GetValue())
+	}
+	return usageError{err, c.CommandPath()}
 }
 
 // wrongNumber says which argument is missing or too many, by the name that the

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/checkstand/checkstand/balance"
+	"github.com/checkstand/checkstand/id"
+	"github.com/checkstand/checkstand/money"
+	"github.com/checkstand/checkstand/server"
+)
+
+// maxCustomerID bounds, in bytes, how a shop names a customer.
+const maxCustomerID = 256
+
+func newBalancesIssue() *cobra.Command {
+	var d keyDesk
+	var customer, amount, rate, mode, reference string
+	var count int64
+	var expires time.Duration
+	var asJSON bool
+	by := operatorName()
+	c := &cobra.Command{
+		Use:   "issue KIND",
+		Short: "Give a customer a gift card, points or store credit",
+		Long: `Give a customer a gift_card, points or store_credit. The code of a gift card is
+printed once; only a digest of it is kept.`,
+		Example: `  checkstand balances issue gift_card --customer cus_1 --amount 50.00 --expires 8760h
+  checkstand balances issue store_credit --customer cus_1 --amount 12.50 --reference 'complaint 17'
+  checkstand balances issue points --customer cus_1 --points 15000 --rate 100=1.00`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			live, err := isLive(c, mode)
+			switch {
+			case err != nil:
+				return err
+			case !slices.Contains(balance.Kinds(), balance.Kind(args[0])):
+				return usageError{fmt.Errorf("%q is no kind of balance; use gift_card, points or store_credit", args[0]), c.CommandPath()}
+			case strings.TrimSpace(customer) == "":
+				return badFlag(c, "customer", "is missing; give the ID of the customer, as agents name them")
+			case len(customer) > maxCustomerID:
+				return badFlag(c, "customer", "is longer than %d bytes", maxCustomerID)
+			case expires < 0:
+				return badFlag(c, "expires", "%v is in the past; use a duration such as 8760h", expires)
+			case by == "":
+				return badFlag(c, "by", "is empty; name who does this")
+			}
+			return d.open(c, func(ctx context.Context) error {
+				now := time.Now().UTC().Truncate(time.Millisecond)
+				b := &balance.Balance{ID: id.New(balance.Prefix, now), MerchantID: d.shop.ID, Live: live, Kind: balance.Kind(args[0]), CustomerID: customer,
+					Currency: d.shop.Currency, Rate: balance.Par, CreatedAt: now}
+				if expires > 0 {
+					b.ExpiresAt = now.Add(expires)
+				}
+				code := ""
+				switch b.Kind {
+				case balance.Points:
+					if amount != "" {
+						return badFlag(c, "amount", "is for money; say --points and --rate")
+					}
+					if b.Available = count; !c.Flags().Changed("points") {
+						return badFlag(c, "points", "is missing; say how many")
+					}
+					if count <= 0 || count > money.Max {
+						return badFlag(c, "points", "%d is no number of points to give; use 1 or more", count)
+					}
+					if b.Rate, err = exchangeRate(rate, b.Currency); err != nil {
+						return badFlag(c, "rate", "%v", err)
+					}
+				case balance.GiftCard, balance.StoreCredit:
+					if count != 0 || rate != "" {
+						return badFlag(c, "amount", "is what money is given by; --points and --rate are for points")
+					}
+					if amount == "" {
+						return badFlag(c, "amount", "is missing; say how much money, such as %s", money.Decimal(5000, b.Currency))
+					}
+					if b.Available, err = money.Parse(amount, b.Currency); err != nil || b.Available <= 0 {
+						return badFlag(c, "amount", "%q is not an amount in %s, such as %s", amount, b.Currency, money.Decimal(5000, b.Currency))
+					}
+				}
+				if b.Kind == balance.GiftCard {
+					box, err := server.OpenBox(d.cfg)
+					if err != nil {
+						return err
+					}
+					code = balance.NewCode()
+					b.Code, b.Last4 = box.Fingerprints(balance.CanonicalCode(code))[0], code[len(code)-4:]
+				}
+				if err := balance.Issue(ctx, d.store, b, reference, "operator:"+by); err != nil {
+					return err
+				}
+				if asJSON {
+					j := balanceOf(b, now)
+					j.Code = code
+					return printJSON(c.OutOrStdout(), j)
+				}
+				p := printer{w: c.OutOrStdout()}
+				if code != "" {
+					p.f("%s\n\nThe code of %s. It is not shown again.\n", code, b.ID)
+				}
+				p.f("Customer %s has %s (%s, %s mode).\n", b.CustomerID, inUnits(b, b.Available), b.ID, modeWord(live))
+				return p.err
+			})
+		},
+	}
+	d.flags(c)
+	f := c.Flags()
+	f.StringVar(&customer, "customer", "", "`ID` of the customer, as agents name them")
+	f.StringVar(&amount, "amount", "", "how much money, in the shop's currency, such as 50.00")
+	f.Int64Var(&count, "points", 0, "how many points")
+	f.StringVar(&rate, "rate", "", "what points are worth: `POINTS=AMOUNT`, such as 100=1.00")
+	f.DurationVar(&expires, "expires", 0, "how long it can be spent, such as 8760h (default: for ever)")
+	f.StringVar(&reference, "reference", "", "what it is for, to be kept with it")
+	f.StringVar(&mode, "mode", "test", "`MODE` of the payments that it is for, test or live")
+	f.StringVar(&by, "by", by, "`NAME` to record it under")
+	f.Lookup("by").DefValue = "your user name"
+	f.BoolVar(&asJSON, "json", false, "print one JSON object")
+	return c
+}
+
+// exchangeRate reads POINTS=AMOUNT.
+func exchangeRate(text, currency string) (r balance.Rate, err error) {
+	count, amount, ok := strings.Cut(text, "=")
+	if !ok {
+		return r, fmt.Errorf("%q is no rate; say what so many points are worth, such as 100=1.00", text)
+	}
+	if _, err := fmt.Sscanf(count+"\n", "%d\n", &r.Units); err != nil {
+		return r, fmt.Errorf("%q is no number of points", count)
+	}
+	if r.Amount, err = money.Parse(amount, currency); err != nil {
+		return r, fmt.Errorf("%q is not an amount in %s", amount, currency)
+	}
+	return r, nil
+}
