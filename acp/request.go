@@ -1,6 +1,9 @@
 package acp
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Opt is a field of an update: absent (keep), null (clear) or a value.
 type Opt[T any] struct {
@@ -146,6 +149,16 @@ type PaymentData struct {
 	// PurchaseOrder is set when the buyer is to get an invoice; the rest is empty
 	// then, but for Billing.
 	PurchaseOrder *PurchaseOrder
+}
+
+// InstrumentParam is the JSONPath of the instrument's type, for errors: beside
+// the credential that the token is in. Without an instrument it is HandlerParam.
+func (p *PaymentData) InstrumentParam() string {
+	instrument, ok := strings.CutSuffix(p.TokenParam, ".instrument.credential.token")
+	if !ok {
+		return p.HandlerParam
+	}
+	return instrument + ".instrument.type"
 }
 
 // PurchaseOrder pays a session by an invoice.

@@ -91,7 +91,7 @@ func acceptsHandler(setup PaymentSetup, pay acp.PaymentData) *acp.Error {
 		pay.HandlerID == "" && pay.Provider != "" && pay.Provider != setup.StandIn && pay.Provider != setup.Provider.Name():
 		return notOffered(pay)
 	case pay.InstrumentType != "" && pay.InstrumentType != "card":
-		return acp.Refused(http.StatusBadRequest, acp.CodeUnsupported, pay.HandlerParam,
+		return acp.Refused(http.StatusBadRequest, acp.CodeUnsupported, pay.InstrumentParam(),
 			"That instrument does not fit the payment handler. Pay by card.")
 	}
 	return nil

@@ -149,6 +149,13 @@ func TestHandlersThatWereNotOfferedAreRefused(t *testing.T) {
 	req.Payment.HandlerID = "crypto"
 	a := w.core.Complete(context.Background(), w.call("/checkout_sessions/"+s.ID+"/complete"), s.ID, req)
 	w.refused(a, 400, "unsupported", "$.payment_data.handler_id")
+	req = pay("tok_ok")
+	req.Payment.InstrumentType = "cash"
+	a = w.core.Complete(context.Background(), w.call("/checkout_sessions/"+s.ID+"/complete"), s.ID, req)
+	w.refused(a, 400, "unsupported", "$.payment_data.instrument.type")
+	req.Payment.TokenParam, req.Payment.HandlerParam = "$.payment_data.token", "$.payment_data.provider" // there is no instrument to name
+	a = w.core.Complete(context.Background(), w.call("/checkout_sessions/"+s.ID+"/complete"), s.ID, req)
+	w.refused(a, 400, "unsupported", "$.payment_data.provider")
 	for provider, ok := range map[string]bool{"stripe": true, "fake": true, "braintree": false} {
 		req := acp.CompleteRequest{Payment: acp.PaymentData{Provider: provider, Token: "tok_" + provider, HandlerParam: "$.payment_data.provider"}}
 		a := w.core.Complete(context.Background(), w.call("/checkout_sessions/"+s.ID+"/complete"), w.create("mug").ID, req)

@@ -95,7 +95,7 @@ func (p *purchase) entitledToCard(tx Reader, sess *Session) error {
 
 // wrongInstrument refuses an instrument that is not of the handler's kind.
 func wrongInstrument(pay acp.PaymentData, kind string) *acp.Error {
-	return acp.Refused(http.StatusBadRequest, acp.CodeUnsupported, pay.HandlerParam,
+	return acp.Refused(http.StatusBadRequest, acp.CodeUnsupported, pay.InstrumentParam(),
 		"That instrument does not fit the payment handler. Send the type "+sellerBacked+"_"+kind+".")
 }
 

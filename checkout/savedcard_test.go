@@ -196,7 +196,7 @@ func TestAnInstrumentOfAnotherKindDoesNotFitASavedCard(t *testing.T) {
 	for _, kind := range []string{"card", "seller_backed_gift_card"} {
 		req := payWith(card, "vt_1")
 		req.Payment.InstrumentType = kind
-		w.refused(w.send(s.ID, req), 400, acp.CodeUnsupported, "$.payment_data.handler_id")
+		w.refused(w.send(s.ID, req), 400, acp.CodeUnsupported, "$.payment_data.instrument.type")
 	}
 	for _, handler := range []string{"crd_nothing", "crd_'; --", "crd_", "crd"} {
 		req := payWith(card, "vt_1")

@@ -260,7 +260,7 @@ func TestRulesOfSavedCards(t *testing.T) {
 		}
 		other := cardPays(c, audit())
 		other["payment_data"].(object)["instrument"].(object)["type"] = "seller_backed_gift_card"
-		m.complete(t, v, s.text("id"), other).refused(t, 400, "unsupported", "$.payment_data.handler_id")
+		m.complete(t, v, s.text("id"), other).refused(t, 400, "unsupported", "$.payment_data.instrument.type")
 		m.get(t, v, s.text("id")).is(t, "ready_for_payment")
 	}, handling...)
 

@@ -261,14 +261,17 @@ func TestRulesOfSellerBackedHandlers(t *testing.T) {
 	eachVersion(t, "PAY-04 an instrument of another kind is refused, and a handler of nobody", func(t *testing.T, v dialect) {
 		b := m.owes(t, v.of("kinds"), nil)
 		s := m.create(t, v, v.signedIn(v.of("kinds"), line("ok", 1)))
-		for _, wrong := range []func(*balance.Balance){
-			func(b *balance.Balance) { b.Kind = balance.GiftCard },
-			func(b *balance.Balance) { b.ID = "bal_00000000000000000000000000" },
-			func(b *balance.Balance) { b.ID = "bal_'; --" },
+		for _, wrong := range []struct {
+			make  func(*balance.Balance)
+			param string
+		}{
+			{func(b *balance.Balance) { b.Kind = balance.GiftCard }, "$.payment_data.instrument.type"},
+			{func(b *balance.Balance) { b.ID = "bal_00000000000000000000000000" }, "$.payment_data.handler_id"},
+			{func(b *balance.Balance) { b.ID = "bal_'; --" }, "$.payment_data.handler_id"},
 		} {
 			other := b
-			wrong(&other)
-			m.complete(t, v, s.text("id"), backedBy(other, vault())).refused(t, 400, "unsupported", "$.payment_data.handler_id")
+			wrong.make(&other)
+			m.complete(t, v, s.text("id"), backedBy(other, vault())).refused(t, 400, "unsupported", wrong.param)
 		}
 		m.get(t, v, s.text("id")).is(t, "ready_for_payment")
 	}, handling...)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/acp/wire"
 )
 
 // What agents really send: each alias, older spelling and known mistake, and
@@ -193,4 +194,24 @@ func withToken(c acp.CompleteRequest, token string) acp.CompleteRequest {
 func withDetails(c acp.CompleteRequest, p acp.FulfillmentDetailsPatch) acp.CompleteRequest {
 	c.FulfillmentDetails = acp.Some(p)
 	return c
+}
+
+// Refusals of the core name the instrument where it was sent.
+func TestThePlaceOfTheInstrumentIsTheRequests(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"payment_data":{"handler_id":"card_tokenized","instrument":{"type":"cash","credential":{"type":"spt","token":"spt_1"}}}}`: "$.payment_data.instrument.type",
+		`{"payment_data":{"instrument":{"handler_id":"card_tokenized","type":"cash","credential":{"type":"spt","token":"spt_1"}}}}`: "$.payment_data.instrument.type",
+		`{"payment_data":{"provider":"stripe","token":"spt_1"}}`:                                                                    "$.payment_data.provider",
+		`{"payment_data":{"handler_id":"card","token":"spt_1"}}`:                                                                    "$.payment_data.handler_id",
+		`{"payment_data":{"purchase_order_number":"PO-1"}}`:                                                                         "$.payment_data.purchase_order_number",
+	} {
+		doc, err := wire.Parse([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := wire.Newest().DecodeComplete(doc)
+		if got := req.Payment.InstrumentParam(); err != nil || got != want {
+			t.Errorf("%s: %s, %v", body, got, err)
+		}
+	}
 }
