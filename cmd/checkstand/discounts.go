@@ -90,7 +90,11 @@ func newDiscountsList() *cobra.Command {
 		Short: "List discounts with their uses",
 		Long: `List the discounts of the configuration, and those that were used and are not in
 it any more. A use is held while it is being paid for, and counted when it is
-paid; an order that is canceled before it is shipped gives it back.`,
+paid; an order that is canceled before it is shipped gives it back.
+
+TAKEN OFF is without tax, as the totals of orders show discounts, also where
+prices have tax in them; only with tax.show_gross it is with tax. Orders that
+were canceled are not in it.`,
 		Example: `  checkstand discounts list
   checkstand discounts list --mode live --json`,
 		Args: cobra.NoArgs,
@@ -176,7 +180,8 @@ func newDiscountsShow() *cobra.Command {
 		Short: "Show a discount, who used it how often, and the orders that were sold with it",
 		Long: `Show a discount: its uses, those of each buyer where they are counted by buyer,
 and the orders that were sold with it, the newest first. Buyers have labels; who
-bought is in the order, 'checkstand orders show ORDER'.`,
+bought is in the order, 'checkstand orders show ORDER'. What was taken off is
+without tax, as the totals of orders show it.`,
 		Example: `  checkstand discounts show SPRING10
   checkstand discounts show spring --mode live --limit 500 --json`,
 		Args: cobra.ExactArgs(1),
