@@ -61,7 +61,13 @@ func checkoutStates() map[string]struct {
 		c.Asked[2].Problem, c.Asked[0].Ticked = c.Asked[2].Missing, true
 	})
 	invoiced := with(done(), func(c *web.Checkout) { c.Invoice, c.Totals = pending().Invoice, given().Totals })
+	gross := with(empty(), func(c *web.Checkout) {
+		c.Stateless, c.Totals = true, []web.Total{{Label: "Items", Amount: 5000}, {Label: "Item discounts", Amount: -500}, {Label: "Subtotal", Amount: 4500},
+			{Label: "Total", Amount: 4500, Strong: true, Note: "The prices include $7.18 of tax."}}
+		c.TotalNote = "Delivery is added once the address is known."
+	})
 	return map[string]state{
+		"gross":     {&checkouts{view: gross}, session, 200, "Checkout"},
 		"beside":    {&checkouts{view: beside()}, session, 200, "Review and pay"},
 		"given":     {&checkouts{view: given()}, session, 200, "Review and pay"},
 		"refused":   {&checkouts{view: refused}, session, 200, "Review and pay"},

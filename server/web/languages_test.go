@@ -42,6 +42,9 @@ func inGreek(c web.Checkout, lang string) web.Checkout {
 	c.Totals = slices.Clone(c.Totals)
 	for i := range c.Totals {
 		c.Totals[i].Label = greek
+		if c.Totals[i].Note != "" {
+			c.Totals[i].Note = greek
+		}
 	}
 	c.Deliveries = slices.Clone(c.Deliveries)
 	for i := range c.Deliveries {
