@@ -29,7 +29,9 @@ func newBalancesIssue() *cobra.Command {
 		Use:   "issue KIND",
 		Short: "Give a customer a gift card, points or store credit",
 		Long: `Give a customer a gift_card, points or store_credit. The code of a gift card is
-printed once; only a digest of it is kept.`,
+printed once; only a digest of it is kept. Nobody pays with the code, as a gift
+card is in its customer's account: it is for the card or the letter that the shop
+hands out, and 'checkstand balances show CODE' finds the card by it.`,
 		Example: `  checkstand balances issue gift_card --customer cus_1 --amount 50.00 --expires 8760h
   checkstand balances issue store_credit --customer cus_1 --amount 12.50 --reference 'complaint 17'
   checkstand balances issue points --customer cus_1 --points 15000 --rate 100=1.00`,
@@ -101,7 +103,7 @@ printed once; only a digest of it is kept.`,
 				}
 				p := printer{w: c.OutOrStdout()}
 				if code != "" {
-					p.f("%s\n\nThe code of %s. It is not shown again.\n", code, b.ID)
+					p.f("%s\n\nThe code of %s. It is not shown again.\nNobody pays with it; 'checkstand balances show CODE' finds the card by it.\n", code, b.ID)
 				}
 				p.f("Customer %s has %s (%s, %s mode).\n", b.CustomerID, inUnits(b, b.Available), b.ID, modeWord(live))
 				return p.err

@@ -134,6 +134,8 @@ func (f *purchaseFlags) check(c *cobra.Command) error {
 		return badFlag(c, "card", "a payment is by card or by --token; give one of them")
 	case f.token == "" && (f.card == "" || strings.Trim(cardDigits.Replace(f.card), "0123456789") != ""):
 		return badFlag(c, "card", "a card number has digits only; 'checkstand sandbox --help' lists those that can be used")
+	case f.token == "" && !isCardNumber(cardDigits.Replace(f.card)):
+		return badFlag(c, "card", "a card number has 12 to 19 digits, the last of which checks the others; 'checkstand sandbox --help' lists those that can be used")
 	}
 	return nil
 }
@@ -171,6 +173,12 @@ func welcome(ctx context.Context) (address string, err error) {
 	context.AfterFunc(ctx, func() { _ = srv.Close() }) // nobody is waiting any more
 	go func() { _ = srv.Serve(ln) }()                  // ends with Close
 	return "http://" + ln.Addr().String() + "/", nil
+}
+
+// isCardNumber reports whether digits can be the number of a card, by its length
+// and its check digit (ISO/IEC 7812).
+func isCardNumber(digits string) bool {
+	return len(digits) >= 12 && len(digits) <= 19 && secret.CheckDigit(digits)
 }
 
 var cardDigits = strings.NewReplacer(" ", "", "-", "")
