@@ -211,6 +211,19 @@ func aboutSession(err error, sessionID, shop string) error {
 	return fmt.Errorf("session %s: %w", sessionID, err)
 }
 
+// notPending says what a session is that waits for no approval, so that whoever
+// decides twice sees what became of it the first time.
+func (d *keyDesk) notPending(ctx context.Context, sessionID string) error {
+	s, err := d.store.Reader(ctx).Session(d.shop.ID, sessionID)
+	if err != nil {
+		return aboutSession(err, sessionID, d.shop.ID)
+	}
+	if f := s.Facts(); f.Order != "" {
+		return fmt.Errorf("session %s does not wait for approval: it is %s, with order %s", sessionID, f.Status, f.Order)
+	}
+	return fmt.Errorf("session %s does not wait for approval: it is %s", sessionID, s.Facts().Status)
+}
+
 // newSessionsDecide makes the command that approves, or the one that refuses.
 func newSessionsDecide(yes bool) *cobra.Command {
 	var d keyDesk
@@ -238,6 +251,9 @@ again, in another way.`
 				decide = core.Refuse
 			}
 			s, err := decide(ctx, d.shop.ID, args[0], by)
+			if errors.Is(err, checkout.ErrNotPending) {
+				return d.notPending(ctx, args[0])
+			}
 			if err != nil {
 				return aboutSession(err, args[0], d.shop.ID)
 			}
