@@ -33,6 +33,7 @@ var notWords = map[string]string{
 	"../checkout/exemption.go":       "a key of what a price was worked out for",
 	"../server/web/reference.go":     "the reference of the API, for developers",
 	"../server/web/checkout_town.go": "codes of countries",
+	"../server/checkoutstates.go":    "codes of countries",
 	"../server/web/files.go":         "headers",
 	"../server/discounts.go":         "what operators are told of discounts",
 
