@@ -17,10 +17,6 @@ import (
 	"github.com/checkstand/checkstand/server"
 )
 
-// maxBalancesListed is how many balances one call lists; --after goes on from
-// there.
-const maxBalancesListed = 1000
-
 func newBalances() *cobra.Command {
 	c := &cobra.Command{Use: "balances", Short: "Issue, list, show and block gift cards, points and store credit",
 		Long: `Issue, list, show and block what the shop owes its customers: gift cards,
@@ -94,10 +90,8 @@ func movedBy(b *balance.Balance, n int64) string {
 }
 
 func newBalancesList() *cobra.Command {
-	var d keyDesk
-	var customer, mode, after string
-	var limit int
-	var asJSON bool
+	var l listing
+	var customer string
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List balances, the oldest first",
@@ -105,55 +99,34 @@ func newBalancesList() *cobra.Command {
   checkstand balances list --customer cus_1 --mode live --json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			live, err := isLive(c, mode)
-			switch {
-			case err != nil:
+			live, err := l.live(c)
+			if err != nil {
 				return err
-			case limit < 1 || limit > maxBalancesListed:
-				return badFlag(c, "limit", "%d is not between 1 and %d", limit, maxBalancesListed)
 			}
-			return d.open(c, func(ctx context.Context) error {
-				list, err := d.store.ListBalances(ctx, d.shop.ID, live, customer, after, limit)
+			return l.open(c, func(ctx context.Context) error {
+				list, err := l.store.ListBalances(ctx, l.shop.ID, live, customer, l.from, l.limit)
 				if err != nil {
 					return err
 				}
-				now := time.Now()
-				if !asJSON {
-					return printBalances(c, list, mode, now)
-				}
-				for i := range list {
-					if err := printJSON(c.OutOrStdout(), balanceOf(&list[i], now)); err != nil {
-						return err
-					}
-				}
-				return nil
+				return listedBalances(time.Now()).print(c, &l, list)
 			})
 		},
 	}
-	d.flags(c)
-	f := c.Flags()
-	f.StringVar(&customer, "customer", "", "only those of the customer of this `ID`")
-	f.StringVar(&mode, "mode", "test", "`MODE` of the payments that they are for, test or live")
-	f.StringVar(&after, "after", "", "`ID` of the balance to go on from")
-	f.IntVar(&limit, "limit", 50, "how many balances at most")
-	f.BoolVar(&asJSON, "json", false, "print one JSON object a balance")
+	l.flags(c, "payments that they are for", "balance", "balances", "after", "a balance")
+	c.Flags().StringVar(&customer, "customer", "", "only those of the customer of this `ID`")
 	return c
 }
 
-func printBalances(c *cobra.Command, list []balance.Balance, mode string, now time.Time) error {
-	if len(list) == 0 {
-		_, err := fmt.Fprintf(c.OutOrStdout(), "No such balances in %s mode.\n", mode)
-		return err
+func listedBalances(now time.Time) listed[balance.Balance] {
+	return listed[balance.Balance]{
+		none: "No such balances", head: "BALANCE\tKIND\tCUSTOMER\tAVAILABLE\tHELD\tWORTH\tSTATE",
+		row: func(p *printer, b *balance.Balance) {
+			p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", b.ID, b.Kind, b.CustomerID, inUnits(b, b.Available), inUnits(b, b.Held),
+				money.English(b.Worth(), b.Currency), balanceState(b, now))
+		},
+		json: func(b *balance.Balance) any { return balanceOf(b, now) },
+		id:   func(b *balance.Balance) string { return b.ID },
 	}
-	tw := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-	p := printer{w: tw}
-	p.f("BALANCE\tKIND\tCUSTOMER\tAVAILABLE\tHELD\tWORTH\tSTATE\n")
-	for i := range list {
-		b := &list[i]
-		p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", b.ID, b.Kind, b.CustomerID, inUnits(b, b.Available), inUnits(b, b.Held),
-			money.English(b.Worth(), b.Currency), balanceState(b, now))
-	}
-	return errors.Join(p.err, tw.Flush())
 }
 
 func newBalancesShow() *cobra.Command {

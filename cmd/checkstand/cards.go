@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,9 +16,6 @@ import (
 	"github.com/checkstand/checkstand/savedcard"
 	"github.com/checkstand/checkstand/server"
 )
-
-// maxCardsListed is how many cards one call lists; --after goes on from there.
-const maxCardsListed = 1000
 
 func newCards() *cobra.Command {
 	c := &cobra.Command{Use: "cards", Short: "Add, list and remove cards that customers can pay with again",
@@ -202,10 +198,8 @@ func readExpiry(text string) (month, year int, err error) {
 }
 
 func newCardsList() *cobra.Command {
-	var d keyDesk
-	var customer, mode, after string
-	var limit int
-	var asJSON bool
+	var l listing
+	var customer string
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List saved cards, the oldest first, removed ones too",
@@ -213,58 +207,37 @@ func newCardsList() *cobra.Command {
   checkstand cards list --customer cus_1 --mode live --json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			live, err := isLive(c, mode)
-			switch {
-			case err != nil:
+			live, err := l.live(c)
+			if err != nil {
 				return err
-			case limit < 1 || limit > maxCardsListed:
-				return badFlag(c, "limit", "%d is not between 1 and %d", limit, maxCardsListed)
 			}
-			return d.open(c, func(ctx context.Context) error {
-				list, err := d.store.ListCards(ctx, d.shop.ID, live, customer, after, limit)
+			return l.open(c, func(ctx context.Context) error {
+				list, err := l.store.ListCards(ctx, l.shop.ID, live, customer, l.from, l.limit)
 				if err != nil {
 					return err
 				}
-				account, err := d.account(live)
-				if err != nil && len(list) > 0 {
+				account, err := l.account(live)
+				if err != nil {
 					account = cardAccount{} // what there is is shown all the same
 				}
-				now := time.Now()
-				if !asJSON {
-					return printCards(c, list, account, mode, now)
-				}
-				for i := range list {
-					if err := printJSON(c.OutOrStdout(), cardOf(&list[i], account, now)); err != nil {
-						return err
-					}
-				}
-				return nil
+				return listedCards(account, time.Now()).print(c, &l, list)
 			})
 		},
 	}
-	d.flags(c)
-	f := c.Flags()
-	f.StringVar(&customer, "customer", "", "only those of the customer of this `ID`")
-	f.StringVar(&mode, "mode", "test", "`MODE` of the payments that they are for, test or live")
-	f.StringVar(&after, "after", "", "`ID` of the card to go on from")
-	f.IntVar(&limit, "limit", 50, "how many cards at most")
-	f.BoolVar(&asJSON, "json", false, "print one JSON object a card")
+	l.flags(c, "payments that they are for", "card", "cards", "after", "a card")
+	c.Flags().StringVar(&customer, "customer", "", "only those of the customer of this `ID`")
 	return c
 }
 
-func printCards(c *cobra.Command, list []savedcard.Card, account cardAccount, mode string, now time.Time) error {
-	if len(list) == 0 {
-		_, err := fmt.Fprintf(c.OutOrStdout(), "No such cards in %s mode.\n", mode)
-		return err
+func listedCards(account cardAccount, now time.Time) listed[savedcard.Card] {
+	return listed[savedcard.Card]{
+		none: "No such cards", head: "CARD\tCUSTOMER\tBRAND\tENDING\tEXPIRES\tPROVIDER\tSTATE\tLABEL",
+		row: func(p *printer, k *savedcard.Card) {
+			p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.CustomerID, k.Brand, k.Last4, expiry(k), k.Provider, account.state(k, now), k.Label)
+		},
+		json: func(k *savedcard.Card) any { return cardOf(k, account, now) },
+		id:   func(k *savedcard.Card) string { return k.ID },
 	}
-	tw := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-	p := printer{w: tw}
-	p.f("CARD\tCUSTOMER\tBRAND\tENDING\tEXPIRES\tPROVIDER\tSTATE\tLABEL\n")
-	for i := range list {
-		k := &list[i]
-		p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.CustomerID, k.Brand, k.Last4, expiry(k), k.Provider, account.state(k, now), k.Label)
-	}
-	return errors.Join(p.err, tw.Flush())
 }
 
 func newCardsRemove() *cobra.Command {

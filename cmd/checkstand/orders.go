@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,10 +19,6 @@ import (
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/server"
 )
-
-// maxOrdersListed is how many orders one call lists; --before goes on from
-// there.
-const maxOrdersListed = 1000
 
 func newOrders() *cobra.Command {
 	c := &cobra.Command{Use: "orders", Short: "Ship orders, capture their money and give it back",
@@ -67,10 +62,7 @@ func isLive(c *cobra.Command, mode string) (live bool, err error) {
 }
 
 func newOrdersList() *cobra.Command {
-	var d keyDesk
-	var mode, before string
-	var limit int
-	var asJSON bool
+	var l listing
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List orders, the newest first",
@@ -79,67 +71,41 @@ func newOrdersList() *cobra.Command {
   checkstand orders list --before ord_01j8…`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			live, err := isLive(c, mode)
+			live, err := l.live(c)
 			if err != nil {
 				return err
 			}
-			if limit < 1 || limit > maxOrdersListed {
-				return badFlag(c, "limit", "%d is not between 1 and %d", limit, maxOrdersListed)
-			}
-			return d.open(c, func(ctx context.Context) error {
+			return l.open(c, func(ctx context.Context) error {
 				var last *order.Order
-				if before != "" {
-					if last, err = d.store.Orders(ctx).Order(d.shop.ID, before); err != nil {
-						return aboutOrder(err, before, d.shop.ID)
+				if l.from != "" {
+					if last, err = l.store.Orders(ctx).Order(l.shop.ID, l.from); err != nil {
+						return aboutOrder(err, l.from, l.shop.ID)
 					}
 				}
-				list, err := d.store.ListOrders(ctx, d.shop.ID, live, last, limit)
+				list, err := l.store.ListOrders(ctx, l.shop.ID, live, last, l.limit)
 				if err != nil {
 					return err
 				}
-				if asJSON {
-					for i := range list {
-						if err := printJSON(c.OutOrStdout(), list[i].Order); err != nil {
-							return err
-						}
-					}
-					return nil
-				}
-				return printOrders(c, list, limit, mode)
+				return listedOrders.print(c, &l, list)
 			})
 		},
 	}
-	d.flags(c)
-	f := c.Flags()
-	f.StringVar(&mode, "mode", "test", "`MODE` of the orders, test or live")
-	f.StringVar(&before, "before", "", "`ID` of the order to go on from")
-	f.IntVar(&limit, "limit", 50, "how many orders at most")
-	f.BoolVar(&asJSON, "json", false, "print one JSON object an order, as agents are shown it")
+	l.flags(c, "orders", "order", "orders", "before", "an order, as agents are shown it")
 	return c
 }
 
-func printOrders(c *cobra.Command, list []order.Order, limit int, mode string) error {
-	if len(list) == 0 {
-		_, err := fmt.Fprintf(c.OutOrStdout(), "No orders in %s mode.\n", mode)
-		return err
-	}
-	tw := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-	p := printer{w: tw}
-	p.f("ORDER\tNUMBER\tSTATUS\tTOTAL\tREFUNDED\tAGENT\tPLACED\n")
-	for i := range list {
-		o := &list[i]
+var listedOrders = listed[order.Order]{
+	none: "No orders", head: "ORDER\tNUMBER\tSTATUS\tTOTAL\tREFUNDED\tAGENT\tPLACED",
+	row: func(p *printer, o *order.Order) {
 		refunded := "-"
 		if sum, _ := acp.Amount(o.Totals, acp.TotalAmountRefunded); sum > 0 {
 			refunded = money.English(sum, o.Currency)
 		}
 		p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", o.ID, o.OrderNumber, o.Status, money.English(o.Total, o.Currency), refunded, o.Agent,
 			o.CreatedAt.UTC().Format(time.DateTime))
-	}
-	err := errors.Join(p.err, tw.Flush())
-	if len(list) == limit && err == nil {
-		_, err = fmt.Fprintf(c.OutOrStdout(), "There may be more: add --before %s\n", list[len(list)-1].ID)
-	}
-	return err
+	},
+	json: func(o *order.Order) any { return o.Order },
+	id:   func(o *order.Order) string { return o.ID },
 }
 
 func newOrdersShow() *cobra.Command {

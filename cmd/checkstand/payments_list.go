@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,10 +11,6 @@ import (
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/payment"
 )
-
-// maxPaymentsListed is how many payments one call lists; --before goes on from
-// there.
-const maxPaymentsListed = 1000
 
 var paymentStates = []string{string(payment.Sending), string(payment.Unknown), string(payment.Pending), string(payment.Authorized),
 	string(payment.Captured), string(payment.Declined), string(payment.Failed), string(payment.Voided)}
@@ -39,10 +32,8 @@ type paymentJSON struct {
 }
 
 func newPaymentsList() *cobra.Command {
-	var d keyDesk
-	var mode, state, before string
-	var limit int
-	var asJSON bool
+	var l listing
+	var state string
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List every try to pay, the newest first",
@@ -51,39 +42,24 @@ func newPaymentsList() *cobra.Command {
   checkstand payments list --json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			live, err := isLive(c, mode)
-			switch {
-			case err != nil:
-				return err
-			case state != "" && !slices.Contains(paymentStates, state):
+			if state != "" && !slices.Contains(paymentStates, state) {
 				return badFlag(c, "state", "%q is not a state; use %s", state, strings.Join(paymentStates, ", "))
-			case limit < 1 || limit > maxPaymentsListed:
-				return badFlag(c, "limit", "%d is not between 1 and %d", limit, maxPaymentsListed)
 			}
-			return d.open(c, func(ctx context.Context) error {
-				list, err := d.latestAttempts(ctx, live, payment.State(state), before, limit)
+			live, err := l.live(c)
+			if err != nil {
+				return err
+			}
+			return l.open(c, func(ctx context.Context) error {
+				list, err := l.latestAttempts(ctx, live, payment.State(state), l.from, l.limit)
 				if err != nil {
 					return err
 				}
-				if !asJSON {
-					return printPayments(c, list, limit, mode)
-				}
-				for i := range list {
-					if err := printJSON(c.OutOrStdout(), jsonOf(&list[i])); err != nil {
-						return err
-					}
-				}
-				return nil
+				return listedPayments.print(c, &l, list)
 			})
 		},
 	}
-	d.flags(c)
-	f := c.Flags()
-	f.StringVar(&mode, "mode", "test", "`MODE` of the payments, test or live")
-	f.StringVar(&state, "state", "", "only those in this `STATE`")
-	f.StringVar(&before, "before", "", "`ID` of the payment to go on from")
-	f.IntVar(&limit, "limit", 50, "how many payments at most")
-	f.BoolVar(&asJSON, "json", false, "print one JSON object a payment")
+	l.flags(c, "payments", "payment", "payments", "before", "a payment")
+	c.Flags().StringVar(&state, "state", "", "only those in this `STATE`")
 	return c
 }
 
@@ -122,26 +98,16 @@ func jsonOf(a *payment.Attempt) paymentJSON {
 // the money since.
 func madeOrder(a *payment.Attempt) bool { return a.State.Paid() || a.State == payment.Voided }
 
-func printPayments(c *cobra.Command, list []payment.Attempt, limit int, mode string) error {
-	if len(list) == 0 {
-		_, err := fmt.Fprintf(c.OutOrStdout(), "No such payments in %s mode.\n", mode)
-		return err
-	}
-	tw := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-	p := printer{w: tw}
-	p.f("PAYMENT\tSTATE\tAMOUNT\tCAPTURED\tREFUNDED\tFOR\tCREATED\n")
-	for i := range list {
-		a := &list[i]
+var listedPayments = listed[payment.Attempt]{
+	none: "No such payments", head: "PAYMENT\tSTATE\tAMOUNT\tCAPTURED\tREFUNDED\tFOR\tCREATED",
+	row: func(p *printer, a *payment.Attempt) {
 		of := a.SessionID
 		if madeOrder(a) {
 			of = a.OrderID
 		}
 		p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.ID, a.State, money.English(a.Amount, a.Currency), money.English(a.Captured, a.Currency),
 			money.English(a.Refunded, a.Currency), of, a.CreatedAt.UTC().Format(time.DateTime))
-	}
-	err := errors.Join(p.err, tw.Flush())
-	if len(list) == limit && err == nil {
-		_, err = fmt.Fprintf(c.OutOrStdout(), "There may be more: add --before %s\n", list[len(list)-1].ID)
-	}
-	return err
+	},
+	json: func(a *payment.Attempt) any { return jsonOf(a) },
+	id:   func(a *payment.Attempt) string { return a.ID },
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,10 +14,6 @@ import (
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/money"
 )
-
-// maxSessionsListed is how many sessions one call lists; --before goes on from
-// there.
-const maxSessionsListed = 1000
 
 // sessionStates are those that a session can be written with.
 var sessionStates = []string{string(acp.NotReadyForPayment), string(acp.ReadyForPayment), string(acp.AuthenticationRequired),
@@ -33,10 +28,8 @@ func newSessions() *cobra.Command {
 }
 
 func newSessionsList() *cobra.Command {
-	var d keyDesk
-	var mode, status, before string
-	var limit int
-	var asJSON bool
+	var l listing
+	var status string
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List checkout sessions, the newest first",
@@ -48,59 +41,34 @@ a buyer did not buy. Nothing of that is in any answer or webhook.`,
   checkstand sessions list --before cs_01j8…`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			live, err := isLive(c, mode)
-			switch {
-			case err != nil:
-				return err
-			case status != "" && !slices.Contains(sessionStates, status):
+			if status != "" && !slices.Contains(sessionStates, status) {
 				return badFlag(c, "status", "%q is not a status; use %s", status, strings.Join(sessionStates, ", "))
-			case limit < 1 || limit > maxSessionsListed:
-				return badFlag(c, "limit", "%d is not between 1 and %d", limit, maxSessionsListed)
 			}
-			return d.open(c, func(ctx context.Context) error {
-				list, err := d.store.ListSessions(ctx, d.shop.ID, live, acp.Status(status), before, limit)
+			live, err := l.live(c)
+			if err != nil {
+				return err
+			}
+			return l.open(c, func(ctx context.Context) error {
+				list, err := l.store.ListSessions(ctx, l.shop.ID, live, acp.Status(status), l.from, l.limit)
 				if err != nil {
 					return err
 				}
-				if !asJSON {
-					return printSessions(c, list, limit, mode)
-				}
-				for i := range list {
-					if err := printJSON(c.OutOrStdout(), list[i].Facts()); err != nil {
-						return err
-					}
-				}
-				return nil
+				return listedSessions.print(c, &l, list)
 			})
 		},
 	}
-	d.flags(c)
-	f := c.Flags()
-	f.StringVar(&mode, "mode", "test", "`MODE` of the sessions, test or live")
-	f.StringVar(&status, "status", "", "only those with this `STATUS`")
-	f.StringVar(&before, "before", "", "`ID` of the session to go on from")
-	f.IntVar(&limit, "limit", 50, "how many sessions at most")
-	f.BoolVar(&asJSON, "json", false, "print one JSON object a session, with all that the shop knows")
+	l.flags(c, "sessions", "session", "sessions", "before", "a session, with all that the shop knows")
+	c.Flags().StringVar(&status, "status", "", "only those with this `STATUS`")
 	return c
 }
 
-func printSessions(c *cobra.Command, list []checkout.Session, limit int, mode string) error {
-	if len(list) == 0 {
-		_, err := fmt.Fprintf(c.OutOrStdout(), "No sessions in %s mode.\n", mode)
-		return err
-	}
-	tw := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-	p := printer{w: tw}
-	p.f("SESSION\tSTATUS\tTOTAL\tAGENT\tCHANGED\n")
-	for i := range list {
-		s := &list[i]
+var listedSessions = listed[checkout.Session]{
+	none: "No sessions", head: "SESSION\tSTATUS\tTOTAL\tAGENT\tCHANGED",
+	row: func(p *printer, s *checkout.Session) {
 		p.f("%s\t%s\t%s\t%s\t%s\n", s.ID, s.Status, money.English(s.Total(), s.Currency), s.Agent, s.UpdatedAt.UTC().Format(time.DateTime))
-	}
-	err := errors.Join(p.err, tw.Flush())
-	if len(list) == limit && err == nil {
-		_, err = fmt.Fprintf(c.OutOrStdout(), "There may be more: add --before %s\n", list[len(list)-1].ID)
-	}
-	return err
+	},
+	json: func(s *checkout.Session) any { return s.Facts() },
+	id:   func(s *checkout.Session) string { return s.ID },
 }
 
 func newSessionsShow() *cobra.Command {
