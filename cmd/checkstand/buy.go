@@ -43,9 +43,9 @@ func newBuy() *cobra.Command {
 		Short: "Buy something as an AI agent does",
 		Long: `Buy something from any server that speaks the Agentic Commerce Protocol, as an
 AI agent does: discovery, session, address, delivery, delegated payment,
-completion, webhook; and 3-D Secure, where the card's bank wants it. Every step is
-printed. With --browser the payment is left to
-you: the link of the shop's checkout page is printed instead.
+completion, webhook; and 3-D Secure, where the card's bank wants it. Every step
+is printed. With --browser the payment is left to you: the link of the shop's
+checkout page is printed instead.
 
 The agent's key is read from CHECKSTAND_API_KEY, its key at the payment provider
 from CHECKSTAND_PSP_KEY, and the shop's key at a sandbox, to count the charges,
