@@ -85,9 +85,8 @@ func (t *Tab) Screenshot(name string) {
 			.then(() => null)`)(ctx, s); err != nil {
 			return nil, err
 		}
-		if t.dir == "" {
-			return nil, nil
-		}
+		// It is drawn also when nobody keeps it: until then the browser may take
+		// a click on the page for one on a frame that was there before.
 		size, err := cdp.Call(ctx, s, page.GetLayoutMetrics, cdp.Empty{})
 		if err != nil {
 			return nil, err
