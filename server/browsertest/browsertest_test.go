@@ -152,6 +152,18 @@ func TestPointerAndFinger(t *testing.T) {
 	}
 }
 
+func TestClickWaitsForThePage(t *testing.T) {
+	tab := browsertest.Open(t).Tab(t, browsertest.Options{})
+	base := serve(t, "", map[string]string{"/there": document(""), "/": document(`<p id="cover" style="position: fixed; inset: 0; background: #fff">Wait.</p>
+<script>setTimeout(() => {
+	document.body.insertAdjacentHTML("beforeend", '<a href="/there">Go there</a>');
+	setTimeout(() => cover.remove(), 100);
+}, 100)</script>`)})
+	tab.Go(base + "/")
+	tab.Click("a")
+	tab.WaitURL(base + "/there")
+}
+
 func TestPreferences(t *testing.T) {
 	b := browsertest.Open(t)
 	const body = `<p id="dark">dark</p><p id="still">still</p><p id="wide">wide</p><noscript><p id="none">no script</p></noscript><p id="coarse">coarse</p>

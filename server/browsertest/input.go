@@ -2,8 +2,9 @@ package browsertest
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/chromedp/chromedp"
@@ -71,30 +72,38 @@ const place = `(selector) => {
 	return {X: x, Y: y};
 }`
 
-// Click clicks or taps on the one element that a CSS selector means. The
-// element must be where a pointer reaches it. As with Keys, what follows may
-// still be under way.
+// Click clicks or taps on the one element that a CSS selector means, once it is
+// where a pointer reaches it: like a person, it waits for a page that is still
+// being made. As with Keys, what follows may still be under way.
 func (t *Tab) Click(selector string) {
 	t.t.Helper()
 	if t.framed {
 		evaluate[any](t, still)
 	}
 	t.do("click on "+selector, func(ctx context.Context, s *chromedp.Target) error {
-		at, err := call[struct {
-			X, Y  float64
-			Fault string
-		}](0, place, selector)(ctx, s)
-		if err != nil {
-			return err
+		tick := time.NewTicker(glance)
+		defer tick.Stop()
+		for {
+			at, err := call[struct {
+				X, Y  float64
+				Fault string
+			}](0, place, selector)(ctx, s)
+			if err != nil {
+				return err
+			}
+			if at.Fault == "" {
+				press := chromedp.MouseClickXY(at.X, at.Y)
+				if t.opts.Touch {
+					press = chromedp.TapXY(at.X, at.Y)
+				}
+				_, err = press(ctx, s)
+				return err
+			}
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("waited %s: %s", patience, at.Fault)
+			case <-tick.C:
+			}
 		}
-		if at.Fault != "" {
-			return errors.New(at.Fault)
-		}
-		press := chromedp.MouseClickXY(at.X, at.Y)
-		if t.opts.Touch {
-			press = chromedp.TapXY(at.X, at.Y)
-		}
-		_, err = press(ctx, s)
-		return err
 	})
 }

@@ -78,7 +78,7 @@ func press(t *testing.T, tab *browsertest.Tab, control string) {
 func focus(t *testing.T, tab *browsertest.Tab, control string) {
 	t.Helper()
 	var seen []string
-	for range 60 {
+	for range 240 { // several times around, for a control that is still to come
 		f := tab.Focused().String()
 		if strings.HasPrefix(f, control) {
 			return
