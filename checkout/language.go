@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/pricing"
 	"github.com/checkstand/checkstand/text"
 )
@@ -85,21 +86,7 @@ var english = text.For(text.English)
 
 // label is a figure with its words.
 func label(t *text.Texts, kind acp.TotalType, amount int64) acp.Total {
-	return acp.Total{Type: kind, DisplayText: t.Say(totalKeys[kind]), Amount: amount}
-}
-
-// totalKeys are the words of the figures of a session.
-var totalKeys = map[acp.TotalType]string{
-	acp.TotalItemsBaseAmount: "total.items",
-	acp.TotalItemsDiscount:   "total.items_discount",
-	acp.TotalSubtotal:        "total.subtotal",
-	acp.TotalFulfillment:     "total.delivery",
-	acp.TotalDiscount:        "total.delivery_discount",
-	acp.TotalTax:             "total.tax",
-	acp.TotalTotal:           "total.total",
-	acp.TotalFee:             "total.fees",
-	acp.TotalGiftWrap:        "total.gift_wrap",
-	acp.TotalTip:             "total.tip",
+	return acp.Total{Type: kind, DisplayText: order.TotalWords(t, kind), Amount: amount}
 }
 
 // title and description are those of an option in the session's language.

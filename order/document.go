@@ -156,7 +156,7 @@ func (o *Order) deriveRefunded() {
 	case i >= 0:
 		o.Totals[i].Amount = sum
 	case sum > 0:
-		o.Totals = append(o.Totals, acp.Total{Type: acp.TotalAmountRefunded, DisplayText: text.For(o.Locale).Say("total.refunded"), Amount: sum})
+		o.Totals = append(o.Totals, acp.Total{Type: acp.TotalAmountRefunded, DisplayText: TotalWords(text.For(o.Locale), acp.TotalAmountRefunded), Amount: sum})
 	}
 }
 
