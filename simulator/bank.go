@@ -2,16 +2,11 @@ package simulator
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
-	"time"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/client"
-	"github.com/checkstand/checkstand/secret"
 )
 
 // backPath is where the bank's page takes the buyer's browser after a question.
@@ -43,25 +38,19 @@ type asked struct {
 func (s *Simulator) askBank(origin string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var wish struct {
-			Card       string                      `json:"card"`
-			SessionID  string                      `json:"session_id"`
-			MerchantID string                      `json:"merchant_id"`
-			Currency   string                      `json:"currency"`
-			Amount     int64                       `json:"amount"` // minor units
-			Name       string                      `json:"name"`
-			Metadata   *acp.AuthenticationMetadata `json:"metadata"`
+			due
+			Metadata *acp.AuthenticationMetadata `json:"metadata"`
 		}
 		if !take(w, r, &wish) {
 			return
 		}
-		i := slices.IndexFunc(cards, func(c card) bool { return c.ID == wish.Card })
-		if i < 0 || s.agent == nil {
+		c, ok := findCard(wish.Card)
+		if !ok || s.agent == nil {
 			refuse(w, http.StatusBadRequest, "Only the test cards of a sandbox payment provider have a bank to ask.")
 			return
 		}
-		now := s.Now()
 		a, err := s.agent.CreateAuthentication(r.Context(), s.PSP.URL, s.PSP.Key, client.AuthenticationRequest{
-			Card:       client.Card{Number: secret.New(cmp.Or(cards[i].number, approvedNumber)), ExpMonth: int(time.December), ExpYear: now.Year() + 2, Name: wish.Name},
+			Card:       c.of(wish.Name, s.Now()),
 			MerchantID: wish.MerchantID, Amount: wish.Amount, Currency: wish.Currency, SessionID: wish.SessionID, Metadata: wish.Metadata,
 			NotifyURL: origin + backPath,
 			Browser: client.Browser{AcceptHeader: "text/html", IPAddress: "127.0.0.1", Language: "en-US", UserAgent: cmp.Or(r.UserAgent(), client.DefaultUserAgent),
@@ -92,11 +81,7 @@ func (s *Simulator) bankResult(w http.ResponseWriter, r *http.Request) {
 
 func (s *Simulator) tellBank(w http.ResponseWriter, a *client.Authentication, err error) {
 	if err != nil {
-		message := err.Error()
-		if refused := (*client.Error)(nil); errors.As(err, &refused) {
-			message = refused.Message
-		}
-		refuse(w, http.StatusBadGateway, fmt.Sprintf("The sandbox could not have the buyer authenticated: %s", message))
+		refuseFor(w, "could not have the buyer authenticated", err)
 		return
 	}
 	told := asked{ID: a.ID}

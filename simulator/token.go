@@ -28,6 +28,21 @@ type card struct {
 
 const approvedNumber = "4242424242424242"
 
+// findCard is the card of an ID.
+func findCard(id string) (card, bool) {
+	for _, c := range cards {
+		if c.ID == id {
+			return c, true
+		}
+	}
+	return card{}, false
+}
+
+// of is the card with a person's name on it.
+func (c card) of(name string, now time.Time) client.Card {
+	return client.Card{Number: secret.New(cmp.Or(c.number, approvedNumber)), ExpMonth: int(time.December), ExpYear: now.Year() + 2, Name: name}
+}
+
 var cards = []card{
 	{ID: "approve", Title: "Approved", Says: "The payment goes through.", number: approvedNumber, static: "tok_visa"},
 	{ID: "decline", Title: "Declined", Says: "The bank refuses. Try another card in the same sheet.", number: "4000000000000002", static: "tok_chargeDeclined"},
@@ -67,27 +82,32 @@ func (s *Simulator) token(c card) secret.String {
 // allowanceLifetime is how long a token of the sheet may be used.
 const allowanceLifetime = 15 * time.Minute
 
+// due is what the sheet wants paid: a session's total, with a card.
+type due struct {
+	Card       string `json:"card"`
+	SessionID  string `json:"session_id"`
+	MerchantID string `json:"merchant_id"`
+	Currency   string `json:"currency"`
+	Amount     int64  `json:"amount"` // minor units
+	Name       string `json:"name"`
+}
+
 // issue makes the token that the sheet pays with.
 func (s *Simulator) issue(w http.ResponseWriter, r *http.Request) {
 	var wish struct {
-		Card       string       `json:"card"`
-		SessionID  string       `json:"session_id"`
-		MerchantID string       `json:"merchant_id"`
-		Currency   string       `json:"currency"`
-		Amount     int64        `json:"amount"` // minor units
-		Name       string       `json:"name"`
-		Billing    *acp.Address `json:"billing_address"`
+		due
+		Billing *acp.Address `json:"billing_address"`
 	}
 	if !take(w, r, &wish) {
 		return
 	}
-	i := slices.IndexFunc(cards, func(c card) bool { return c.ID == wish.Card })
-	if i < 0 {
+	c, ok := findCard(wish.Card)
+	if !ok {
 		refuse(w, http.StatusBadRequest, "There is no such test card.")
 		return
 	}
 	if s.agent == nil {
-		token := s.token(cards[i])
+		token := s.token(c)
 		if token.IsZero() {
 			refuse(w, http.StatusBadRequest, "This card needs a sandbox payment provider.")
 			return
@@ -97,17 +117,22 @@ func (s *Simulator) issue(w http.ResponseWriter, r *http.Request) {
 	}
 	now := s.Now()
 	token, err := s.agent.DelegatePayment(r.Context(), s.PSP.URL, s.PSP.Key, client.DelegateRequest{
-		Card: client.Card{Number: secret.New(cmp.Or(cards[i].number, approvedNumber)), ExpMonth: int(time.December), ExpYear: now.Year() + 2, Name: wish.Name},
+		Card: c.of(wish.Name, now),
 		Allowance: client.Allowance{MaxAmount: wish.Amount, Currency: wish.Currency, SessionID: wish.SessionID,
 			MerchantID: wish.MerchantID, ExpiresAt: now.Add(allowanceLifetime)},
 		Billing: wish.Billing})
 	if err != nil {
-		message := err.Error()
-		if refused := (*client.Error)(nil); errors.As(err, &refused) {
-			message = refused.Message
-		}
-		refuse(w, http.StatusBadGateway, fmt.Sprintf("The sandbox gave no token: %s", message))
+		refuseFor(w, "gave no token", err)
 		return
 	}
 	answer(w, map[string]string{"token": token.ID.Reveal()})
+}
+
+// refuseFor answers with what the sandbox did not do, and why.
+func refuseFor(w http.ResponseWriter, failure string, err error) {
+	why := err.Error()
+	if refused := (*client.Error)(nil); errors.As(err, &refused) {
+		why = refused.Message
+	}
+	refuse(w, http.StatusBadGateway, fmt.Sprintf("The sandbox %s: %s", failure, why))
 }
