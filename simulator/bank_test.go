@@ -26,6 +26,17 @@ func confirming(t *testing.T) (s *stage, tab, widget *browsertest.Tab) {
 	return s, tab, widget
 }
 
+// payByAnother is told by the sheet that nothing was charged, and pays with
+// another card: once, by the provider's books.
+func (s *stage) payByAnother(t *testing.T, tab, widget *browsertest.Tab) {
+	t.Helper()
+	tab.WaitText("#sheet-notice", "You have not been charged")
+	choose(tab, "approve")
+	tab.Click("#sheet-pay")
+	widget.WaitText("h1", "Thank you")
+	s.onceCharged(t)
+}
+
 // The bank asks the buyer on its own page, and the same token is paid with the
 // proof. Money is taken once.
 func TestBankAsksTheBuyer(t *testing.T) {
@@ -52,22 +63,14 @@ func TestBankIsRefused(t *testing.T) {
 	tab.Click("#sheet-bank")
 	bank := tab.Popup(s.PSPURL + "/3ds/challenge")
 	bank.Click("[name=action][value=refuse]")
-	tab.WaitText("#sheet-notice", "You have not been charged")
-	choose(tab, "approve")
-	tab.Click("#sheet-pay")
-	widget.WaitText("h1", "Thank you")
-	s.onceCharged(t)
+	s.payByAnother(t, tab, widget)
 	clean(t, tab)
 }
 
 func TestAnotherCardThanTheBanks(t *testing.T) {
 	s, tab, widget := confirming(t)
 	tab.Click("#sheet-another")
-	tab.WaitText("#sheet-notice", "You have not been charged")
-	choose(tab, "approve")
-	tab.Click("#sheet-pay")
-	widget.WaitText("h1", "Thank you")
-	s.onceCharged(t)
+	s.payByAnother(t, tab, widget)
 	clean(t, tab)
 }
 
@@ -114,10 +117,7 @@ func TestBankCannotBeAsked(t *testing.T) {
 			t.Errorf("the page: %s", problem)
 		}
 	}
-	choose(tab, "approve")
-	tab.Click("#sheet-pay")
-	widget.WaitText("h1", "Thank you")
+	s.payByAnother(t, tab, widget)
 	inspect(tab, "problems")
 	tab.WaitText("#inspector-panel", "could not have the buyer authenticated")
-	s.onceCharged(t)
 }
