@@ -55,14 +55,12 @@ func (m *market) saves(t testing.TB, customer, number string, change func(*saved
 
 // cardPays is a complete request that pays with a saved card.
 func cardPays(c savedcard.Card, token string) object {
-	return object{"payment_data": object{"handler_id": c.ID,
-		"instrument": object{"type": "seller_backed_saved_card", "credential": object{"type": "spt", "token": token}}}}
+	return paysBy(c.ID, "saved_card", token)
 }
 
 func TestRulesOfSavedCards(t *testing.T) {
 	t.Parallel()
 	m := openMarket(t)
-	stranger := m.bearer
 	m.bearer = m.issue(t, credential.Params{MerchantID: dollars, Agent: knowingAgent})
 	var mu sync.Mutex
 	tokens := 0
@@ -131,53 +129,10 @@ func TestRulesOfSavedCards(t *testing.T) {
 		}
 		_, err := m.app.Store().RemoveCard(t.Context(), dollars, unfit["removed"].ID, "test", m.clock.Now())
 		must(t, err)
-		for customer, want := range map[string]savedcard.Card{v.of("one"): mine, v.of("two"): theirs} {
-			s := m.create(t, v, v.signedIn(customer, line("ok", 2)))
-			if handlers := s.backed(); len(handlers) != 1 || handlers[want.ID] == nil {
-				t.Errorf("%s is shown %v", customer, handlers)
-			}
-			if got := m.get(t, v, s.text("id")).backed(); len(got) != 1 {
-				t.Errorf("%s reads %v", customer, got)
-			}
-		}
-		refused := func(t *testing.T, s answer, c savedcard.Card) {
-			t.Helper()
-			m.complete(t, v, s.text("id"), cardPays(c, audit())).refused(t, 400, "unsupported", "$.payment_data.handler_id")
-			if taken := m.ledger(t, s.text("id")); len(taken) != 0 {
-				t.Errorf("the PSP took %v", taken)
-			}
-		}
-		buyer := v.buyer().with("customer_id", v.of("one"))
-		for name, body := range map[string]object{
-			"nobody":        v.order(line("ok", 2)),
-			"a guest":       v.order(line("ok", 2)).with("buyer", buyer.with("authentication_status", "guest")),
-			"not signed in": v.order(line("ok", 2)).with("buyer", buyer.with("authentication_status", "requires_signin")),
-			"nothing said":  v.order(line("ok", 2)).with("buyer", buyer),
-			"another buyer": v.signedIn(v.of("two"), line("ok", 2)),
-			"a like name":   v.signedIn(strings.ToUpper(v.of("one")), line("ok", 2)),
-		} {
-			s := m.create(t, v, body)
-			if handlers := s.backed(); handlers[mine.ID] != nil {
-				t.Errorf("%s: shown %v", name, handlers)
-			}
-			refused(t, s, mine)
-		}
+		m.ownAlone(t, v, mine.ID, theirs.ID, func() object { return cardPays(mine, audit()) })
 		s := m.create(t, v, v.signedIn(v.of("one"), line("ok", 2)))
-		refused(t, s, unfit["of live mode"])
-		refused(t, s, unfit["of another shop"])
-		s = m.send(t, request{method: "POST", path: "/checkout_sessions", version: v, bearer: stranger, body: v.signedIn(v.of("one"), line("ok", 2))}).want(t, 201)
-		if handlers := s.backed(); len(handlers) != 0 {
-			t.Errorf("an agent that the shop does not believe is shown %v", handlers)
-		}
-		m.send(t, request{method: "POST", path: "/checkout_sessions/" + s.text("id") + "/complete", version: v, bearer: stranger, body: cardPays(mine, audit())}).
-			refused(t, 400, "unsupported", "$.payment_data.handler_id")
-		// Signing in and out changes what is shown.
-		s = m.create(t, v, v.order(line("ok", 2)))
-		if in := m.update(t, v, s.text("id"), object{"buyer": v.signedIn(v.of("one"))["buyer"]}).want(t, 200).backed(); len(in) != 1 {
-			t.Errorf("signed in: %v", in)
-		}
-		if out := m.update(t, v, s.text("id"), object{"buyer": v.buyer()}).want(t, 200).backed(); len(out) != 0 {
-			t.Errorf("signed out: %v", out)
+		for _, name := range []string{"of live mode", "of another shop"} {
+			m.notPaidBy(t, v, s, m.bearer, cardPays(unfit[name], audit()))
 		}
 	}, handling...)
 
