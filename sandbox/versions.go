@@ -25,7 +25,7 @@ var editions = []edition{
 	{version: "2026-01-30", conflict: http.StatusConflict, inFlight: codeDuplicate, minRisk: 1, maxIIN: 6, exactLast4: true},
 	{version: "2026-01-16", conflict: http.StatusConflict, inFlight: codeDuplicate, minRisk: 1, maxIIN: 8},
 	{version: "2025-12-12", conflict: http.StatusConflict, inFlight: codeDuplicate, minRisk: 1, maxIIN: 6},
-	{version: "2025-09-29", conflict: http.StatusConflict, inFlight: codeDuplicate, minRisk: 1, maxIIN: 6, keyOptional: true},
+	{version: "2025-09-29", conflict: http.StatusConflict, inFlight: codeDuplicate, minRisk: 1, maxIIN: 8, keyOptional: true},
 	{version: "2025-09-12", conflict: http.StatusConflict, inFlight: codeDuplicate, minRisk: 1, maxIIN: 6, keyOptional: true},
 }
 
