@@ -70,19 +70,21 @@ func (p *PSP) proves(a authentication, ch Charge, digest []byte, f *proofFields,
 		subtle.ConstantTimeCompare([]byte(*f.Cryptogram), []byte(p.cryptogram(a))) == 1
 }
 
-// cardDigest is that of the card behind a charge's token, or in the vault.
+// cardDigest is that of the card behind a charge's token, or in the vault; nil
+// of a token without one.
 func (p *PSP) cardDigest(ctx context.Context, q querier, ch Charge, stored bool) (digest []byte, err error) {
+	static, table := staticToken, "token"
 	if stored {
-		return p.storedDigest(ctx, q, ch.token)
+		static, table = staticCard, "stored_card"
 	}
-	if s, ok := staticToken(ch.token); ok {
+	if s, ok := static(ch.token); ok {
 		i := slices.IndexFunc(testCards, func(c TestCard) bool { return c.Brand == s.Brand && c.Last4() == s.Last4 })
 		if i < 0 {
-			return nil, nil // a token of no card
+			return nil, nil
 		}
 		return p.digest.sum("card", []byte(testCards[i].Number)), nil
 	}
-	err = q.QueryRowContext(ctx, `SELECT card_digest FROM token WHERE id = ?`, ch.token).Scan(&digest)
+	err = q.QueryRowContext(ctx, `SELECT card_digest FROM `+table+` WHERE id = ?`, ch.token).Scan(&digest)
 	return digest, err
 }
 

@@ -4,9 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -215,18 +213,4 @@ func (p *PSP) useCard(ctx context.Context, tx *sql.Tx, ch *Charge, customer stri
 		return ExpiredCard, nil
 	}
 	return s.outcome, nil
-}
-
-// storedDigest is that of the card that a reference names; nil of one that
-// names none.
-func (p *PSP) storedDigest(ctx context.Context, q querier, reference string) (digest []byte, err error) {
-	if s, ok := staticCard(reference); ok {
-		i := slices.IndexFunc(testCards, func(c TestCard) bool { return c.Brand == s.Brand && c.Last4() == s.Last4 })
-		if i < 0 {
-			return nil, fmt.Errorf("no test card ends in %s", s.Last4)
-		}
-		return p.digest.sum("card", []byte(testCards[i].Number)), nil
-	}
-	err = q.QueryRowContext(ctx, `SELECT card_digest FROM stored_card WHERE id = ?`, reference).Scan(&digest)
-	return digest, err
 }

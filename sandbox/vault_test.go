@@ -23,9 +23,8 @@ func (d *desk) keep(number, customer string, year int) string {
 }
 
 // onCard is a charge on a card of the vault.
-func onCard(card, customer, session string) string {
-	body := chargeBody("tok_visa", session, "pay_"+session)
-	return strings.Replace(body, `"tok_visa"`, fmt.Sprintf(`null, "card": %q, "customer": %q`, card, customer), 1)
+func onCard(card, customer, session string, change ...any) string {
+	return chargeBody("", session, "pay_"+session, append([]any{"token", nil, "card", card, "customer", customer}, change...)...)
 }
 
 func TestCardsOfTheVaultDecideTheOutcome(t *testing.T) {
@@ -93,17 +92,30 @@ func TestWhatTheVaultDoesNotCharge(t *testing.T) {
 		d.merchant("POST", "/v1/charges", onCard(c.card, c.customer, session)).want(t, c.status, c.code)
 		d.wantCharges(session, 0, 0)
 	}
-	both := strings.Replace(chargeBody("tok_visa", "cs_both", "pay_both"), `"tok_visa"`, fmt.Sprintf(`"tok_visa", "card": %q, "customer": "cus_1"`, mine), 1)
-	d.merchant("POST", "/v1/charges", both).want(t, 400, "invalid")
-	other := strings.Replace(onCard(mine, "cus_1", "cs_other"), "acme_store", "other_store", 1)
-	if r := d.merchant("POST", "/v1/charges", other); r.status < 400 {
-		t.Errorf("another merchant charged it: %s", r.raw)
-	}
+	d.merchant("POST", "/v1/charges", chargeBody("tok_visa", "cs_both", "pay_both", "card", mine, "customer", "cus_1")).want(t, 400, "invalid")
+	d.merchant("POST", "/v1/charges", onCard(mine, "cus_1", "cs_other", "merchant_id", otherShop)).want(t, 422, codeCardUnknown)
 	d.wantCharges("cs_other", 0, 0)
 
 	listed := d.merchant("GET", "/v1/cards?customer=cus_1&merchant_id=acme_store", "")
 	if !strings.Contains(listed.raw, mine) || !strings.Contains(listed.raw, old) || strings.Contains(listed.raw, removed) || strings.Contains(listed.raw, theirs) {
 		t.Errorf("%s", listed.raw)
+	}
+}
+
+// A proof is of the card in the vault as it is of the card behind a token.
+func TestProofOfACardInTheVault(t *testing.T) {
+	d := openDesk(t)
+	const number, other = "4242424242424242", "4000000000002701"
+	for name, card := range map[string]string{"kept": d.keep(number, "cus_1", 2099), "static": "scd_visa"} {
+		session := "cs_" + name
+		charge := func(reference string, proof any) result {
+			return d.merchant("POST", "/v1/charges", onCard(card, "cus_1", session, "reference", reference+name, "require_authentication", true, "three_d_secure", proof))
+		}
+		charge("without", nil).want(t, 402, verdicts[Requires3DS].decline)
+		charge("foreign", d.proof(d.asked(other, session))).want(t, 402, badProof.decline)
+		d.wantCharges(session, 0, 0)
+		charge("own", d.proof(d.asked(number, session))).want(t, 201, "")
+		d.wantCharges(session, 1, 1000)
 	}
 }
 
