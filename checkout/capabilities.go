@@ -34,7 +34,7 @@ func (m *Merchant) Present(s *Session) *acp.Session {
 	if !Final(s.Status) {
 		shown.MarketingConsentOptions = m.Consents
 	}
-	if m.CheckoutLink != nil && m.Payment(s.Live).Hosted() != nil && !Final(s.Status) && s.Status != acp.PendingApproval {
+	if m.CheckoutLink != nil && m.Payment(s.Live).Hosted() != nil && !Final(s.Status) {
 		shown.ContinueURL = m.CheckoutLink(s)
 	}
 	return &shown

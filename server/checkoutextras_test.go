@@ -226,4 +226,14 @@ func TestBuyerSeesWhatBecomesOfAPurchaseOrder(t *testing.T) {
 	if page := b.wants("This checkout was canceled"); !strings.Contains(page.text, "You have not been charged.") {
 		t.Errorf("%s", page.text)
 	}
+	// One who has never seen the page is sent there while the order waits.
+	s = agent.Open(t, servertest.Mug)
+	orderOnAccount(t, shop, s.ID)
+	s, err := agent.Get(t.Context(), s.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := newBuyer(t)
+	late.take(linkOf(t, s))
+	late.wants("Your order waits for the shop to approve it")
 }

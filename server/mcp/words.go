@@ -43,7 +43,11 @@ func (a *app) sessionWords(s *acp.Session) string {
 	case acp.ReadyForPayment:
 		b.WriteString(" Ready for payment.")
 	}
-	if s.ContinueURL != "" {
+	switch {
+	case s.ContinueURL == "":
+	case s.Status == acp.PendingApproval:
+		b.WriteString(" What the shop decides is shown at " + s.ContinueURL)
+	default:
 		b.WriteString(" To pay at the shop: " + s.ContinueURL)
 	}
 	return b.String()

@@ -136,4 +136,9 @@ func TestAPurchaseOrderWaits(t *testing.T) {
 	if c := resp.Cookies(); len(c) != 1 || c[0].Value != visitor || c[0].MaxAge != 30*24*3600 || !c[0].HttpOnly || c[0].Path != session {
 		t.Errorf("%v", c)
 	}
+	// Who opens the link days later has time to be led on to the page.
+	resp = ask(counter(t, &checkouts{view: pending(), over: true}), http.MethodPost, session+"/"+proof, noCookie)
+	if c := resp.Cookies(); len(c) != 1 || c[0].Value != visitor || c[0].MaxAge < 3500 {
+		t.Errorf("%s %v", resp.Status, c)
+	}
 }

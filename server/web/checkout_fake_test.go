@@ -28,6 +28,7 @@ type checkouts struct {
 	page    string   // address of the payment page
 	token   string   // for the script
 	used    bool     // the link
+	over    bool     // the time to pay, when the link is taken up
 	calls   []string // changes, in order
 	saved   web.Details
 	back    string
@@ -64,7 +65,11 @@ func (c *checkouts) Redeem(ctx context.Context, name, sess, shown, returnTo stri
 		return "", time.Time{}, err
 	}
 	c.used, c.back = true, returnTo
-	return visitor, time.Now().Add(time.Hour), c.did("redeem")
+	expires := time.Now().Add(time.Hour)
+	if c.over {
+		expires = time.Now().Add(-48 * time.Hour)
+	}
+	return visitor, expires, c.did("redeem")
 }
 
 func (c *checkouts) Checkout(_ context.Context, v web.Visit) (web.Checkout, error) {

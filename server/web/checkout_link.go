@@ -19,6 +19,9 @@ const (
 	// deal shorter.
 	maxSession = 128
 	maxProof   = 128
+	// shortVisit is how long a browser that takes a link up can look at least: what
+	// waits for approval outlives the time that it had to be paid in.
+	shortVisit = time.Hour
 	// pendingVisit is how much longer a browser that looks at it can look at what
 	// waits for approval.
 	pendingVisit = 30 * 24 * time.Hour
@@ -83,7 +86,7 @@ func (p *Pages) redeem(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v.Visitor = visitor
-	p.remember(w, v, time.Until(expires))
+	p.remember(w, v, max(shortVisit, time.Until(expires)))
 	checkoutHeaders(w.Header())
 	http.Redirect(w, r, checkoutPath(v), http.StatusSeeOther)
 }
@@ -91,7 +94,7 @@ func (p *Pages) redeem(w http.ResponseWriter, r *http.Request) {
 // remember gives a browser the secret of its visit to keep.
 func (p *Pages) remember(w http.ResponseWriter, v Visit, lifetime time.Duration) {
 	http.SetCookie(w, &http.Cookie{Name: visitorCookie, Value: v.Visitor, Path: checkoutPath(v), HttpOnly: true,
-		SameSite: http.SameSiteLaxMode, Secure: p.secure, MaxAge: max(1, int(lifetime.Seconds()))})
+		SameSite: http.SameSiteLaxMode, Secure: p.secure, MaxAge: int(lifetime.Seconds())})
 }
 
 // returnAddress is where the agent's side wants the buyer back.
