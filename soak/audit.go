@@ -119,6 +119,9 @@ func (v *visit) audit(ctx context.Context, attempts []payment.Attempt) (audited,
 	}
 	a.status, a.total = sess.Status, sess.Total()
 	v.checkAllocations(sess)
+	if err := v.checkCards(attempts); err != nil {
+		return a, err
+	}
 	o, err := v.store.OrderOfSession(ctx, merchant, v.session)
 	if errors.Is(err, checkout.ErrNotFound) {
 		return a, nil

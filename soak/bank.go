@@ -44,6 +44,8 @@ type bank interface {
 
 // elsewhere is what people do at the provider itself.
 type elsewhere interface {
+	Keep(customer string, ends paymenttest.Outcome) payment.Stored // of a card
+	Forget(payment.Stored)
 	EndHold(ref string)
 	RefundElsewhere(ref string, units int64)
 	Dispute(ref string) (disputeID string)

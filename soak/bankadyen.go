@@ -32,15 +32,6 @@ type move struct {
 	ok  bool
 }
 
-var adyenOutcomes = map[paymenttest.Outcome]adyentest.Outcome{
-	paymenttest.Approve:        adyentest.Authorised,
-	paymenttest.Decline:        adyentest.Refused,
-	paymenttest.NoFunds:        adyentest.NoBalance,
-	paymenttest.TechnicalFault: adyentest.AcquirerError,
-	paymenttest.Authentication: adyentest.Redirect,
-	paymenttest.Slow:           adyentest.Pending,
-}
-
 func newAdyen(t testing.TB, w *wire, now func() time.Time) *adyenBank {
 	t.Helper()
 	b := &adyenBank{Fake: adyentest.New(t), paid: map[string]string{}, done: map[string]move{}}
@@ -69,8 +60,7 @@ func (b *adyenBank) units(minor int64) int64    { return minor }
 func (b *adyenBank) sign(r payment.WebhookRequest) payment.WebhookRequest { return r }
 
 func (b *adyenBank) mint(_ context.Context, a paymenttest.Allowance) (string, error) {
-	return b.Mint(adyentest.Grant{Outcome: adyenOutcomes[a.Outcome], Currency: strings.ToUpper(a.Currency), MaxAmount: a.MaxAmount,
-		ExpiresAt: b.Now().Add(a.Lifetime)}), nil
+	return b.StandIn().Mint(a), nil
 }
 
 func (b *adyenBank) statement(_ context.Context, sessions []string) (map[string]books, error) {

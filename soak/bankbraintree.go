@@ -34,15 +34,6 @@ type braintreeBank struct {
 // given back.
 const batchEvery = 6 * time.Hour
 
-var braintreeOutcomes = map[paymenttest.Outcome]braintreetest.Outcome{
-	paymenttest.Approve:        braintreetest.Approve,
-	paymenttest.Decline:        braintreetest.DoNotHonor,
-	paymenttest.NoFunds:        braintreetest.NoFunds,
-	paymenttest.TechnicalFault: braintreetest.Failure,
-	paymenttest.Authentication: braintreetest.ThreeDSecure,
-	paymenttest.Slow:           braintreetest.Undecided,
-}
-
 func newBraintree(t testing.TB, w *wire, now func() time.Time, currency string) *braintreeBank {
 	t.Helper()
 	account := "soak_" + currency
@@ -74,8 +65,7 @@ func (b *braintreeBank) units(minor int64) int64            { return minor }
 func (b *braintreeBank) sign(r payment.WebhookRequest) payment.WebhookRequest { return r }
 
 func (b *braintreeBank) mint(_ context.Context, a paymenttest.Allowance) (string, error) {
-	return b.Mint(braintreetest.Allowance{Outcome: braintreeOutcomes[a.Outcome], SessionID: a.SessionID, MaxAmount: a.MaxAmount,
-		Currency: a.Currency, Lifetime: a.Lifetime}), nil
+	return b.StandIn().Mint(a), nil
 }
 
 func (b *braintreeBank) statement(_ context.Context, sessions []string) (map[string]books, error) {

@@ -191,13 +191,32 @@ func (d sandboxDashboard) Dispute(string) string     { return "" }
 func (d sandboxDashboard) CloseDispute(string, bool) {}
 func (d sandboxDashboard) Decide(bool)               {}
 
+// Keep implements elsewhere.
+func (d sandboxDashboard) Keep(customer string, ends paymenttest.Outcome) payment.Stored {
+	var card struct {
+		ID string `json:"id"`
+	}
+	d.ask(http.MethodPost, "/v1/cards", fmt.Sprintf(`{"merchant_id":%q,"customer":%q,"number":%q,"exp_month":12,"exp_year":%d}`,
+		d.b.shop, customer, sandboxCards[ends], begin.Year()+4), &card)
+	return payment.Stored{Customer: customer, Card: card.ID}
+}
+
+// Forget implements elsewhere.
+func (d sandboxDashboard) Forget(stored payment.Stored) {
+	d.ask(http.MethodDelete, "/v1/cards/"+stored.Card, "", new(struct{}))
+}
+
 // move asks for a move; one that is refused changes nothing, which the sandbox's
 // books tell.
 func (d sandboxDashboard) move(ref, verb, body string) {
+	d.ask(http.MethodPost, "/v1/charges/"+ref+"/"+verb, body, new(struct{}))
+}
+
+// ask asks the sandbox past the wire.
+func (d sandboxDashboard) ask(method, path, body string, into any) {
 	header := http.Header{"Authorization": {"Bearer " + sandboxMerchantKey}, "Content-Type": {"application/json"},
 		"Idempotency-Key": {fmt.Sprintf("dashboard-%d", d.b.keys.Add(1))}}
-	var done struct{}
-	err := call(context.Background(), http.MethodPost, d.b.url+"/v1/charges/"+ref+"/"+verb, header, body, &done)
+	err := call(context.Background(), method, d.b.url+path, header, body, into)
 	if refused := refusal(0); err != nil && !errors.As(err, &refused) {
 		panic(err) // it is on this machine
 	}

@@ -37,15 +37,6 @@ type stripeBank struct {
 	now     func() time.Time
 }
 
-var stripeCards = map[paymenttest.Outcome]string{
-	paymenttest.Approve:        "pm_card_visa",
-	paymenttest.Decline:        "pm_card_visa_chargeDeclined",
-	paymenttest.NoFunds:        "pm_card_visa_chargeDeclinedInsufficientFunds",
-	paymenttest.TechnicalFault: "pm_card_chargeDeclinedProcessingError",
-	paymenttest.Authentication: "pm_card_authenticationRequired",
-	paymenttest.Slow:           "pm_card_fakeProcessing",
-}
-
 func newStripe(t testing.TB, w *wire, now func() time.Time, number int, currency string) *stripeBank {
 	t.Helper()
 	profile := fmt.Sprintf("profile_test_%d", number)
@@ -78,7 +69,8 @@ func (b *stripeBank) units(minor int64) int64    { return minor * b.unit }
 // from 1, and Stripe's are never alike: so the number of the account is put into
 // those that leave it, and is taken out again on the wire.
 func (b *stripeBank) mint(_ context.Context, a paymenttest.Allowance) (string, error) {
-	token := b.Grant(stripetest.Grant{Card: stripeCards[a.Outcome], Currency: a.Currency, MaxAmount: a.MaxAmount * b.unit, ExpiresAt: b.now().Add(a.Lifetime)})
+	a.MaxAmount *= b.unit
+	token := b.StandIn().Mint(a)
 	number, ours := strings.CutPrefix(token, ownTokens)
 	if !ours {
 		return "", fmt.Errorf("the stand-in has made more tokens than there are numbers for: %s", token)

@@ -11,7 +11,8 @@
 // points and credit that others spend at the same time. Each morning no discount
 // is used more often than it may be and every account is what its moves add up
 // to; at the end the orders that were not canceled are what the discounts, the
-// accounts and the stock say.
+// accounts and the stock say. Some pay with cards that the provider keeps, which
+// are removed before that or meanwhile.
 //
 // A ledger that knows nothing of the core, the store or the adapters reads the
 // providers' own books. At the end, and each morning, what the shops have

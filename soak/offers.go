@@ -20,7 +20,7 @@ const (
 // Shares of buyers.
 const (
 	hasCodes = 0.25
-	isMember = 0.12
+	isMember = 0.18
 )
 
 // people is how many buyers with a name a shop has, for so many visits of it.

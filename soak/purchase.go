@@ -179,9 +179,11 @@ func (v *visit) declined(t told) {
 		if v.count("balances", "declined: "+code); code != acp.CodePaymentDeclined {
 			v.wrong("a balance of the buyer's was refused: %s", code)
 		}
-		v.purse = "" // there is a card
+		v.purse = "" // there is a card that nobody keeps
 		v.agenda.at(v.clock.Now().Add(time.Minute), func() { v.pay(paymenttest.Approve) })
 		return
+	} else if v.saved != nil {
+		v.cardDeclined(t.Codes[len(t.Codes)-1])
 	} else {
 		v.count("declines", t.Codes[len(t.Codes)-1])
 	}

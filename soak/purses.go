@@ -10,6 +10,7 @@ import (
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 	"github.com/checkstand/checkstand/payment/reconciliation"
 	"github.com/checkstand/checkstand/payment/seller"
 )
@@ -25,7 +26,8 @@ func (s *sim) purseful() int64 { return 45_000 * int64(max(s.buyers/len(s.mall)/
 // pointRate makes points odd to count: three of them are worth two minor units.
 var pointRate = balance.Rate{Units: 3, Amount: 2}
 
-// fill gives the members of a shop points and store credit.
+// fill gives the members of a shop points and store credit, and saves a card of
+// each where the provider keeps any.
 func (s *sim) fill(sh *shop) {
 	s.t.Helper()
 	sh.merchant.Test.Ledger = seller.New(s.store, sh.merchant.ID, false, s.clock.Now)
@@ -43,16 +45,24 @@ func (s *sim) fill(sh *shop) {
 			}
 			sh.purses = append(sh.purses, b.ID)
 		}
+		if sh.bank.elsewhere() != nil {
+			s.save(sh, n, paymenttest.Approve)
+		}
 	}
 }
 
 func memberID(n int) string { return fmt.Sprintf("cus_%d", n) }
 
-// member makes the buyer one who is signed in, with an account to pay from.
-func (v *visit) member() *acp.Buyer {
-	n := v.rng.IntN(members)
-	v.purse = v.shop.purses[2*n+v.rng.IntN(2)]
-	return &acp.Buyer{Email: fmt.Sprintf("member%d@example.com", n), CustomerID: memberID(n), AuthenticationStatus: "authenticated"}
+// signsIn makes the buyer a member, who pays from an account or with a saved
+// card.
+func (v *visit) signsIn() *acp.Buyer {
+	v.member = v.rng.IntN(members)
+	if account := v.rng.IntN(3); account < 2 {
+		v.purse = v.shop.purses[2*v.member+account]
+	} else {
+		v.saved = v.shop.inUse(v.member)
+	}
+	return &acp.Buyer{Email: fmt.Sprintf("member%d@example.com", v.member), CustomerID: memberID(v.member), AuthenticationStatus: "authenticated"}
 }
 
 // LedgerAccount implements order.Ledgers.
@@ -172,12 +182,15 @@ func (s *sim) compareLedger(sh *shop) {
 	}
 }
 
-// payWith is how the buyer pays: with a card, or out of an account.
+// payWith is how the buyer pays: with a card, or out of an account, or with a
+// card that the provider keeps.
 func (v *visit) payWith(token string) acp.PaymentData {
 	pay := acp.PaymentData{HandlerID: checkout.CardHandler, InstrumentType: "card", CredentialType: "spt", Token: token,
 		TokenParam: "$.payment_data.instrument.credential.token", HandlerParam: "$.payment_data.handler_id"}
 	if v.purse != "" {
 		pay.HandlerID, pay.InstrumentType = v.purse, ""
+	} else if v.saved != nil {
+		pay.HandlerID, pay.InstrumentType = v.saved.id, "seller_backed_saved_card"
 	}
 	return pay
 }

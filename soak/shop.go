@@ -63,6 +63,7 @@ type shop struct {
 	reported map[string]bool // sessions in the latest comparison
 	compared bool            // with the provider's list
 	purses   []string        // of its members
+	wallet   wallet          // of its members, at the provider
 	sum      total           // what the shop came to, once it is audited
 }
 
@@ -84,7 +85,7 @@ var goods = []catalog.Item{
 func (s *sim) newShop(n int, p plan) *shop {
 	s.t.Helper()
 	id := fmt.Sprintf("%s-%s-%d", p.provider, p.currency, n)
-	sh := &shop{plan: p, wire: newWire(s.faults, s.seed+uint64(n), func(f fault) { s.count("faults", string(f)) })}
+	sh := &shop{plan: p, wallet: wallet{cards: map[string]*savedCard{}}, wire: newWire(s.faults, s.seed+uint64(n), func(f fault) { s.count("faults", string(f)) })}
 	switch p.provider {
 	case stripe.Name:
 		sh.bank = newStripe(s.t, sh.wire, s.clock.Now, n, p.currency)

@@ -61,7 +61,7 @@ func wild(t *testing.T, o options) {
 	s.run()
 	t.Log("\n" + s.report())
 	// A simulation in which nothing happens proves nothing.
-	for kind, least := range map[string]int{"faults": o.buyers / 10, "oddities": o.buyers / 10, "visits": o.buyers, "discounts": o.buyers / 10, "balances": o.buyers / 20} {
+	for kind, least := range map[string]int{"faults": o.buyers / 10, "oddities": o.buyers / 10, "visits": o.buyers, "discounts": o.buyers / 10, "balances": o.buyers / 20, "saved cards": o.buyers / 40} {
 		if n := s.countedAll(kind); n < least {
 			t.Errorf("%d %s; want %d at least", n, kind, least)
 		}

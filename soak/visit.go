@@ -22,10 +22,12 @@ type visit struct {
 	session string
 	total   int64
 	token   string
-	purse   string // that the buyer pays out of; "" is a card
-	key     string // of the complete request that is under way
-	asked   int    // how often, under that key
-	tries   int    // to pay
+	member  int        // of the shop, who the buyer is, where there is a purse or a saved card
+	purse   string     // that the buyer pays out of
+	saved   *savedCard // that the buyer pays with; without both it is a card that nobody keeps
+	key     string     // of the complete request that is under way
+	asked   int        // how often, under that key
+	tries   int        // to pay
 
 	mu       sync.Mutex
 	order    string // that an agent was told of
@@ -115,7 +117,7 @@ func (v *visit) begin() {
 		req.Buyer, req.DiscountCodes = v.named(), v.enters()
 	}
 	if v.rng.Float64() < isMember {
-		req.Buyer = v.member()
+		req.Buyer = v.signsIn()
 	}
 	a := v.core.Create(v.ctx, call, req)
 	if a.Status != 201 {
@@ -196,10 +198,14 @@ func (v *visit) pay(card paymenttest.Outcome) {
 		life = shortLife
 	}
 	var err error
-	if v.purse != "" {
+	if v.purse != "" || v.saved != nil {
 		v.tries++
 		v.key, v.asked, v.token = v.shop.key(), 0, "vt_"+v.shop.key()
-		v.complete()
+		if v.saved != nil {
+			v.payByCard()
+		} else {
+			v.complete()
+		}
 		return
 	}
 	v.token, err = v.shop.bank.mint(v.ctx, v.allowance(card, life))
