@@ -35,7 +35,7 @@ type field struct {
 	Half         bool
 	Value        string
 	Problem      string
-	missing      string // what is said when it is empty
+	missing      string // what is said when it is empty and should not be
 	ofAddress    bool
 	to           func(*Details) *string
 }
@@ -70,7 +70,7 @@ var (
 		{Name: "state", Label: "form.state", Type: "text", Autocomplete: "shipping address-level1", ofAddress: true, Optional: "form.if_any", Half: true, Max: acp.MaxAddressLine,
 			to: func(d *Details) *string { return &d.State }},
 		{Name: "postal_code", Label: "form.postal_code", Type: "text", Autocomplete: "shipping postal-code", ofAddress: true, Optional: "form.if_any", Half: true, Max: acp.MaxPostalCode,
-			to: func(d *Details) *string { return &d.PostalCode }},
+			missing: "form.needs_postal_code", to: func(d *Details) *string { return &d.PostalCode }},
 	}
 )
 
@@ -140,9 +140,28 @@ func (c *Checkout) AddressLines() []string {
 	return lines
 }
 
-// addressFields are those that the form asks for.
-func (c *Checkout) addressFields(d Details) []field {
-	return slices.DeleteFunc(slices.Clone(addressFields), func(f field) bool { return f.Name == "state" && c.Stateless && d.State == "" })
+// addressFields are those that the form asks for. What no address of the country
+// is without, or of none to choose from while none is chosen, is not marked as
+// one that may stay empty.
+func (p *Pages) addressFields(c *Checkout, d Details) []field {
+	from := c.Countries
+	if d.Country != "" {
+		from = []string{d.Country}
+	}
+	var asked []field
+	for _, f := range addressFields {
+		if f.Name == "state" && c.Stateless && d.State == "" {
+			continue
+		}
+		can := func(country string) bool {
+			return p.checkouts.Misfits(Details{Country: country}, c.Locale)[f.Name] == ""
+		}
+		if f.Optional == "form.if_any" && len(from) > 0 && !slices.ContainsFunc(from, can) {
+			f.Optional = ""
+		}
+		asked = append(asked, f)
+	}
+	return asked
 }
 
 // fields puts values and problems into a part of the form.
@@ -153,6 +172,9 @@ func fields(form []field, d Details, problems map[string]string, t *text.Texts) 
 			out[i].Optional = t.Say(out[i].Optional)
 		}
 		out[i].Value, out[i].Problem = *out[i].to(&d), problems[out[i].Name]
+		if out[i].Value == "" && out[i].Problem != "" && out[i].missing != "" {
+			out[i].Problem = t.Say(out[i].missing)
+		}
 		if secret.HasCardNumber(out[i].Value) {
 			out[i].Value = "" // not even shown again
 		}

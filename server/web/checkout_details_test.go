@@ -134,6 +134,35 @@ func TestCountriesWithoutStates(t *testing.T) {
 	}
 }
 
+// A postal code is marked as one that there need not be only where an address can
+// be without; where it is missing, it is asked for.
+func TestCountriesWherePostalCodesAre(t *testing.T) {
+	for name, tt := range map[string]struct {
+		countries []string
+		country   string // that was chosen
+		optional  bool
+	}{
+		"every country has them":     {[]string{"DE", "AT"}, "", false},
+		"not every country has them": {[]string{"DE", "AT", "IE"}, "", true},
+		"everywhere":                 {nil, "", true},
+		"one with them is chosen":    {nil, "DE", false},
+		"one without is chosen":      {[]string{"DE", "IE"}, "IE", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &checkouts{view: with(empty(), func(c *web.Checkout) { c.Countries, c.Details.Country = tt.countries, tt.country })}
+			page := parse(t, ask(counter(t, c), http.MethodGet, session, nil))
+			if label, required := text(byID(page, "postal_code").Parent), hasAttr(byID(page, "postal_code"), "required"); strings.Contains(label, "if there is one") != tt.optional || required == tt.optional {
+				t.Errorf("%q, required: %t", label, required)
+			}
+		})
+	}
+	c := &checkouts{view: empty()}
+	page := parse(t, ask(counter(t, c), http.MethodPost, session+"/details", nil, changed(changed(changed(goodDetails(), "country", "DE"), "city", ""), "postal_code", "")...))
+	if hint := byID(page, "postal_code-problem"); hint == nil || text(hint) != "Enter the postal code." {
+		t.Errorf("a missing postal code is called %v", hint)
+	}
+}
+
 func TestGoodsThatAreNotShippedNeedNoAddress(t *testing.T) {
 	c := &checkouts{view: with(empty(), func(c *web.Checkout) { c.Shipped = false })}
 	h := counter(t, c)

@@ -83,7 +83,8 @@ func (c *checkouts) Checkout(_ context.Context, v web.Visit) (web.Checkout, erro
 }
 
 func (c *checkouts) Misfits(d web.Details, _ string) map[string]string {
-	if d.PostalCode == misfit {
+	switch {
+	case d.PostalCode == misfit, d.PostalCode == "" && (d.Country == "DE" || d.Country == "AT"):
 		return map[string]string{"postal_code": "Check the code.", "email": "This is not about the address."}
 	}
 	return nil

@@ -68,7 +68,6 @@ func (p *Pages) saveDetails(w http.ResponseWriter, r *http.Request, v Visit) err
 	}
 	d := readDetails(r.PostForm)
 	if problems := d.check(&c); len(problems) > 0 {
-		c.Problems = nil
 		if c.Shipped { // all of it at once: nobody mends a form field by field
 			for name, problem := range p.checkouts.Misfits(d, c.Locale) {
 				if problems[name] == "" {
@@ -76,13 +75,8 @@ func (p *Pages) saveDetails(w http.ResponseWriter, r *http.Request, v Visit) err
 				}
 			}
 		}
-		page := &checkoutPage{Checkout: c, Form: d, Editing: true}
-		for _, f := range append(fields(contactFields, d, problems, p.texts(&c)), fields(c.addressFields(d), d, problems, p.texts(&c))...) {
-			if f.Problem != "" {
-				page.Errors = append(page.Errors, formError{f.Name, f.Problem})
-			}
-		}
-		p.show(w, r, http.StatusUnprocessableEntity, page)
+		c.Problems = problems
+		p.show(w, r, http.StatusUnprocessableEntity, &checkoutPage{Checkout: c, Form: d, Editing: true})
 		return nil
 	}
 	if err := p.checkouts.SaveDetails(r.Context(), v, d); err != nil {

@@ -129,9 +129,8 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, page *c
 		}
 		problems[e.Field] = e.Text
 	}
-	page.Contact, page.Address = fields(contactFields, page.Form, problems, page.texts), fields(page.addressFields(page.Form), page.Form, problems, page.texts)
+	page.Contact, page.Address = fields(contactFields, page.Form, problems, page.texts), fields(p.addressFields(&page.Checkout, page.Form), page.Form, problems, page.texts)
 	if page.Errors == nil {
-		// What is wrong with what is stored; nothing was sent just now.
 		for _, f := range append(page.Contact[:len(page.Contact):len(page.Contact)], page.Address...) {
 			if f.Problem != "" {
 				page.Errors = append(page.Errors, formError{f.Name, f.Problem})

@@ -181,6 +181,7 @@ func everyPage(t *testing.T, lang string) map[string]*html.Node {
 		bare[i] = ""
 	}
 	post("no details", of(empty()), "/details", bare...)
+	post("no postal code", of(empty()), "/details", changed(changed(changed(good, "country", "DE"), "city", ""), "postal_code", "")...)
 	post("no e-mail address", of(empty()), "/details", changed(good, "email", "x")...)
 	post("a country not served", of(empty()), "/details", changed(good, "country", "JP")...)
 	post("a card as name", of(empty()), "/details", changed(good, "name", "4242 4242 4242 4242")...)
