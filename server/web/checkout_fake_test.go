@@ -84,7 +84,7 @@ func (c *checkouts) Checkout(_ context.Context, v web.Visit) (web.Checkout, erro
 
 func (c *checkouts) Misfits(d web.Details, _ string) map[string]string {
 	switch {
-	case d.PostalCode == misfit, d.PostalCode == "" && (d.Country == "DE" || d.Country == "AT"):
+	case d.PostalCode == misfit, d.PostalCode == "" && slices.Contains([]string{"AT", "DE", "US"}, d.Country):
 		return map[string]string{"postal_code": "Check the code.", "email": "This is not about the address."}
 	}
 	return nil
