@@ -89,9 +89,9 @@ func (s *Service) cancel(b *books, c *Command, reason Reason, now time.Time) (pl
 	if op := b.standing(payment.OpCapture); op != nil && op.State.Open() {
 		return plan{}, refuse("order %s is being captured by operation %s; cancel it when that is over", o.ID, op.ID)
 	}
-	if op := b.openRefund(); op != nil && b.attempt.State == payment.Captured && b.refundable() == 0 {
-		// Nothing is left to ask the PSP for: the order would be canceled at once,
-		// and the buyer's money still here if the PSP refuses.
+	if op := b.openRefund(); op != nil {
+		// Should the PSP refuse it, the order would be canceled with the buyer's
+		// money still here, or would be wanted again in part.
 		return plan{}, refuse("order %s is being refunded by operation %s; cancel it when that is over", o.ID, op.ID)
 	}
 	opID := c.newID(id.Op, "cancel", now)

@@ -220,10 +220,14 @@ func (o *Order) show(b *books, op *payment.Operation, done, bounced bool, now ti
 		return false
 	}
 	adj.Status = status
-	if bounced && len(adj.LineItems) > 0 {
-		// The money came back; the goods are still not wanted.
-		lines := adj.LineItems
-		o.adjust(acp.Adjustment{ID: adj.ID + "_goods", Type: adjCancellation, OccurredAt: now.UTC(), Status: completed, LineItems: lines}, 0)
+	if (bounced || b.attempt.State == payment.Voided) && len(adj.LineItems) > 0 && status == failed {
+		// The money came back, or the hold was ended elsewhere before we could: the
+		// goods are still not wanted.
+		goods := acp.Adjustment{ID: adj.ID + "_goods", Type: adjCancellation, OccurredAt: now.UTC(), Status: completed, LineItems: adj.LineItems}
+		if o.Sold.Cancellation == adj.ID {
+			o.Sold.Cancellation = goods.ID
+		}
+		o.adjust(goods, 0)
 	}
 	return true
 }

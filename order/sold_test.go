@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/payment"
@@ -206,29 +208,57 @@ func TestACancellationThatIsUnderWay(t *testing.T) {
 	})
 }
 
-// While the PSP may still refuse the refund of all the money, no cancellation
-// says that the order is over.
+// While the PSP may still refuse a refund, no cancellation says that the order
+// is over: the money would still be here, or its goods be wanted again.
 func TestNoCancellationBesideARefundThatIsUnderWay(t *testing.T) {
 	onBothStores(t, func(t *testing.T, w *world) {
-		for _, good := range []bool{true, false} {
-			t.Run(fmt.Sprintf("done in the end %t", good), func(t *testing.T) {
-				o := w.sale(false)
-				w.psp.fail(accepts)
-				out := w.did(w.core.Refund(ctx, cmd(o), total, nil, order.Reason{}))
-				_, err := w.core.Cancel(ctx, cmd(o), order.Reason{})
-				w.refused(t, err, "is being refunded")
-				if now := w.order(o); now.Status != "confirmed" || w.gone(t, o) != 1 {
-					t.Errorf("%s, used %d times", now.Status, w.gone(t, o))
-				}
-				w.told(w.psp.decide(out.Operation.ID, good))
-				w.did(w.core.Cancel(ctx, cmd(o), order.Reason{}))
-				if now, p := w.order(o), w.psp.books(w.attempt(o).PSPRef); now.Status != "canceled" || w.gone(t, o) != 0 || p.refunded != total {
-					t.Errorf("%s, used %d times, %+v", now.Status, w.gone(t, o), p)
-				}
-				w.checkShelf(t)
-				w.checkBooks(t, o)
-			})
+		for name, lines := range map[string][]order.Line{"all the money": nil, "a line": {{ID: lamp, Quantity: 1}}} {
+			for _, good := range []bool{true, false} {
+				t.Run(fmt.Sprintf("%s, done in the end %t", name, good), func(t *testing.T) {
+					o := w.sale(false)
+					amount := int64(total)
+					if lines != nil {
+						amount = 0
+					}
+					w.psp.fail(accepts)
+					out := w.did(w.core.Refund(ctx, cmd(o), amount, lines, order.Reason{}))
+					_, err := w.core.Cancel(ctx, cmd(o), order.Reason{})
+					w.refused(t, err, "is being refunded")
+					if now := w.order(o); now.Status != "confirmed" || w.gone(t, o) != 1 {
+						t.Errorf("%s, used %d times", now.Status, w.gone(t, o))
+					}
+					w.told(w.psp.decide(out.Operation.ID, good))
+					w.did(w.core.Cancel(ctx, cmd(o), order.Reason{}))
+					if now, p := w.order(o), w.psp.books(w.attempt(o).PSPRef); now.Status != "canceled" || w.gone(t, o) != 0 || p.refunded != total {
+						t.Errorf("%s, used %d times, %+v", now.Status, w.gone(t, o), p)
+					}
+					w.checkShelf(t)
+					w.checkBooks(t, o)
+				})
+			}
 		}
+	})
+}
+
+// The PSP refuses to end a hold that somebody ended in its dashboard meanwhile:
+// the order is canceled all the same, as nobody pays for it any more.
+func TestACancellationThatTheDashboardCameBefore(t *testing.T) {
+	onBothStores(t, func(t *testing.T, w *world) {
+		o := w.sale(true)
+		w.psp.fail(accepts)
+		out := w.did(w.core.Cancel(ctx, cmd(o), order.Reason{}))
+		n := w.psp.dashboard(w.attempt(o).PSPRef, payment.OpVoid, total)
+		w.clock.Advance(time.Hour) // until then the notice may be about our own
+		w.told(n)
+		w.told(w.psp.decide(out.Operation.ID, true))
+		if diff := cmp.Diff([]string{"void done 10499", "void failed 10499"}, states(w.ops(o))); diff != "" {
+			t.Error(diff)
+		}
+		if now := w.order(o); now.Status != "canceled" || w.gone(t, o) != 0 {
+			t.Errorf("%s, used %d times: %v", now.Status, w.gone(t, o), adjustments(now))
+		}
+		w.checkShelf(t)
+		w.checkBooks(t, o)
 	})
 }
 
