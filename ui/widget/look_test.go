@@ -49,6 +49,7 @@ func TestLooks(t *testing.T) {
 		{"restricted", english(settings{OpenAI: chatGPT, Shop: shop{Messages: []map[string]any{
 			{"type": "error", "code": "age_verification_required", "param": "$.line_items[0]", "content_type": "plain", "content": "Only for buyers of 18 or more, which this shop cannot check here. Remove it to go on."},
 			{"type": "error", "code": "region_restricted", "param": "$.line_items[1]", "content_type": "plain", "content": "This is not sold where it would go."}}}}), browsertest.Options{Width: 390}, "#beside", "has to change first", nil},
+		{"courier-done-320", english(settings{OpenAI: chatGPT, Shop: shop{Status: "completed", Places: true, Option: "courier@20261124T1800"}}), browsertest.Options{Width: 320, Touch: true}, "h1", "Thank you", nil},
 		{"confirming", english(settings{Shop: shop{Status: "complete_in_progress"}}), browsertest.Options{Width: 640}, "h1", "Confirming your payment", nil},
 	}
 	for _, tt := range tests {

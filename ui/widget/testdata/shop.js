@@ -20,7 +20,7 @@ const places = [
 ];
 const rounds = [
   { id: "courier@20261123T1800", way: "local_delivery", title: "Evening courier, Monday, November 23, 6:00 PM – 9:00 PM", subtotal: 700 },
-  { id: "courier@20261124T1800", way: "local_delivery", title: "Evening courier, Tuesday, November 24, 6:00 PM – 9:00 PM", subtotal: 700 },
+  { id: "courier@20261124T1800", way: "local_delivery", title: "Nachbarschaftslastenfahrradkurierdienst, Tuesday, November 24, 6:00 PM – 9:00 PM", subtotal: 700 },
 ];
 
 const home = { name: "Test Buyer", line_one: "12 Harbour Street", line_two: null, city: "Springfield", state: "IL", country: "US", postal_code: "62704", phone_number: null };
