@@ -25,12 +25,12 @@ func TestEachProviderChargesSavedCards(t *testing.T) {
 			var logs logBuffer
 			shop := servertest.Start(t, servertest.Options{PSP: name, Log: slog.New(slog.NewTextHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 				UnknownBudget: time.Millisecond, Configure: func(cfg *config.Config) { cfg.Merchants[0].Agents[0].MayIdentifyCustomers = true }})
-			agent, vault := shop.Agent(t), shop.PSP.(servertest.Vault)
+			agent := shop.Agent(t)
 			var references []string
 			// saved keeps a card for a customer at the provider and in the shop.
 			saved := func(t *testing.T, customer string, card servertest.Card) *savedcard.Card {
 				t.Helper()
-				stored, err := vault.Keep(t.Context(), customer, card)
+				stored, err := shop.PSP.Keep(t.Context(), customer, card)
 				must(t, err)
 				references = append(references, stored.Card)
 				now := time.Now().UTC()
@@ -84,7 +84,7 @@ func TestEachProviderChargesSavedCards(t *testing.T) {
 			})
 			t.Run("given up at the provider", func(t *testing.T) {
 				c, s := saved(t, "forgotten", servertest.CardApproved), opens(t, "forgotten")
-				must(t, vault.Forget(t.Context(), payment.Stored{Customer: c.PSPCustomer, Card: c.PSPCard}))
+				must(t, shop.PSP.Forget(t.Context(), payment.Stored{Customer: c.PSPCustomer, Card: c.PSPCard}))
 				got, err := agent.Pay(t.Context(), paying(s, c))
 				if err != nil || got.Status != acp.ReadyForPayment || !got.HasCode("payment_declined") || !strings.Contains(got.Message(acp.ErrorMessage), "can no longer be used") ||
 					booksOf(t, shop.World, s) != (servertest.Books{}) {

@@ -25,6 +25,10 @@ type StandIn interface {
 	// Mint makes a token of a card for one payment of the session's total, as
 	// the agent's delegate_payment does.
 	Mint(ctx context.Context, s *client.Session, c Card) (string, error)
+	// Keep keeps a card for a customer, named by a word, as the shop's own pages
+	// would have done. CardPending is not among them. Forget takes it away again.
+	Keep(ctx context.Context, customer string, c Card) (payment.Stored, error)
+	Forget(ctx context.Context, stored payment.Stored) error
 	// Books tells what was taken for a session.
 	Books(ctx context.Context, sessionID string) (Books, error)
 	// Break makes faults befall the next requests that they concern, one each.

@@ -3,6 +3,7 @@ package servertest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httputil"
@@ -94,19 +95,8 @@ func (d *sandboxDesk) Break(ctx context.Context, faults ...Fault) error {
 		body := map[Fault]string{
 			RequestLost: `{"next":"drop_before_commit"}`, AnswerLost: `{"next":"drop_after_commit"}`,
 			WrongAmount: `{"next":"wrong_amount"}`, LookupFails: `{"next":"unavailable","on":"lookup"}`}[f]
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.world.PSPURL+"/v1/test/faults", bytes.NewReader([]byte(body)))
-		if err != nil {
-			return err
-		}
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Authorization", "Bearer "+d.world.PSPKey.Reveal())
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return err
-		}
-		resp.Body.Close()
-		if resp.StatusCode != http.StatusCreated {
-			return fmt.Errorf("the sandbox does not take the fault %s: %s", f, resp.Status)
+		if err := d.ask(ctx, http.MethodPost, "/v1/test/faults", http.StatusCreated, json.RawMessage(body), nil); err != nil {
+			return fmt.Errorf("the sandbox does not take the fault %s: %w", f, err)
 		}
 	}
 	return nil
@@ -118,13 +108,14 @@ func (d *sandboxDesk) Charges(r *http.Request) bool { return posts(r, "/v1/charg
 
 type stripeDesk struct {
 	outbox
+	keeper
 	fake *stripetest.Server
 }
 
 func (w *World) openStripe(t testing.TB) http.Handler {
 	fake := stripetest.New(stripetest.Config{Key: stripeKey, WebhookSecret: stripeWebhookSecret})
 	t.Cleanup(fake.Close)
-	w.PSP = &stripeDesk{fake: fake}
+	w.PSP = &stripeDesk{fake: fake, keeper: keeper{fake.StandIn()}}
 	return forward(t, fake.URL())
 }
 
@@ -159,12 +150,13 @@ func (d *stripeDesk) Settle(_ testing.TB, a payment.Attempt, paid bool) {
 
 type adyenDesk struct {
 	outbox
+	keeper
 	fake *adyentest.Fake
 }
 
 func (w *World) openAdyen(t testing.TB) http.Handler {
 	fake := adyentest.New(t)
-	w.PSP = &adyenDesk{fake: fake}
+	w.PSP = &adyenDesk{fake: fake, keeper: keeper{fake.StandIn()}}
 	return forward(t, strings.TrimSuffix(fake.URL(), adyenVersion))
 }
 
@@ -201,12 +193,15 @@ func (d *adyenDesk) Settle(t testing.TB, a payment.Attempt, paid bool) {
 	d.fake.Decide(t, a.PSPRef, paid)
 }
 
-type braintreeDesk struct{ fake *braintreetest.Gateway }
+type braintreeDesk struct {
+	keeper
+	fake *braintreetest.Gateway
+}
 
 func (w *World) openBraintree(t testing.TB) http.Handler {
 	fake := braintreetest.New(t, braintreetest.Options{MerchantID: braintreeMerchant, PublicKey: braintreePublicKey, PrivateKey: braintreePrivateKey,
 		Accounts: map[string]string{braintreeAccount: Currency}, CustomFields: []string{braintreeField}})
-	w.PSP = braintreeDesk{fake}
+	w.PSP = braintreeDesk{keeper{fake.StandIn()}, fake}
 	return forward(t, fake.URL)
 }
 

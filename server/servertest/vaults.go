@@ -10,19 +10,8 @@ import (
 
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/payment"
-	"github.com/checkstand/checkstand/payment/adyen/adyentest"
-	"github.com/checkstand/checkstand/payment/braintree/braintreetest"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 )
-
-// Vault is a StandIn that keeps cards of the shop's customers. All of them are.
-type Vault interface {
-	StandIn
-	// Keep keeps a card for a customer, named by a word, as the shop's own pages
-	// would have done. CardPending is not among them.
-	Keep(ctx context.Context, customer string, c Card) (payment.Stored, error)
-	// Forget takes it away again.
-	Forget(ctx context.Context, stored payment.Stored) error
-}
 
 func (d *sandboxDesk) Keep(ctx context.Context, customer string, c Card) (payment.Stored, error) {
 	number, known := sandboxNumbers[c]
@@ -68,32 +57,15 @@ func (d *sandboxDesk) ask(ctx context.Context, method, path string, want int, bo
 	return json.NewDecoder(resp.Body).Decode(into)
 }
 
-func (d *stripeDesk) Keep(_ context.Context, customer string, c Card) (payment.Stored, error) {
-	return d.fake.Attach(customer, map[Card]string{CardApproved: "pm_card_visa", CardDeclined: "pm_card_visa_chargeDeclined",
-		CardChallenged: "pm_card_authenticationRequired"}[c]), nil
+// keeper is the vault of a stand-in.
+type keeper struct{ of paymenttest.StandIn }
+
+func (k keeper) Keep(_ context.Context, customer string, c Card) (payment.Stored, error) {
+	return k.of.Keep(customer, map[Card]paymenttest.Outcome{CardApproved: paymenttest.Approve, CardDeclined: paymenttest.Decline,
+		CardChallenged: paymenttest.Authentication}[c]), nil
 }
 
-func (d *stripeDesk) Forget(_ context.Context, stored payment.Stored) error {
-	d.fake.Detach(stored.Card)
-	return nil
-}
-
-func (d *adyenDesk) Keep(_ context.Context, customer string, c Card) (payment.Stored, error) {
-	return d.fake.Store(customer, map[Card]adyentest.Outcome{CardApproved: adyentest.Authorised, CardDeclined: adyentest.Refused,
-		CardChallenged: adyentest.NeedsSCA}[c]), nil
-}
-
-func (d *adyenDesk) Forget(_ context.Context, stored payment.Stored) error {
-	d.fake.Disable(stored.Card)
-	return nil
-}
-
-func (d braintreeDesk) Keep(_ context.Context, customer string, c Card) (payment.Stored, error) {
-	return d.fake.Vault(customer, map[Card]braintreetest.Outcome{CardApproved: braintreetest.Approve, CardDeclined: braintreetest.DoNotHonor,
-		CardChallenged: braintreetest.ThreeDSecure}[c]), nil
-}
-
-func (d braintreeDesk) Forget(_ context.Context, stored payment.Stored) error {
-	d.fake.Delete(stored.Card)
+func (k keeper) Forget(_ context.Context, stored payment.Stored) error {
+	k.of.Forget(stored)
 	return nil
 }
