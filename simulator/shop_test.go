@@ -48,6 +48,12 @@ func TestChooseAVariant(t *testing.T) {
 	widget.WaitText("#checkout", "Stoneware Mug - Sea")
 	widget.WaitText(".totals", "$21.00")
 	clean(t, tab)
+
+	// All prices are written as the buyer writes them, also of what was found before.
+	tab.Click("#inspector-switches")
+	tab.Select("#switch-locale", "German")
+	tab.WaitText(".products", "Stoneware Mug 18,00 $ to 21,00 $")
+	tab.WaitText(".products", "Sea – 21,00 $")
 }
 
 // What does not fit on one page of a search follows on demand.

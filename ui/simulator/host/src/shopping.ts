@@ -28,7 +28,7 @@ const listNames = ["products", "items", "results", "offers", "data"];
 
 export class Shopping {
   words = "";
-  products: Product[] = [];
+  private found: Dict[] = [];
   busy = false;
   looked = false;
   failure = "";
@@ -41,6 +41,11 @@ export class Shopping {
   get search(): Tool | undefined {
     const fits = this.host.tools.filter((t) => forModel(t) && this.queryName(t) !== undefined);
     return fits.find((t) => /search.*product|product.*search/i.test(t.name)) ?? fits.find((t) => /search|find|browse/i.test(t.name));
+  }
+
+  /** What was found, with prices as the buyer of now writes them. */
+  get products(): Product[] {
+    return this.found.flatMap((p) => product(p, this.host.switches.locale) ?? []);
   }
 
   /** Whether the sidebar's button has something to call. */
@@ -67,15 +72,14 @@ export class Shopping {
       const result = await this.host.callTool(search.name, args);
       if (mine !== this.turn) return; // a later search is under way
       if (result.isError === true) this.failure = list(result.content).map((part) => text(part.text)).join(" ") || "The search failed.";
-      const found = readProducts(result, this.host.switches.locale);
-      if (more) this.products.push(...found.filter(({ id }) => !this.products.some((p) => p.id === id)));
-      else this.products = found;
+      const found = foundIn(result);
+      this.found = more ? [...this.found, ...found.filter((p) => !this.found.some((other) => idOf(other) === idOf(p)))] : found;
       if (result.isError !== true) this.next = nextOf(result);
     } catch (error) {
       if (mine !== this.turn) return;
       this.failure = saying(error);
       if (!more) {
-        this.products = [];
+        this.found = [];
         this.next = "";
       }
     }
@@ -102,36 +106,46 @@ function nextOf(result: Dict): string {
   return text(content.next_cursor) || text(content.nextCursor);
 }
 
-function readProducts(result: Dict, locale: string): Product[] {
+function foundIn(result: Dict): Dict[] {
   const content = dict(result.structuredContent);
   const name = listNames.find((n) => Array.isArray(content[n]));
-  return list(name === undefined ? [] : content[name]).flatMap((p) => {
-    const variants = list(p.variants);
-    // One that can be had, else the first.
-    const variant = variants.find((v) => v.in_stock !== false) ?? variants[0] ?? {};
-    const id = text(variant.id) || text(p.id) || text(p.sku);
-    if (id === "") return [];
-    const choices = variants.filter((v) => text(v.id) !== "");
-    return [{
-      id,
-      variants: choices.length > 1 ? choices.map((v) => variantOf(v, p, locale)) : [],
-      title: text(p.title) || text(p.name) || id,
-      price: text(p.price_text) || amount(p, locale) || text(p.price),
-      detail: text(p.description),
-      picture: text(variant.image) || texts(p.images)[0] || text(p.image) || text(p.image_url),
-      url: text(p.url),
-      available: p.in_stock !== false,
-    }];
-  });
+  return list(name === undefined ? [] : content[name]);
+}
+
+/** One that can be had, else the first. */
+function firstVariant(p: Dict): Dict {
+  const variants = list(p.variants);
+  return variants.find((v) => v.in_stock !== false) ?? variants[0] ?? {};
+}
+
+const idOf = (p: Dict): string => text(firstVariant(p).id) || text(p.id) || text(p.sku);
+
+function product(p: Dict, locale: string): Product | undefined {
+  const id = idOf(p);
+  if (id === "") return undefined;
+  const choices = list(p.variants).filter((v) => text(v.id) !== "");
+  return {
+    id,
+    variants: choices.length > 1 ? choices.map((v) => variantOf(v, p, locale)) : [],
+    title: text(p.title) || text(p.name) || id,
+    // What the server has written is in its own words, not in the buyer's.
+    price: amounts(locale, p.currency, p.price_from, p.price_to) || text(p.price_text) || amounts(locale, p.currency, p.price) || text(p.price),
+    detail: text(p.description),
+    picture: text(firstVariant(p).image) || texts(p.images)[0] || text(p.image) || text(p.image_url),
+    url: text(p.url),
+    available: p.in_stock !== false,
+  };
 }
 
 function variantOf(v: Dict, p: Dict, locale: string): Variant {
-  const price = text(v.price_text) || amount({ price: v.price, currency: v.currency ?? p.currency }, locale);
+  const price = text(v.price_text) || amounts(locale, v.currency ?? p.currency, v.price);
   const options = texts(Object.values(dict(v.options))).join(", "); // what tells it from the others
   return { id: text(v.id), title: [options || text(v.title) || text(v.name) || text(v.id), price, v.in_stock === false ? "sold out" : ""].filter((w) => w !== "").join(" – ") };
 }
 
-function amount(p: Dict, locale: string): string {
-  const minor = whole(p.price_from) ?? whole(p.price);
-  return minor === undefined || text(p.currency) === "" ? "" : money(locale, text(p.currency).toUpperCase(), minor);
+/** amounts writes minor units of a currency, the same ones once; "" where there are none. */
+function amounts(locale: string, currency: unknown, ...minor: unknown[]): string {
+  const code = text(currency).toUpperCase();
+  if (code === "") return "";
+  return [...new Set(minor.map(whole))].flatMap((n) => (n === undefined ? [] : money(locale, code, n))).join(" to ");
 }
