@@ -141,7 +141,8 @@ func (s *Service) OpenCheckout(ctx context.Context, v CartVisit, over bool) (add
 		sess := &Session{
 			Session: acp.Session{ID: id.New(id.Session, now), Currency: m.Currency, Locale: cart.Locale,
 				CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(m.SessionTTL)},
-			MerchantID: cart.MerchantID, Agent: cart.Agent, CredentialID: cart.CredentialID, Live: cart.Live, APIVersion: cart.APIVersion, OfCartLink: true}
+			MerchantID: cart.MerchantID, Agent: cart.Agent, CredentialID: cart.CredentialID, Live: cart.Live, APIVersion: cart.APIVersion,
+			LocaleFixed: cart.LocaleFixed, OfCartLink: true}
 		sess.takeCart(cart)
 		items, err := tx.RecentItems(sess.MerchantID, sess.itemIDs())
 		if err != nil {

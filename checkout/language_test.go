@@ -8,7 +8,6 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/catalog"
-	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/text"
 )
 
@@ -104,26 +103,38 @@ func TestAnotherLanguageChangesWordsOnly(t *testing.T) {
 	}
 }
 
-// A cart speaks as a session does, and so does what is opened from it.
+// A cart speaks as a session does, and so does what is opened from it, by the
+// agent or on the cart's page. A language that the cart's body named stays.
 func TestLanguageOfACart(t *testing.T) {
-	w := newWorld(t)
-	w.merchant.CartTTL = time.Hour
-	var cart *checkout.Cart
-	c := &checkout.CartCall{Call: *w.call("/carts"), RenderCart: func(c *checkout.Cart, e *acp.Error) checkout.Answer {
-		if cart = c; e != nil {
-			return checkout.Answer{Status: e.Status, Err: e}
+	for _, c := range []struct{ body, header, then, items, later string }{
+		{"", "es-MX", "de", "Artículos", "Artikel"},
+		{"ja", "es", "de", "商品", "商品"},
+	} {
+		w := cartWorld(t)
+		made := func() *acp.Cart {
+			call := w.cartCall("/carts")
+			call.Language = c.header
+			return w.mustCart(w.core.CreateCart(context.Background(), call, acp.CartRequest{Items: want("mug"), Locale: c.body}))
 		}
-		return checkout.Answer{Status: 200}
-	}}
-	c.Language = "es-MX"
-	if ans := w.core.CreateCart(context.Background(), c, acp.CartRequest{Items: want("mug")}); ans.Err != nil {
-		t.Fatal(ans.Err)
-	}
-	if cart.Locale != "es-MX" || cart.Totals[0].DisplayText != "Artículos" {
-		t.Errorf("the cart is in %q: %v", cart.Locale, cart.Totals)
-	}
-	if s := w.ask(acp.CreateRequest{CartID: cart.ID, Currency: "usd"}, "de"); s.Locale != "es-MX" || s.Totals[0].DisplayText != "Artículos" {
-		t.Errorf("its session is in %q: %v", s.Locale, s.Totals)
+		cart := made()
+		if got := cart.Totals[0].DisplayText; got != c.items {
+			t.Errorf("the cart says %q, want %q", got, c.items)
+		}
+		address, err := w.core.OpenCheckout(context.Background(), cartVisit(t, cart), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		onPage, _ := sessionOf(t, address)
+		byAgent := w.ask(acp.CreateRequest{CartID: made().ID, Currency: "usd"}, c.then)
+		if got := byAgent.Totals[0].DisplayText; got != c.items {
+			t.Errorf("the agent's session says %q, want %q", got, c.items)
+		}
+		for _, id := range []string{onPage, byAgent.ID} {
+			s := w.change(id, acp.UpdateRequest{Items: acp.Some(want("print"))}, c.then)
+			if got := s.Totals[0].DisplayText; got != c.later {
+				t.Errorf("asked in %s it says %q, want %q", c.then, got, c.later)
+			}
+		}
 	}
 }
 
