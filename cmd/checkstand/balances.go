@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/checkstand/checkstand/balance"
-	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/payment/reconciliation"
 	"github.com/checkstand/checkstand/server"
@@ -211,7 +210,7 @@ func (d *keyDesk) balance(ctx context.Context, name string, live bool) (*balance
 
 func newBalancesBlock(blocked bool) *cobra.Command {
 	var d keyDesk
-	by := operatorName()
+	var by string
 	use, short, said := "unblock ID", "Let a blocked balance be spent again", "can be spent again"
 	if blocked {
 		use, short, said = "block ID", "Stop a balance from being spent; refunds still come to it", "cannot be spent any more"
@@ -221,9 +220,6 @@ func newBalancesBlock(blocked bool) *cobra.Command {
 		Use: use, Short: short, Args: cobra.ExactArgs(1),
 		Example: "  checkstand balances " + verb + " bal_01j8…",
 		RunE: func(c *cobra.Command, args []string) error {
-			if by == "" {
-				return badFlag(c, "by", "is empty; name who does this")
-			}
 			return d.open(c, func(ctx context.Context) error {
 				b, err := d.balance(ctx, args[0], false)
 				if err != nil {
@@ -238,8 +234,7 @@ func newBalancesBlock(blocked bool) *cobra.Command {
 		},
 	}
 	d.flags(c)
-	c.Flags().StringVar(&by, "by", by, "`NAME` to record it under")
-	c.Flags().Lookup("by").DefValue = "your user name"
+	byFlag(c, &by)
 	return c
 }
 
@@ -284,11 +279,8 @@ The exit code is 4 when there is any disagreement, so that a script can tell.`,
 				} else {
 					r, err = desk.CompareLedger(ctx, d.shop.ID, live, begin, end)
 				}
-				if errors.Is(err, checkout.ErrNotFound) {
-					return fmt.Errorf("shop %s takes no payments in %s mode", d.shop.ID, modeWord(live))
-				}
 				if err != nil {
-					return err
+					return aboutMode(err, d.shop.ID, live)
 				}
 				return printComparison(c, r, asJSON)
 			})

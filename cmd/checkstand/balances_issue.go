@@ -24,7 +24,7 @@ func newBalancesIssue() *cobra.Command {
 	var count int64
 	var expires time.Duration
 	var asJSON bool
-	by := operatorName()
+	var by string
 	c := &cobra.Command{
 		Use:   "issue KIND",
 		Short: "Give a customer a gift card, points or store credit",
@@ -49,8 +49,9 @@ hands out, and 'checkstand balances show CODE' finds the card by it.`,
 				return badFlag(c, "customer", "is longer than %d bytes", maxCustomerID)
 			case expires < 0:
 				return badFlag(c, "expires", "%v is in the past; use a duration such as 8760h", expires)
-			case by == "":
-				return badFlag(c, "by", "is empty; name who does this")
+			}
+			if err := checkNoCardNumber(c, "write something else", "customer", "reference"); err != nil {
+				return err
 			}
 			return d.open(c, func(ctx context.Context) error {
 				now := time.Now().UTC().Truncate(time.Millisecond)
@@ -119,8 +120,7 @@ hands out, and 'checkstand balances show CODE' finds the card by it.`,
 	f.DurationVar(&expires, "expires", 0, "how long it can be spent, such as 8760h (default: for ever)")
 	f.StringVar(&reference, "reference", "", "what it is for, to be kept with it")
 	f.StringVar(&mode, "mode", "test", "`MODE` of the payments that it is for, test or live")
-	f.StringVar(&by, "by", by, "`NAME` to record it under")
-	f.Lookup("by").DefValue = "your user name"
+	byFlag(c, &by)
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c
 }

@@ -74,16 +74,14 @@ func (a cardAccount) state(c *savedcard.Card, now time.Time) string {
 	return "valid"
 }
 
-// account is the one of the shop's in a mode.
+// account is the one of the shop's in a mode. The error is checkout.ErrNotFound
+// where it takes no payments.
 func (d *keyDesk) account(live bool) (a cardAccount, err error) {
 	desk, err := server.NewDesk(d.cfg, d.store, nil)
 	if err != nil {
 		return a, err
 	}
 	a.vault, a.id, err = desk.Vault(d.shop.ID, live)
-	if errors.Is(err, checkout.ErrNotFound) {
-		return a, fmt.Errorf("shop %s takes no payments in %s mode", d.shop.ID, modeWord(live))
-	}
 	return a, err
 }
 
@@ -91,7 +89,7 @@ func newCardsAdd() *cobra.Command {
 	var d keyDesk
 	var customer, pspCustomer, pspCard, brand, last4, expires, label, mode string
 	var asJSON bool
-	by := operatorName()
+	var by string
 	c := &cobra.Command{
 		Use:   "add",
 		Short: "Let a customer pay again with a card that the payment provider keeps",
@@ -120,15 +118,13 @@ when the customer pays, and declined. A card number is refused.`,
 			switch {
 			case err != nil:
 				return badFlag(c, "expires", "%v", err)
-			case by == "":
-				return badFlag(c, "by", "is empty; name who does this")
 			case pspCustomer == "":
 				pspCustomer = customer
 			}
 			return d.open(c, func(ctx context.Context) error {
 				account, err := d.account(live)
 				if err != nil {
-					return err
+					return aboutMode(err, d.shop.ID, live)
 				}
 				now := time.Now().UTC().Truncate(time.Millisecond)
 				card := &savedcard.Card{ID: id.New(savedcard.Prefix, now), MerchantID: d.shop.ID, Live: live, CustomerID: customer, Provider: account.vault.Name(),
@@ -165,8 +161,7 @@ when the customer pays, and declined. A card number is refused.`,
 	f.StringVar(&expires, "expires", "", "`MONTH/YEAR` in which it expires, such as 12/2030")
 	f.StringVar(&label, "label", "", "words of your own, to be kept with it; nobody else sees them")
 	f.StringVar(&mode, "mode", "test", "`MODE` of the payments that it is for, test or live")
-	f.StringVar(&by, "by", by, "`NAME` to record it under")
-	f.Lookup("by").DefValue = "your user name"
+	byFlag(c, &by)
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c
 }
@@ -217,8 +212,8 @@ func newCardsList() *cobra.Command {
 					return err
 				}
 				account, err := l.account(live)
-				if err != nil {
-					account = cardAccount{} // what there is is shown all the same
+				if err != nil && !errors.Is(err, checkout.ErrNotFound) { // what was saved before is shown all the same
+					return err
 				}
 				return listedCards(account, time.Now()).print(c, &l, list)
 			})
@@ -242,7 +237,7 @@ func listedCards(account cardAccount, now time.Time) listed[savedcard.Card] {
 
 func newCardsRemove() *cobra.Command {
 	var d keyDesk
-	by := operatorName()
+	var by string
 	c := &cobra.Command{
 		Use:   "remove ID",
 		Short: "Stop a saved card from being used, and forget what the payment provider calls it",
@@ -252,9 +247,6 @@ remove the card there too.`,
 		Example: "  checkstand cards remove crd_01j8…",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if by == "" {
-				return badFlag(c, "by", "is empty; name who does this")
-			}
 			return d.open(c, func(ctx context.Context) error {
 				card, err := d.store.RemoveCard(ctx, d.shop.ID, args[0], "operator:"+by, time.Now().UTC().Truncate(time.Millisecond))
 				if errors.Is(err, savedcard.ErrNotFound) {
@@ -269,7 +261,6 @@ remove the card there too.`,
 		},
 	}
 	d.flags(c)
-	c.Flags().StringVar(&by, "by", by, "`NAME` to record it under")
-	c.Flags().Lookup("by").DefValue = "your user name"
+	byFlag(c, &by)
 	return c
 }

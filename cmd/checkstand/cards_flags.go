@@ -39,10 +39,12 @@ func checkCardFlags(c *cobra.Command) error {
 	case n > 1:
 		return usageError{errors.New(strings.Join(missing[:n-1], ", ") + " and " + missing[n-1] + " are missing"), c.CommandPath()}
 	}
-	for _, flag := range []string{"customer", "psp-customer", "psp-card", "label"} {
+	texts := []string{"customer", "psp-customer", "psp-card", "label"}
+	if err := checkNoCardNumber(c, "give what the payment provider calls the card", texts...); err != nil {
+		return err
+	}
+	for _, flag := range texts {
 		switch text := value(flag); {
-		case secret.HasCardNumber(text):
-			return badFlag(c, flag, "this looks like the number of a card, which is never kept; give what the payment provider calls the card")
 		case flag != "label" && len(text) > savedcard.MaxReference:
 			return badFlag(c, flag, "is longer than %d bytes", savedcard.MaxReference)
 		case flag == "label" && utf8.RuneCountInString(text) > savedcard.MaxLabel:
@@ -54,6 +56,17 @@ func checkCardFlags(c *cobra.Command) error {
 	}
 	if last4 := value("last4"); len(last4) != 4 || strings.Trim(last4, "0123456789") != "" {
 		return badFlag(c, "last4", "the last digits of a card are four")
+	}
+	return nil
+}
+
+// checkNoCardNumber refuses what looks like the number of a card in the text of
+// some flags, and says what to do instead. The text is not repeated.
+func checkNoCardNumber(c *cobra.Command, instead string, flags ...string) error {
+	for _, flag := range flags {
+		if secret.HasCardNumber(c.Flags().Lookup(flag).Value.String()) {
+			return badFlag(c, flag, "this looks like the number of a card, which is never kept; %s", instead)
+		}
 	}
 	return nil
 }

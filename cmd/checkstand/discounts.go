@@ -209,7 +209,11 @@ without tax, as the totals of orders show it.`,
 				if err != nil {
 					return err
 				}
-				return printDiscount(c, found, buyers, orders, asJSON)
+				if err := printDiscount(c, found, buyers, orders, asJSON); err != nil || asJSON || len(orders) < limit {
+					return err
+				}
+				_, err = fmt.Fprintf(c.OutOrStdout(), "There may be more: add --before %s\n", orders[len(orders)-1].OrderID)
+				return err
 			})
 		},
 	}

@@ -26,11 +26,9 @@ type orderDesk struct {
 
 func (d *orderDesk) flags(c *cobra.Command) {
 	d.keyDesk.flags(c)
-	d.by = operatorName()
+	byFlag(c, &d.by)
 	f := c.Flags()
 	f.StringVar(&d.key, "key", "", "`KEY` that makes a repeat of this command harmless")
-	f.StringVar(&d.by, "by", d.by, "`NAME` to record it under")
-	f.Lookup("by").DefValue = "your user name"
 	f.BoolVar(&d.asJSON, "json", false, "print a JSON object")
 }
 
@@ -53,9 +51,6 @@ type outcomeJSON struct {
 func (d *orderDesk) carryOut(c *cobra.Command, orderID string, words func(*order.Order) string, do func(context.Context, *order.Service, order.Command) (order.Outcome, error)) error {
 	if len(d.key) > maxKey {
 		return badFlag(c, "key", "has more than %d bytes", maxKey)
-	}
-	if d.by == "" {
-		return badFlag(c, "by", "is empty; name who does this")
 	}
 	return d.orders(c, func(ctx context.Context, s *order.Service) error {
 		out, err := do(ctx, s, order.Command{MerchantID: d.shop.ID, OrderID: orderID, Key: d.key, Who: "operator:" + d.by})
@@ -266,7 +261,7 @@ func checkReason(c *cobra.Command, r order.Reason) error {
 	if r.Code != "" && !slices.Contains(order.Reasons, r.Code) {
 		return badFlag(c, "reason", "%q is not a reason; use %s, or say it with --note", r.Code, strings.Join(order.Reasons, ", "))
 	}
-	return nil
+	return checkNoCardNumber(c, "leave it out", "note")
 }
 
 func newOrdersCancel() *cobra.Command {

@@ -63,11 +63,8 @@ The exit code is 4 when there is any disagreement, so that a script can tell.`,
 				} else {
 					r, err = desk.Compare(ctx, d.shop.ID, inLive, begin, end)
 				}
-				if errors.Is(err, checkout.ErrNotFound) {
-					return fmt.Errorf("shop %s takes no payments in %s mode", d.shop.ID, modeWord(inLive))
-				}
 				if err != nil {
-					return err
+					return aboutMode(err, d.shop.ID, inLive)
 				}
 				return errors.Join(printComparison(c, r, asJSON), d.tellOfLedger(c, desk, inLive, last))
 			})
@@ -83,6 +80,14 @@ The exit code is 4 when there is any disagreement, so that a script can tell.`,
 	f.BoolVar(&last, "last", false, "show the latest daily comparison of a server instead of making one")
 	f.BoolVar(&asJSON, "json", false, "print JSON, amounts in minor units")
 	return c
+}
+
+// aboutMode says of a mode in which a shop takes no payments that it does not.
+func aboutMode(err error, shop string, live bool) error {
+	if errors.Is(err, checkout.ErrNotFound) {
+		return fmt.Errorf("shop %s takes no payments in %s mode", shop, modeWord(live))
+	}
+	return err
 }
 
 // tellOfLedger says beside the latest comparison with the provider what the one

@@ -195,7 +195,7 @@ func (d *keyDesk) notPending(ctx context.Context, sessionID string) error {
 // newSessionsDecide makes the command that approves, or the one that refuses.
 func newSessionsDecide(yes bool) *cobra.Command {
 	var d keyDesk
-	by := operatorName()
+	var by string
 	c := &cobra.Command{
 		Use:   "approve SESSION",
 		Short: "Approve a purchase order: the session becomes an order",
@@ -235,7 +235,6 @@ again, in another way.`
 		})
 	}
 	d.flags(c)
-	c.Flags().StringVar(&by, "by", by, "`NAME` to record it under")
-	c.Flags().Lookup("by").DefValue = "your user name"
+	byFlag(c, &by)
 	return c
 }

@@ -67,7 +67,7 @@ func newPaymentsSettle() *cobra.Command {
 	var d keyDesk
 	var charged, done string
 	var notCharged, failed bool
-	by := operatorName()
+	var by string
 	c := &cobra.Command{
 		Use:   "settle ID",
 		Short: "Say what became of a payment, capture, void or refund that the provider would not tell about",
@@ -119,10 +119,30 @@ This is recorded with your name and cannot be taken back.`,
 	f.BoolVar(&notCharged, "not-charged", false, "it was not charged and will not be")
 	f.StringVar(&done, "done", "", "the provider's `ID` of the capture, void or refund, or of the payment where it has none: it was done")
 	f.BoolVar(&failed, "failed", false, "the capture, void or refund was not done and will not be")
-	f.StringVar(&by, "by", by, "`NAME` to record it under")
-	f.Lookup("by").DefValue = "your user name"
+	byFlag(c, &by)
 	return c
 }
+
+// byFlag adds the flag that names who does what a command does: whoever works at
+// this terminal, when nothing is said.
+func byFlag(c *cobra.Command, by *string) {
+	*by = operatorName()
+	c.Flags().Var((*operator)(by), "by", "`NAME` to record it under")
+	c.Flags().Lookup("by").DefValue = "your user name"
+}
+
+// operator is the value of --by.
+type operator string
+
+func (o *operator) Set(name string) error {
+	if *o = operator(strings.TrimSpace(name)); *o == "" {
+		return errors.New("is empty; name who does this")
+	}
+	return nil
+}
+
+func (o *operator) String() string { return string(*o) }
+func (o *operator) Type() string   { return "operator" }
 
 // operatorName is who works at this terminal.
 func operatorName() string {

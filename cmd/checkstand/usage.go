@@ -53,8 +53,13 @@ func teachUsage(c *cobra.Command) {
 
 // aboutFlag is a usageError about a flag that cannot be read.
 func aboutFlag(c *cobra.Command, err error) error {
-	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok && bad.GetFlag().Value.Type() == "duration" {
-		return badFlag(c, bad.GetFlag().Name, "%q is not a duration; write hours, minutes or seconds, such as 8760h or 90m", bad.GetValue())
+	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		switch bad.GetFlag().Value.Type() {
+		case "duration":
+			return badFlag(c, bad.GetFlag().Name, "%q is not a duration; write hours, minutes or seconds, such as 8760h or 90m", bad.GetValue())
+		case "operator":
+			return badFlag(c, bad.GetFlag().Name, "%v", bad.Unwrap())
+		}
 	}
 	return usageError{err, c.CommandPath()}
 }
