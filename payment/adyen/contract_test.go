@@ -1,7 +1,6 @@
 package adyen_test
 
 import (
-	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -42,17 +41,6 @@ func adapter(t testing.TB, cfg adyen.Config) *adyen.Provider {
 	return p
 }
 
-// closedPort is an address where nobody listens.
-func closedPort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return "http://" + l.Addr().String()
-}
-
 // told takes the webhooks that wait, as the adapter reads them.
 func told(t testing.TB, p *adyen.Provider, psp *adyentest.Fake) (all []payment.Notice) {
 	t.Helper()
@@ -80,7 +68,7 @@ func harness(t *testing.T) paymenttest.Harness {
 	p := adapter(t, config(psp.URL()))
 	return paymenttest.Harness{
 		Provider:        p,
-		Unreachable:     adapter(t, config(closedPort(t))),
+		Unreachable:     adapter(t, config(paymenttest.Unreachable)),
 		WrongKeys:       stranger(t, psp),
 		MerchantID:      adyentest.MerchantAccount,
 		SessionsUnbound: true,
@@ -134,7 +122,7 @@ func pages(t *testing.T, psp *adyentest.Fake, kind string) paymenttest.HostedHar
 	strange.APIKey = secret.New("not-the-key")
 	return paymenttest.HostedHarness{
 		Provider:    p,
-		Unreachable: adapter(t, of(closedPort(t))),
+		Unreachable: adapter(t, of(paymenttest.Unreachable)),
 		WrongKeys:   adapter(t, strange),
 		MerchantID:  adyentest.MerchantAccount,
 		Pay:         func(_ testing.TB, ref string, o paymenttest.Outcome) bool { return fake.PayPage(ref, o) },

@@ -12,6 +12,7 @@ import (
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/adyen"
 	"github.com/checkstand/checkstand/payment/adyen/adyentest"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 	"github.com/checkstand/checkstand/secret"
 )
 
@@ -208,7 +209,7 @@ func TestPageAnswers(t *testing.T) {
 	if r := asked(t, p, "../payments"); r.Class != payment.ClassUnknown {
 		t.Errorf("%+v", r)
 	}
-	down := adapter(t, config(closedPort(t)))
+	down := adapter(t, config(paymenttest.Unreachable))
 	body, err := down.BuildHosted(page)
 	if err != nil {
 		t.Fatal(err)

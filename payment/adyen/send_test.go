@@ -14,6 +14,7 @@ import (
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/adyen"
 	"github.com/checkstand/checkstand/payment/adyen/adyentest"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 	"github.com/checkstand/checkstand/secret"
 )
 
@@ -254,10 +255,13 @@ func TestOneSendIsOnePost(t *testing.T) {
 		}
 	}
 	for name, send := range map[string]func() error{
-		"no key":      func() error { _, err := p.Send(t.Context(), "", body); return err },
-		"a long key":  func() error { _, err := p.Send(t.Context(), strings.Repeat("k", 65), body); return err },
-		"not a body":  func() error { _, err := p.Send(t.Context(), "k", []byte("<xml>")); return err },
-		"unreachable": func() error { _, err := adapter(t, config(closedPort(t))).Send(t.Context(), "k", body); return err },
+		"no key":     func() error { _, err := p.Send(t.Context(), "", body); return err },
+		"a long key": func() error { _, err := p.Send(t.Context(), strings.Repeat("k", 65), body); return err },
+		"not a body": func() error { _, err := p.Send(t.Context(), "k", []byte("<xml>")); return err },
+		"unreachable": func() error {
+			_, err := adapter(t, config(paymenttest.Unreachable)).Send(t.Context(), "k", body)
+			return err
+		},
 	} {
 		err := send()
 		if !errors.Is(err, payment.ErrNotSent) {

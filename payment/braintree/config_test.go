@@ -8,6 +8,7 @@ import (
 
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/braintree"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 	"github.com/checkstand/checkstand/secret"
 )
 
@@ -93,7 +94,7 @@ func TestReusableAreTheSandboxsOwnNonces(t *testing.T) {
 
 // Printing what goes wrong shows neither key nor token.
 func TestErrorsAreDiscreet(t *testing.T) {
-	w := newWorld(t, func(c *braintree.Config) { c.BaseURL = closedPort(t) })
+	w := newWorld(t, func(c *braintree.Config) { c.BaseURL = paymenttest.Unreachable })
 	body, err := w.provider.Build(charge)
 	if err != nil {
 		t.Fatal(err)

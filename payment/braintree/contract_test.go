@@ -1,7 +1,6 @@
 package braintree_test
 
 import (
-	"net"
 	"net/http"
 	"sync"
 	"testing"
@@ -85,17 +84,6 @@ func (w *world) advance(_ testing.TB, d time.Duration) {
 	w.ahead += d
 }
 
-// closedPort is an address where nobody listens.
-func closedPort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return "http://" + l.Addr().String()
-}
-
 // told takes the webhooks that wait, as the adapter reads them.
 func (w *world) told(t testing.TB) (all []payment.Notice) {
 	t.Helper()
@@ -114,7 +102,7 @@ func harness(t *testing.T) paymenttest.Harness {
 	psp := w.StandIn()
 	return paymenttest.Harness{
 		Provider:    w.provider,
-		Unreachable: w.adapter(t, func(c *braintree.Config) { c.BaseURL = closedPort(t) }),
+		Unreachable: w.adapter(t, func(c *braintree.Config) { c.BaseURL = paymenttest.Unreachable }),
 		WrongKeys:   w.adapter(t, func(c *braintree.Config) { c.PrivateKey = secret.New("not_the_private_key") }),
 		MerchantID:  merchantID,
 		Reusable:    payment.Credential{Type: "spt", Token: secret.New("fake-valid-nonce")},

@@ -177,7 +177,7 @@ func TestOpenHostedClassifies(t *testing.T) {
 			t.Errorf("%d %s: %+v, %+v, %v", c.status, c.body, opened, r, err)
 		}
 	}
-	w := newWorld(t, func(c *braintree.Config) { c.BaseURL = closedPort(t) })
+	w := newWorld(t, func(c *braintree.Config) { c.BaseURL = paymenttest.Unreachable })
 	if _, _, err := w.provider.OpenHosted(t.Context(), "k", []byte("{}")); !errors.Is(err, payment.ErrNotSent) || strings.Contains(err.Error(), privateKey) {
 		t.Errorf("unreachable: %v", err)
 	}

@@ -198,7 +198,7 @@ func TestADemandThatCannotBeLookedUp(t *testing.T) {
 		psp.CloseClientConnections()
 		psp.Close()
 	}
-	x.p = w.adapter(t, func(c *braintree.Config) { c.BaseURL = closedPort(t) })
+	x.p = w.adapter(t, func(c *braintree.Config) { c.BaseURL = paymenttest.Unreachable })
 	if _, err := x.p.Send(t.Context(), x.attempt.IdemKey, x.body); !errors.Is(err, payment.ErrNotSent) {
 		t.Errorf("%v", err)
 	}

@@ -48,6 +48,10 @@ func (o Outcome) Class() payment.Class {
 	return payment.ClassUnknown
 }
 
+// Unreachable is an address where nobody listens: no system gives that port to
+// whoever asks for any, as it does with one that was just given up.
+const Unreachable = "http://127.0.0.1:1"
+
 // Fault is what happens to the next request at the PSP.
 type Fault string
 

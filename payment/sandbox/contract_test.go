@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -243,21 +242,10 @@ func (w *world) breakNext(t testing.TB, f paymenttest.Fault) {
 	}
 }
 
-// closedPort is an address where nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return "http://" + l.Addr().String()
-}
-
 func (w *world) harness(t *testing.T) paymenttest.Harness {
 	return paymenttest.Harness{
 		Provider:    w.provider,
-		Unreachable: adapter(t, closedPort(t), merchantKey),
+		Unreachable: adapter(t, paymenttest.Unreachable, merchantKey),
 		WrongKeys:   adapter(t, w.url, "not-the-merchant-key"),
 		MerchantID:  shop,
 		Reusable:    payment.Credential{Type: "spt", Token: secret.New("tok_visa")},

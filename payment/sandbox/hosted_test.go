@@ -121,7 +121,7 @@ func TestContractOfPages(t *testing.T) {
 	w := newWorld(t)
 	paymenttest.TestHosted(t, paymenttest.HostedHarness{
 		Provider:    w.provider,
-		Unreachable: adapter(t, closedPort(t), merchantKey),
+		Unreachable: adapter(t, paymenttest.Unreachable, merchantKey),
 		WrongKeys:   adapter(t, w.url, "not-the-merchant-key"),
 		MerchantID:  shop,
 		Pay:         w.pay,

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 	"github.com/checkstand/checkstand/payment/sandbox"
 	psp "github.com/checkstand/checkstand/sandbox"
 	"github.com/checkstand/checkstand/secret"
@@ -311,7 +312,7 @@ func TestProcessingIsPending(t *testing.T) {
 
 // Printing what goes wrong shows neither key nor token.
 func TestErrorsAreDiscreet(t *testing.T) {
-	p := adapter(t, closedPort(t), merchantKey)
+	p := adapter(t, paymenttest.Unreachable, merchantKey)
 	body, err := p.Build(charge)
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package stripe_test
 
 import (
-	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -53,17 +52,6 @@ func adapter(t testing.TB, url string, change ...func(*stripe.Config)) *stripe.P
 	return p
 }
 
-// closedPort is an address where nobody listens.
-func closedPort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return "http://" + l.Addr().String()
-}
-
 // told takes the webhooks that wait, as the adapter reads them.
 func (w *world) told(t testing.TB) (all []payment.Notice) {
 	t.Helper()
@@ -81,7 +69,7 @@ func (w *world) harness(t testing.TB) paymenttest.Harness {
 	psp := w.StandIn()
 	return paymenttest.Harness{
 		Provider:        w.provider,
-		Unreachable:     adapter(t, closedPort(t)),
+		Unreachable:     adapter(t, paymenttest.Unreachable),
 		WrongKeys:       adapter(t, w.URL(), func(c *stripe.Config) { c.Key = secret.New("sk_test_another") }),
 		MerchantID:      profile,
 		Reusable:        payment.Credential{Type: "spt", Token: secret.New("pm_card_visa")},
@@ -118,7 +106,7 @@ func TestHostedContract(t *testing.T) {
 	psp := w.StandIn()
 	paymenttest.TestHosted(t, paymenttest.HostedHarness{
 		Provider:    w.provider,
-		Unreachable: adapter(t, closedPort(t)),
+		Unreachable: adapter(t, paymenttest.Unreachable),
 		WrongKeys:   adapter(t, w.URL(), func(c *stripe.Config) { c.Key = secret.New("sk_test_another") }),
 		MerchantID:  profile,
 		Pay:         func(_ testing.TB, ref string, o paymenttest.Outcome) bool { return psp.PayPage(ref, o) },

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 	"github.com/checkstand/checkstand/payment/stripe"
 	"github.com/checkstand/checkstand/payment/stripe/stripetest"
 )
@@ -238,7 +239,7 @@ func TestAPageThatCannotBeReadOrIsAnothers(t *testing.T) {
 			t.Errorf("%s: %+v, %v", f, r, err)
 		}
 	}
-	far := adapter(t, closedPort(t))
+	far := adapter(t, paymenttest.Unreachable)
 	if r, err := far.ReconcileHosted(t.Context(), a, page.Ref, ""); !errors.Is(err, payment.ErrNotSent) || r.Class != payment.ClassUnknown {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -274,7 +275,7 @@ func TestOpeningAPageThatIsRefused(t *testing.T) {
 	if r, err := open(w.provider); err != nil || r.Class != payment.ClassUnknown {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if _, err := open(adapter(t, closedPort(t))); !errors.Is(err, payment.ErrNotSent) {
+	if _, err := open(adapter(t, paymenttest.Unreachable)); !errors.Is(err, payment.ErrNotSent) {
 		t.Errorf("%v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 	"github.com/checkstand/checkstand/payment/stripe"
 	"github.com/checkstand/checkstand/payment/stripe/stripetest"
 	"github.com/checkstand/checkstand/secret"
@@ -80,7 +81,7 @@ func TestInspectToken(t *testing.T) {
 		if got := inspect(t, adapter(t, w.URL(), func(c *stripe.Config) { c.Key = secret.New("sk_test_other") }), good); got.Class != payment.ClassConfig {
 			t.Errorf("wrong key: %+v", got)
 		}
-		if got, err := adapter(t, closedPort(t)).InspectToken(t.Context(), good); !errors.Is(err, payment.ErrNotSent) || got.Class != payment.ClassUnknown {
+		if got, err := adapter(t, paymenttest.Unreachable).InspectToken(t.Context(), good); !errors.Is(err, payment.ErrNotSent) || got.Class != payment.ClassUnknown {
 			t.Errorf("unreachable: %+v, %v", got, err)
 		}
 	})
