@@ -7,6 +7,8 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/secret"
 )
 
 // What one browser has ticked is not ticked for the next one, which may be
@@ -48,6 +50,9 @@ func TestNobodyAnswersForTheNextBrowser(t *testing.T) {
 	}
 	if _, err := w.core.OpenPage(ctx, other); err == nil || !strings.Contains(err.Error(), "accept the terms") {
 		t.Errorf("it pays with another's yes: %v", err)
+	}
+	if _, err := w.core.PayEmbedded(ctx, other, payment.Credential{Type: payment.FromScript, Token: secret.New("tok_ok")}); err == nil || !strings.Contains(err.Error(), "accept the terms") {
+		t.Errorf("it pays in the provider's form with another's yes: %v", err)
 	}
 	if err := w.core.Agree(ctx, other, answer); err != nil {
 		t.Fatal(err)

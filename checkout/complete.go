@@ -127,7 +127,7 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 		return p.refuseIn(tx, sess.editable())
 	}
 	if c.script {
-		if err := sess.toPage(); err != nil {
+		if err := sess.toPage(p.merchant); err != nil {
 			return err
 		}
 	}

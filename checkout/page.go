@@ -87,18 +87,13 @@ type paging struct {
 func (p *paging) claim(tx Tx, sess *Session) error {
 	now := p.now()
 	p.session = sess
-	if sess.editable() == nil {
-		if err := sess.agreed(p.merchant); err != nil {
-			return err
-		}
-	}
 	switch sess.Status {
 	case acp.CompleteInProgress:
 		return p.join(tx, sess, now)
 	case acp.Completed, acp.Canceled, acp.Expired, acp.PendingApproval:
 		return sess.editable()
 	}
-	if err := sess.toPage(); err != nil {
+	if err := sess.toPage(p.merchant); err != nil {
 		return err
 	}
 	if e := cmp.Or(sess.countable(p.merchant), sess.reachable()); e != nil {
@@ -124,10 +119,14 @@ func (p *paging) claim(tx Tx, sess *Session) error {
 	return p.reserve(tx, sess, items, now)
 }
 
-// toPage readies the session for a payment that its buyer makes on a page. The
-// PSP asks the buyer for an authentication there by itself, and whose address the
-// page shows for the delivery is who pays.
-func (s *Session) toPage() error {
+// toPage readies the session for a payment that its buyer makes on a page, and
+// refuses a buyer who has not accepted the terms. The PSP asks the buyer for an
+// authentication there by itself, and whose address the page shows for the
+// delivery is who pays.
+func (s *Session) toPage(m *Merchant) error {
+	if err := s.agreed(m); err != nil {
+		return err
+	}
 	if d := s.FulfillmentDetails; d != nil && d.Email != "" && (s.Buyer == nil || s.Buyer.Email == "") {
 		var b acp.Buyer
 		if s.Buyer != nil {

@@ -54,7 +54,7 @@ func (s *Service) Revise(ctx context.Context, v Visit, req acp.UpdateRequest) (*
 // with a message. A refusal and an outcome that nobody knows yet are *acp.Error.
 func (s *Service) PayEmbedded(ctx context.Context, v Visit, cred payment.Credential) (*Session, error) {
 	return s.forVisitor(ctx, v, func(c *Call) Answer {
-		sess, m, err := s.Visited(ctx, v)
+		m, err := s.merchants.Merchant(ctx, v.MerchantID)
 		if err != nil {
 			return c.refuse(asError(err))
 		}
@@ -62,10 +62,7 @@ func (s *Service) PayEmbedded(ctx context.Context, v Visit, cred payment.Credent
 		if pr == nil {
 			return c.refuse(acp.Refused(http.StatusForbidden, "forbidden", "", "This shop takes no payments in this mode."))
 		}
-		if err := sess.agreed(m); err != nil {
-			return c.refuse(asError(err))
-		}
-		c.script = cred.Type == payment.FromScript
+		c.script = true
 		return s.Complete(ctx, c, v.SessionID, acp.CompleteRequest{Payment: acp.PaymentData{Provider: pr.Name(),
 			CredentialType: cred.Type, Token: cred.Token.Reveal(), TokenParam: paymentParam, HandlerParam: paymentParam}})
 	})
