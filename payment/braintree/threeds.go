@@ -53,7 +53,7 @@ func (t *saleTransaction) threeDS(c payment.Charge) error {
 	return c.Proof.Check()
 }
 
-// demanded begins the option in a body that Build made.
+// demanded is the option in a body that Build made.
 var demanded = []byte(`"three_d_secure":{"required":true}`)
 
 // unasked answers a charge that has to be authenticated and is not, without a

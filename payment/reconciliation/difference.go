@@ -167,7 +167,7 @@ func (w writer) notThere(p listed) Difference {
 	}
 	d.Advice = fmt.Sprintf("Do not ship before it is found: %s. If it was not paid, 'checkstand orders cancel %s'.", look, w.o.order)
 	if w.o.shipped {
-		d.Advice = fmt.Sprintf("Order %s is shipped: %s. %s", w.o.order, look, "If it was not paid, "+askBuyer)
+		d.Advice = fmt.Sprintf("Order %s is shipped: %s. If it was not paid, %s", w.o.order, look, askBuyer)
 	}
 	return d
 }

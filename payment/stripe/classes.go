@@ -53,7 +53,8 @@ type errorRow struct {
 	Param               string
 	Class               payment.Class
 	// AskToken marks errors that do not say what is wrong with the token or the
-	// stored card, which is then asked for itself. Class is what is left when it is in order.
+	// stored card, which is then asked for itself. Class is what is left when it
+	// is in order.
 	AskToken bool
 	Source   string
 }

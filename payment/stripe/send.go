@@ -67,8 +67,8 @@ func (p *Provider) refusal(ctx context.Context, r reply, body []byte) payment.Re
 }
 
 // explain finds out what is wrong with the token or the stored card of a refused
-// charge: the error has no code that tells it. otherwise is the class when the token is in
-// order and so something else was wrong with the request.
+// charge: the error has no code that tells it. otherwise is the class when it is
+// in order and so something else was wrong with the request.
 func (p *Provider) explain(ctx context.Context, f failure, body []byte, otherwise payment.Class) (payment.Class, string) {
 	sent, err := url.ParseQuery(string(body))
 	if customer := sent.Get("customer"); err == nil && customer != "" {
