@@ -37,6 +37,7 @@ const EnvSwitch = "CHECKSTAND_TEST_POSTGRES"
 
 const (
 	template     = "migrated"
+	portTries    = 3
 	startTimeout = 30 * time.Second
 	stopTimeout  = 10 * time.Second
 )
@@ -44,6 +45,9 @@ const (
 // ErrMissing is returned when there are no programs of PostgreSQL.
 var ErrMissing = errors.New("PostgreSQL's initdb and postgres were not found in /usr/lib/postgresql/*/bin or PATH; run 'make setup', or set " +
 	EnvSwitch + "=off to leave these tests out")
+
+// errEnded is of a server that ended before it answered.
+var errEnded = errors.New("postgres ended while starting")
 
 var (
 	started  sync.Once
@@ -139,8 +143,19 @@ func create(t testing.TB, like string) string {
 	return shared.url(name)
 }
 
-// start makes and starts a cluster; fsync is on or off.
-func start(fsync string) (_ *cluster, err error) {
+// start makes and starts a cluster; fsync is on or off. The port that was free a
+// moment ago may be another process's by then, as that of another package's
+// tests: another one is tried.
+func start(fsync string) (c *cluster, err error) {
+	for range portTries {
+		if c, err = begun(fsync); !errors.Is(err, errEnded) {
+			break
+		}
+	}
+	return c, err
+}
+
+func begun(fsync string) (_ *cluster, err error) {
 	bin, err := programs()
 	if err != nil {
 		return nil, err
@@ -181,7 +196,7 @@ func start(fsync string) (_ *cluster, err error) {
 		return nil, err
 	}
 	go func() { c.exited <- c.server.Wait() }()
-	if err := c.waitReady(); err != nil {
+	if err := c.waitReady(data); err != nil {
 		return nil, errors.Join(fmt.Errorf("%w\n%s", err, log.String()), c.leash.Close())
 	}
 	return c, nil
@@ -195,16 +210,18 @@ func fsync() string {
 	return "off"
 }
 
-func (c *cluster) waitReady() error {
+// waitReady waits for this server: one of another process that has the port
+// answers with a division by zero.
+func (c *cluster) waitReady(data string) error {
 	deadline := time.Now().Add(startTimeout)
 	for {
-		err := c.exec("SELECT 1")
+		err := c.exec("SELECT 1 / (current_setting('data_directory') = '" + data + "')::int")
 		if err == nil {
 			return nil
 		}
 		select {
 		case exit := <-c.exited:
-			return fmt.Errorf("postgres ended while starting: %w", exit)
+			return errors.Join(errEnded, exit)
 		case <-time.After(20 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {
