@@ -1,7 +1,6 @@
 package checkout_test
 
 import (
-	"context"
 	"os"
 	"testing"
 	"time"
@@ -14,20 +13,6 @@ import (
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
-
-func openPostgres(t testing.TB, url string) *store.Store {
-	t.Helper()
-	s, err := postgres.Open(context.Background(), url, postgres.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
 
 // nodes are how many servers there are over one PostgreSQL.
 const nodes = 3
@@ -43,10 +28,10 @@ func onBothStores(t *testing.T, test func(*testing.T, *world, []*world)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		url := pgtest.Migrated(t)
-		w := newWorldOn(t, openPostgres(t, url))
+		w := newWorldOn(t, pgtest.Open(t, url, postgres.Options{}))
 		all := []*world{w}
 		for len(all) < nodes {
-			all = append(all, w.beside(openPostgres(t, url)))
+			all = append(all, w.beside(pgtest.Open(t, url, postgres.Options{})))
 		}
 		test(t, w, all)
 	})

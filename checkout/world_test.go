@@ -64,20 +64,9 @@ var goods = []catalog.Item{
 	{ID: "euro", ProductID: "euro", Title: "Priced in euro", ProductTitle: "Priced in euro", Price: 1000, Currency: "eur", Kind: catalog.Physical, Availability: catalog.InStock},
 }
 
-func newWorld(t testing.TB) *world { return newWorldOn(t, openSQLite(t)) }
-
-func openSQLite(t testing.TB) *store.Store {
+func newWorld(t testing.TB) *world {
 	t.Helper()
-	s, err := sqlite.Open(context.Background(), sqlitetest.File(t), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return newWorldOn(t, sqlitetest.Open(t, sqlitetest.File(t), sqlite.Options{}))
 }
 
 func newWorldOn(t testing.TB, s *store.Store) *world {

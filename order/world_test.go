@@ -58,27 +58,12 @@ func (c *clock) Advance(d time.Duration) {
 
 func openSQLite(t testing.TB) *store.Store {
 	t.Helper()
-	s, err := sqlite.Open(context.Background(), sqlitetest.File(t), sqlite.Options{})
-	return opened(t, s, err)
+	return sqlitetest.Open(t, sqlitetest.File(t), sqlite.Options{})
 }
 
 func openPostgres(t testing.TB) *store.Store {
 	t.Helper()
-	s, err := postgres.Open(context.Background(), pgtest.Migrated(t), postgres.Options{})
-	return opened(t, s, err)
-}
-
-func opened(t testing.TB, s *store.Store, err error) *store.Store {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return pgtest.Open(t, pgtest.Migrated(t), postgres.Options{})
 }
 
 // onBothStores runs a test on a world of each engine.

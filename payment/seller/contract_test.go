@@ -83,18 +83,6 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	open := func() balance.Store {
-		s, err := sqlite.Open(t.Context(), sqlitetest.File(t), sqlite.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := s.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		return s
-	}
 	gone, err := sqlite.Open(t.Context(), sqlitetest.File(t), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +90,7 @@ func newWorld(t *testing.T) *world {
 	if err := gone.Close(); err != nil {
 		t.Fatal(err)
 	}
-	w := &world{ledger: &faulty{Store: open()}}
+	w := &world{ledger: &faulty{Store: sqlitetest.Open(t, sqlitetest.File(t), sqlite.Options{})}}
 	w.provider, w.closed = seller.New(w.ledger, shop, false, nil), seller.New(gone, shop, false, nil)
 	return w
 }

@@ -3,7 +3,7 @@
 //
 //	func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 //
-//	func TestIt(t *testing.T) { s, err := postgres.Open(ctx, pgtest.Migrated(t), postgres.Options{}) }
+//	func TestIt(t *testing.T) { s := pgtest.Open(t, pgtest.Migrated(t), postgres.Options{}) }
 //
 // The cluster is started by the first database and stopped when Main returns.
 // CHECKSTAND_TEST_POSTGRES=off skips the tests that ask for a database.
@@ -29,6 +29,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/checkstand/checkstand/store"
 	"github.com/checkstand/checkstand/store/postgres"
 )
 
@@ -102,6 +103,21 @@ func Migrated(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return create(t, " TEMPLATE "+template)
+}
+
+// Open opens the store in a database, and closes it after the test.
+func Open(t testing.TB, url string, o postgres.Options) *store.Store {
+	t.Helper()
+	s, err := postgres.Open(t.Context(), url, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }
 
 // begin starts the cluster, if none runs.

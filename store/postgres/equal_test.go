@@ -15,16 +15,7 @@ func TestEqualToSQLite(t *testing.T) {
 }
 
 func openSQLite(t testing.TB) *store.Store {
-	s, err := sqlite.Open(t.Context(), sqlitetest.File(t), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return sqlitetest.Open(t, sqlitetest.File(t), sqlite.Options{})
 }
 
 // The same catalogue gives the same search results, in the same order.

@@ -12,19 +12,9 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-// openURL opens a store in a database and closes it after the test.
 func openURL(t testing.TB, url string) *store.Store {
 	t.Helper()
-	s, err := postgres.Open(t.Context(), url, postgres.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return pgtest.Open(t, url, postgres.Options{})
 }
 
 func open(t testing.TB) *store.Store { return openURL(t, pgtest.Migrated(t)) }

@@ -14,19 +14,9 @@ import (
 // A store that is closed leaves no goroutine behind.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// openFile opens a store in a file and closes it after the test.
 func openFile(t testing.TB, path string) *store.Store {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), path, sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return sqlitetest.Open(t, path, sqlite.Options{})
 }
 
 func open(t testing.TB) *store.Store { return openFile(t, sqlitetest.File(t)) }

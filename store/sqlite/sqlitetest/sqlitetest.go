@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/checkstand/checkstand/store"
 	"github.com/checkstand/checkstand/store/sqlite"
 )
 
@@ -32,6 +33,21 @@ func Create(t testing.TB, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Open opens the store in a file, and closes it after the test.
+func Open(t testing.TB, path string, o sqlite.Options) *store.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }
 
 // migrated is a file with the newest schema and nothing else in it.
