@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/adyen"
@@ -189,9 +188,10 @@ func TestResendingTells(t *testing.T) {
 		{adyentest.DropAfter, adyentest.InProgress, adyentest.Unavailable, adyentest.HangBefore, adyentest.ErrorBefore},
 	} {
 		t.Run(fmt.Sprint(faults), func(t *testing.T) {
+			t.Parallel()
 			psp := adyentest.New(t)
 			cfg := config(psp.URL())
-			cfg.Timeout = 50 * time.Millisecond
+			cfg.Timeout = paymenttest.Silence
 			slow := adapter(t, cfg)
 			body := prepared(t, psp, slow, adyentest.Authorised)
 			psp.Break(faults...)

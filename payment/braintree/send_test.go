@@ -12,6 +12,7 @@ import (
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/payment/braintree"
 	"github.com/checkstand/checkstand/payment/braintree/braintreetest"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 	"github.com/checkstand/checkstand/secret"
 )
 
@@ -232,15 +233,18 @@ func TestInFlight(t *testing.T) {
 // Silence is as uncertain as a broken connection.
 func TestTimeouts(t *testing.T) {
 	for fault, charges := range map[braintreetest.Fault]int{braintreetest.StallBefore: 0, braintreetest.StallAfter: 1} {
-		w := newWorld(t, func(c *braintree.Config) { c.Timeout = 200 * time.Millisecond })
-		x := w.try(t, "1", braintreetest.Approve)
-		w.Break(fault)
-		if r := x.send(t, payment.ClassUnknown); r.DeclineCode != "no_answer" {
-			t.Errorf("%s: %+v", fault, r)
-		}
-		x.wantCharges(t, charges)
-		x.send(t, payment.ClassCaptured)
-		x.wantCharges(t, 1)
+		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, func(c *braintree.Config) { c.Timeout = paymenttest.Silence })
+			x := w.try(t, "1", braintreetest.Approve)
+			w.Break(fault)
+			if r := x.send(t, payment.ClassUnknown); r.DeclineCode != "no_answer" {
+				t.Errorf("%+v", r)
+			}
+			x.wantCharges(t, charges)
+			x.send(t, payment.ClassCaptured)
+			x.wantCharges(t, 1)
+		})
 	}
 }
 

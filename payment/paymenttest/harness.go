@@ -48,6 +48,10 @@ func (o Outcome) Class() payment.Class {
 	return payment.ClassUnknown
 }
 
+// Silence is how long the silence of a stand-in is listened to. Within it even a
+// busy machine has the request carried out.
+const Silence = 500 * time.Millisecond
+
 // Unreachable is an address where nobody listens: no system gives that port to
 // whoever asks for any, as it does with one that was just given up.
 const Unreachable = "http://127.0.0.1:1"

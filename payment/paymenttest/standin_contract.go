@@ -129,7 +129,7 @@ func (s switches) timeout(t *testing.T) {
 		t.Run(string(f), func(t *testing.T) {
 			x := s.prepare(t, Approve)
 			s.h.PSP.Break(f)
-			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), Silence)
 			defer cancel()
 			r, err := s.h.Provider.Send(ctx, x.attempt.IdemKey, x.body)
 			if err != nil || r.Class != payment.ClassUnknown {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/payment/paymenttest"
 	"github.com/checkstand/checkstand/payment/stripe"
 	"github.com/checkstand/checkstand/payment/stripe/stripetest"
 )
@@ -70,7 +71,8 @@ func TestOtherMoneyIsPassedOn(t *testing.T) {
 func TestTimeout(t *testing.T) {
 	for fault, charges := range map[stripetest.Fault]int{stripetest.HangBefore: 0, stripetest.HangAfter: 1} {
 		t.Run(string(fault), func(t *testing.T) {
-			w := newWorld(t, func(c *stripe.Config) { c.Timeout = 50 * time.Millisecond })
+			t.Parallel()
+			w := newWorld(t, func(c *stripe.Config) { c.Timeout = paymenttest.Silence })
 			c := w.charge("pm_card_visa")
 			w.Break(fault)
 			wantClass(t, send(t, w.provider, c), payment.ClassUnknown, "no_answer")
