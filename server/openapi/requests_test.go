@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"go/ast"
-	"go/parser"
 	"go/token"
 	"maps"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -177,20 +175,9 @@ func readAt(t *testing.T, decode func(*wire.Document) error, body any, p place, 
 // namesAsked are the names that decoders ask objects for, read out of their source.
 func namesAsked(t *testing.T) []string {
 	t.Helper()
-	files, err := filepath.Glob("../../acp/wire/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	name := regexp.MustCompile(`^[a-z][a-z0-9_]+$`)
 	seen := map[string]bool{}
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, f := range sourceOf(t, "acp/wire") {
 		ast.Inspect(f, func(n ast.Node) bool {
 			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
 				if s, err := strconv.Unquote(lit.Value); err == nil && name.MatchString(s) {

@@ -24,28 +24,34 @@ var surfaces = []string{"server", "server/rest", "server/mcp", "server/web", "se
 // and the beginnings of the paths that idempotency keys belong to.
 var catchAll = []string{"GET /", "POST /checkout_sessions/"}
 
+// sourceOf reads the files of a package, but its tests, in the order of their
+// names.
+func sourceOf(t *testing.T, dir string) (parsed []*ast.File) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: %v", dir, err)
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed = append(parsed, f)
+	}
+	return parsed
+}
+
 // patternsOf reads the patterns of http.ServeMux out of the source of the
 // surfaces, and the calls of Handle and HandleFunc whose pattern it cannot read.
 func patternsOf(t *testing.T) (patterns, unread []string) {
 	t.Helper()
 	route := regexp.MustCompile(`^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/.*)$`)
 	for _, dir := range surfaces {
-		files, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
-		if err != nil || len(files) == 0 {
-			t.Fatalf("%s: %v", dir, err)
-		}
-		constants := map[string]string{}
-		var parsed []*ast.File
-		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
-				continue
-			}
-			f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
-			if err != nil {
-				t.Fatal(err)
-			}
-			parsed = append(parsed, f)
-		}
+		constants, parsed := map[string]string{}, sourceOf(t, dir)
 		evaluate := func(e ast.Expr) (string, bool) { return textOf(e, constants) }
 		for range 2 { // one constant may be made of another
 			for _, f := range parsed {
@@ -184,18 +190,7 @@ func TestCodesAreListed(t *testing.T) {
 	}
 	found := 0
 	for _, dir := range []string{"acp", "acp/sign", "acp/wire", "checkout", "server/rest"} {
-		files, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
-				continue
-			}
-			f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
-			if err != nil {
-				t.Fatal(err)
-			}
+		for _, f := range sourceOf(t, dir) {
 			ast.Inspect(f, func(n ast.Node) bool {
 				call, ok := n.(*ast.CallExpr)
 				if !ok {
@@ -220,7 +215,7 @@ func TestCodesAreListed(t *testing.T) {
 					t.Fatal(err)
 				}
 				if found++; !listed[code] && code != "replay_memory_full" { // of a memory that the server does not use
-					t.Errorf("%s refuses with %s, which codes.go does not list", file, code)
+					t.Errorf("%s refuses with %s, which codes.go does not list", dir, code)
 				}
 				return true
 			})
