@@ -253,7 +253,7 @@ func (n *newcomer) begin(t *testing.T, command, sample string) *process {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.kill)
-	if err := p.says(func(out string) bool { return inOrder(sample, n.back.Replace(out)) == nil }); err != nil {
+	if err := p.says(p.stdout, func(out string) bool { return inOrder(sample, n.back.Replace(out)) == nil }); err != nil {
 		t.Fatalf("%s%v: %v\n%s%s", command, err, inOrder(sample, n.back.Replace(p.stdout.String())), p.stdout, p.stderr)
 	}
 	return p

@@ -81,18 +81,19 @@ func startProcess(dir string, env []string, name string, args ...string) (*proce
 	return p, nil
 }
 
-// says waits until the program's standard output is as wanted.
-func (p *process) says(wanted func(stdout string) bool) error {
+// says waits until what the program has written, to its standard output or
+// error, is as wanted.
+func (p *process) says(to *watched, wanted func(text string) bool) error {
 	limit := time.NewTimer(patience)
 	defer limit.Stop()
 	for {
-		if wanted(p.stdout.String()) {
+		if wanted(to.String()) {
 			return nil
 		}
 		select {
-		case <-p.stdout.more:
+		case <-to.more:
 		case <-p.done:
-			if wanted(p.stdout.String()) {
+			if wanted(to.String()) {
 				return nil
 			}
 			return errors.New("ended before it said so")
@@ -134,7 +135,7 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	running[args[0]] = p
 	ts.Defer(p.kill)
 	re := regexp.MustCompile("(?m)" + args[1])
-	if err := p.says(re.MatchString); err != nil {
+	if err := p.says(p.stdout, re.MatchString); err != nil {
 		ts.Fatalf("%s %v\n%s%s", args[0], err, p.stdout, p.stderr)
 	}
 	setVariables(ts, re, p.stdout.String())
@@ -154,14 +155,18 @@ func cmdInterrupt(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// logged NAME REGEXP checks what a program that was started has written to
-// standard error so far.
+// logged NAME REGEXP waits until a program that was started has written a line
+// to standard error; ! logged checks that it has not so far.
 func cmdLogged(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: [!] logged NAME REGEXP")
 	}
-	text := processOf(ts, args[0]).stderr.String()
-	if regexp.MustCompile("(?m)"+args[1]).MatchString(text) == neg {
+	p, re := processOf(ts, args[0]), regexp.MustCompile("(?m)"+args[1])
+	if !neg {
+		if err := p.says(p.stderr, re.MatchString); err != nil {
+			ts.Fatalf("%s %v; it has logged:\n%s", args[0], err, p.stderr)
+		}
+	} else if text := p.stderr.String(); re.MatchString(text) {
 		ts.Fatalf("%s has logged:\n%s", args[0], text)
 	}
 }
