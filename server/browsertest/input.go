@@ -1,7 +1,9 @@
 package browsertest
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -74,7 +76,7 @@ const place = `(selector) => {
 
 // Click clicks or taps on the one element that a CSS selector means, once it is
 // where a pointer reaches it: like a person, it waits for a page that is still
-// being made. As with Keys, what follows may still be under way.
+// being made or just being replaced. As with Keys, what follows may still be under way.
 func (t *Tab) Click(selector string) {
 	t.t.Helper()
 	if t.framed {
@@ -88,10 +90,7 @@ func (t *Tab) Click(selector string) {
 				X, Y  float64
 				Fault string
 			}](0, place, selector)(ctx, s)
-			if err != nil {
-				return err
-			}
-			if at.Fault == "" {
+			if err == nil && at.Fault == "" {
 				press := chromedp.MouseClickXY(at.X, at.Y)
 				if t.opts.Touch {
 					press = chromedp.TapXY(at.X, at.Y)
@@ -101,7 +100,7 @@ func (t *Tab) Click(selector string) {
 			}
 			select {
 			case <-ctx.Done():
-				return fmt.Errorf("waited %s: %s", patience, at.Fault)
+				return fmt.Errorf("waited %s: %w", patience, cmp.Or(err, errors.New(at.Fault)))
 			case <-tick.C:
 			}
 		}

@@ -73,8 +73,9 @@ func (t *Tab) Rows(selector string) int {
 }
 
 // Screenshot writes the whole page, not only what the window shows of it, to
-// NAME.png. Pictures that load late are loaded first, even when nobody keeps the
-// screenshot and none is drawn.
+// NAME.png. Pictures that load late are loaded first, and it is drawn even when
+// nobody keeps it: until then the browser may take a click on the page for one
+// on a frame that was there before.
 func (t *Tab) Screenshot(name string) {
 	t.t.Helper()
 	// It is also taken when a test has failed already, so nothing here ends one.
@@ -85,8 +86,6 @@ func (t *Tab) Screenshot(name string) {
 			.then(() => null)`)(ctx, s); err != nil {
 			return nil, err
 		}
-		// It is drawn also when nobody keeps it: until then the browser may take
-		// a click on the page for one on a frame that was there before.
 		size, err := cdp.Call(ctx, s, page.GetLayoutMetrics, cdp.Empty{})
 		if err != nil {
 			return nil, err
