@@ -162,7 +162,7 @@ func wantShown(t *testing.T, widget *browsertest.Tab, stored *checkout.Session) 
 // charge.
 func wantBought(t *testing.T, s *servertest.Server, id string) acp.Order {
 	t.Helper()
-	servertest.Eventually(t, 10*time.Second, s.Outcome(t, id).Bought)
+	servertest.Eventually(t, time.Minute, s.Outcome(t, id).Bought)
 	order, err := s.Store.OrderOfSession(t.Context(), servertest.MerchantID, id)
 	if err != nil {
 		t.Fatal(err)

@@ -1,10 +1,14 @@
 package clients_test
 
 import (
+	"math/rand/v2"
 	"net"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/checkstand/checkstand/server/browsertest"
 	"github.com/checkstand/checkstand/server/npmtest"
@@ -75,32 +79,38 @@ func press(t *testing.T, tab *browsertest.Tab, control string) {
 	tab.Keys("Enter")
 }
 
+// focus moves the keyboard on until it is at a control, which may still be to
+// come.
 func focus(t *testing.T, tab *browsertest.Tab, control string) {
 	t.Helper()
 	var seen []string
-	for range 240 { // several times around, for a control that is still to come
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); tab.Keys("Tab") {
 		f := tab.Focused().String()
 		if strings.HasPrefix(f, control) {
 			return
 		}
-		seen = append(seen, f)
-		tab.Keys("Tab")
+		if !slices.Contains(seen, f) {
+			seen = append(seen, f)
+		}
 	}
 	t.Fatalf("the keyboard does not come to %s, but to %s", control, strings.Join(seen, ", "))
 }
 
-// freePort finds a port for a program that cannot choose one itself.
+// freePort finds a port for a program that cannot choose one itself. It is none
+// of those that systems give to who asks for any, so that nobody gets it before
+// the program does.
 func freePort(t *testing.T) string {
 	t.Helper()
 	var lc net.ListenConfig
-	ln, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := strconv.Itoa(20_000 + rand.IntN(10_000))
+		if ln, err := lc.Listen(t.Context(), "tcp", net.JoinHostPort("127.0.0.1", port)); err == nil {
+			if err := ln.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return port
+		}
 	}
-	defer ln.Close()
-	_, port, err := net.SplitHostPort(ln.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
+	t.Fatal("a hundred ports are taken")
+	return ""
 }

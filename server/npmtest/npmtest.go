@@ -24,7 +24,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // The variables that say which Node is used, if any.
@@ -136,7 +135,7 @@ var node = sync.OnceValues(func() (string, error) {
 
 // newEnough asks a Node for its version.
 func newEnough(path string) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), waiting)
 	defer cancel()
 	said, err := exec.CommandContext(ctx, path, "--version").Output()
 	return err == nil && runsAll(strings.TrimSpace(string(said)))
