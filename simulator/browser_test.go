@@ -148,6 +148,7 @@ func inspect(tab *browsertest.Tab, name string) {
 			return
 		}
 	}
+	tab.WaitText("#inspector-"+name+"[aria-selected=true]", "")
 }
 
 // clean holds the page to its reader, and the widget and the session to the
