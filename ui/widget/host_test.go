@@ -65,7 +65,7 @@ type shop struct {
 	Sheet       *bool            `json:"sheet,omitempty"`
 	Status      string           `json:"status,omitempty"`
 	Refuse      string           `json:"refuse,omitempty"`
-	Delay       int              `json:"delay,omitempty"` // milliseconds of every call
+	Held        string           `json:"held,omitempty"` // what has to be pressed before a call is answered
 	Failing     int              `json:"failing,omitempty"`
 	CheckoutURL string           `json:"checkoutURL,omitempty"`
 	Option      string           `json:"option,omitempty"`

@@ -113,7 +113,7 @@ class Shop {
 
   /** call answers a tool call, or throws as a host does when the server cannot be reached. */
   async call(name, args) {
-    if (this.delay) await new Promise((done) => setTimeout(done, this.delay));
+    if (this.held) await new Promise((done) => addEventListener("click", ({ target }) => target.closest(this.held) && done()));
     if (this.failing > 0) {
       this.failing--;
       throw new Error("connection refused");
