@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,7 @@ func TestBuyerTakesGiftWrapAndGivesATip(t *testing.T) {
 			t.Errorf("the page does not have %q", want)
 		}
 	}
-	if strings.Contains(page, "By text message") || strings.Contains(page, " checked") && strings.Contains(page, `type="checkbox" value="yes" autocomplete="off" checked`) {
+	if strings.Contains(page, "By text message") || regexp.MustCompile(`type="checkbox"[^>]* checked`).MatchString(page) {
 		t.Error("a question is put that nobody could act on, or a box is ticked")
 	}
 	for form, values := range map[string][]string{"wrap": {"wrap", "yes"}, "tip": {"tip", "375"}} {
@@ -90,7 +91,7 @@ func TestBuyerTakesGiftWrapAndGivesATip(t *testing.T) {
 		t.Error(err)
 	}
 	facts := stored(t, shop, s.ID).Facts()
-	if facts.Terms == nil || facts.Terms.URL != shop.BaseURL+"/terms" && !strings.HasSuffix(facts.Terms.URL, "/terms") || time.Since(facts.Terms.At) > time.Minute {
+	if facts.Terms == nil || !strings.HasSuffix(facts.Terms.URL, "/terms") || time.Since(facts.Terms.At) > time.Minute {
 		t.Errorf("terms %+v", facts.Terms)
 	}
 	if c := facts.Consents; len(c) != 1 || c[0].Channel != "email" || !c[0].OptedIn || c[0].Agent != checkout.ByPage || c[0].Text != "News, once a month" || !strings.Contains(c[0].Contact, "@example.com") {

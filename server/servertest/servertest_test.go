@@ -49,7 +49,7 @@ func buy(t *testing.T, w *servertest.World, agent *servertest.Agent) {
 	if err := w.Outcome(t, p.Session.ID).Bought(); err != nil {
 		t.Error(err)
 	}
-	servertest.Eventually(t, 10*time.Second, func() error { return w.ToldOnce(p.Session.ID) })
+	servertest.Eventually(t, 30*time.Second, func() error { return w.ToldOnce(p.Session.ID) })
 }
 
 func TestLawfulOutcomes(t *testing.T) {
