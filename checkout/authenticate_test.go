@@ -371,7 +371,7 @@ func TestAProcessThatDiesOnTheWayOfAnAuthentication(t *testing.T) {
 						req = proven("tok_3ds_a", "good", "ds-1")
 					}
 					call := w.callWithKey("/checkout_sessions/"+s.ID+"/complete", "first")
-					w.dieAtSending(step, call, s.ID, req)
+					w.dies(step, func(core *checkout.Service) { core.Complete(context.Background(), call, s.ID, req) })
 					w.clock.Advance(10 * time.Second) // leases end
 					if byAgent {
 						w.must(w.core.Complete(context.Background(), call, s.ID, req))
@@ -393,20 +393,6 @@ func TestAProcessThatDiesOnTheWayOfAnAuthentication(t *testing.T) {
 			}
 		}
 	}
-}
-
-// dieAtSending runs a complete up to a step and never lets it go on.
-func (w *world) dieAtSending(step checkout.Step, call *checkout.Call, sessionID string, req acp.CompleteRequest) {
-	reached := make(chan struct{})
-	dying := checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: w.box(), Now: w.clock.Now, PaymentTimeout: 2 * time.Second,
-		OnStep: func(at checkout.Step) {
-			if at == step {
-				close(reached)
-				select {}
-			}
-		}})
-	go dying.Complete(context.Background(), call, sessionID, req)
-	<-reached
 }
 
 func TestAHundredProofsMakeOneCharge(t *testing.T) {

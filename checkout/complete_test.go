@@ -310,17 +310,7 @@ func (w *world) dieAt(step checkout.Step, call *checkout.Call, sessionID string)
 }
 
 func (w *world) dieAtWith(step checkout.Step, call *checkout.Call, sessionID, token string) {
-	reached := make(chan struct{})
-	box := w.box()
-	dying := checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: box, Now: w.clock.Now, PaymentTimeout: 2 * time.Second,
-		OnStep: func(at checkout.Step) {
-			if at == step {
-				close(reached)
-				select {}
-			}
-		}})
-	go dying.Complete(context.Background(), call, sessionID, pay(token))
-	<-reached
+	w.dies(step, func(core *checkout.Service) { core.Complete(context.Background(), call, sessionID, pay(token)) })
 }
 
 func TestAHundredCompletesMakeOneOrder(t *testing.T) {
@@ -416,12 +406,7 @@ func TestAKeyInFlightIsSaidToBe(t *testing.T) {
 	call := w.callWithKey("/checkout_sessions/"+s.ID+"/complete", "first")
 	done := make(chan checkout.Answer)
 	reserved := make(chan struct{})
-	slow := checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: w.box(), Now: w.clock.Now, PaymentTimeout: 2 * time.Second,
-		OnStep: func(s checkout.Step) {
-			if s == checkout.StepReserved {
-				close(reserved)
-			}
-		}})
+	slow := w.coreAt(checkout.StepReserved, func() { close(reserved) })
 	go func() { done <- slow.Complete(context.Background(), call, s.ID, pay("tok_ok")) }()
 	<-reserved
 	a := w.core.Complete(context.Background(), call, s.ID, pay("tok_ok"))
@@ -533,12 +518,7 @@ func TestASlowProcessThatWasTakenOver(t *testing.T) {
 	gate := make(chan struct{})
 	w.psp.gate = gate
 	reserved := make(chan struct{})
-	slow := checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: w.box(), Now: w.clock.Now, PaymentTimeout: 2 * time.Second,
-		OnStep: func(s checkout.Step) {
-			if s == checkout.StepReserved {
-				close(reserved)
-			}
-		}})
+	slow := w.coreAt(checkout.StepReserved, func() { close(reserved) })
 	call := func() *checkout.Call { return w.callWithKey("/checkout_sessions/"+s.ID+"/complete", "first") }
 	done := make(chan checkout.Answer)
 	go func() { done <- slow.Complete(context.Background(), call(), s.ID, pay("tok_ok")) }()

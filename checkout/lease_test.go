@@ -11,23 +11,12 @@ import (
 	"github.com/checkstand/checkstand/payment"
 )
 
-// afterReserving makes a core that calls then once, between the commit of the
-// payment request and its sending.
-func (w *world) afterReserving(then func()) *checkout.Service {
-	return checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: w.box(), Now: w.clock.Now, PaymentTimeout: 2 * time.Second,
-		OnStep: func(s checkout.Step) {
-			if s == checkout.StepReserved {
-				then()
-			}
-		}})
-}
-
 // A process that stood still for longer than its lease must not send what
 // others have given up meanwhile.
 func TestAProcessThatWakesUpAfterItsLeaseSendsNothing(t *testing.T) {
 	w := newWorld(t)
 	s := w.create("lamp")
-	slow := w.afterReserving(func() {
+	slow := w.coreAt(checkout.StepReserved, func() {
 		w.clock.Advance(time.Hour)
 		w.runJobs("payment.reconcile") // finds no trace of the payment: failed
 		w.settled(s.ID, false)
@@ -51,7 +40,7 @@ func TestNotSentIsNoOutcomeForAnAttemptThatWasTakenOver(t *testing.T) {
 	gate := make(chan struct{})
 	w.psp.gate = gate
 	reserved := make(chan struct{})
-	slow := w.afterReserving(func() { close(reserved) })
+	slow := w.coreAt(checkout.StepReserved, func() { close(reserved) })
 	done := make(chan checkout.Answer)
 	go func() {
 		done <- slow.Complete(context.Background(), w.call("/checkout_sessions/"+s.ID+"/complete"), s.ID, pay("tok_ok"))
@@ -92,8 +81,9 @@ func TestTheLeaseCoversTheWholeWait(t *testing.T) {
 	s := w.create("lamp")
 	const timeout, budget = 2 * time.Second, 20 * time.Second
 	w.psp.loseAnswers = 1
-	core := checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: w.box(), Now: w.clock.Now, PaymentTimeout: timeout, UnknownBudget: budget,
-		OnStep: func(at checkout.Step) {
+	core := w.coreWith(func(c *checkout.Config) {
+		c.PaymentTimeout, c.UnknownBudget = timeout, budget
+		c.OnStep = func(at checkout.Step) {
 			if at != checkout.StepReserved {
 				return
 			}
@@ -101,7 +91,8 @@ func TestTheLeaseCoversTheWholeWait(t *testing.T) {
 			if done, errs := w.runJobs("payment.reconcile"); done != 0 || errs != nil {
 				t.Error("the reconciler took a payment over that its process still waits for")
 			}
-		}})
+		}
+	})
 	if got := w.must(core.Complete(context.Background(), w.call("/checkout_sessions/"+s.ID+"/complete"), s.ID, pay("tok_ok"))); got.Status != acp.Completed {
 		t.Fatal(got.Status)
 	}

@@ -75,7 +75,7 @@ func (w *world) attempt(sessionID string) payment.Attempt {
 func (w *world) logged() *bytes.Buffer {
 	var b bytes.Buffer
 	log := slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	w.core = checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: w.box(), Now: w.clock.Now, Log: log, PaymentTimeout: 2 * time.Second})
+	w.core = w.coreWith(func(c *checkout.Config) { c.Log = log })
 	return &b
 }
 
@@ -270,16 +270,13 @@ func TestANoticeBeforeTheAnswerOfThePSP(t *testing.T) {
 			w := newWorld(t)
 			s := w.create("lamp")
 			w.psp.loseAnswers = lost
-			core := checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: w.box(), Now: w.clock.Now, PaymentTimeout: 2 * time.Second,
-				OnStep: func(at checkout.Step) {
-					if at == checkout.StepAnswered {
-						w.notice(changed(w.attempt(s.ID))) // takes the attempt from nobody
-						if done, errs := w.runJobs("payment.reconcile"); done != 0 || errs != nil {
-							t.Error("a payment is asked about that its process waits for", done, errs)
-						}
-						w.notice(paid(w.attempt(s.ID)))
-					}
-				}})
+			core := w.coreAt(checkout.StepAnswered, func() {
+				w.notice(changed(w.attempt(s.ID))) // takes the attempt from nobody
+				if done, errs := w.runJobs("payment.reconcile"); done != 0 || errs != nil {
+					t.Error("a payment is asked about that its process waits for", done, errs)
+				}
+				w.notice(paid(w.attempt(s.ID)))
+			})
 			call := w.call("/checkout_sessions/" + s.ID + "/complete")
 			first := w.must(core.Complete(context.Background(), call, s.ID, pay("tok_ok")))
 			if first.Status != acp.Completed || first.Order == nil {

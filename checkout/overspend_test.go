@@ -21,6 +21,9 @@ const racers = 24
 // race lets every buyer press at once, each at the next node, and gives the
 // sessions as they are shown.
 func race(all []*world, press func(w *world, i int) checkout.Answer) []*acp.Session {
+	for _, n := range all {
+		n.core = n.coreWith(patient)
+	}
 	got := make([]*acp.Session, racers)
 	var ready, done sync.WaitGroup
 	ready.Add(racers)
@@ -157,7 +160,7 @@ func (l ledgers) LedgerAccount(string, bool) (payment.Provider, string) {
 
 // orders is what looks after the orders of a world.
 func (w *world) orders() *order.Service {
-	return order.New(order.Config{Store: w.store, Payments: ledgers{w}, Now: w.clock.Now, Timeout: 2 * time.Second})
+	return order.New(order.Config{Store: w.store, Payments: ledgers{w}, Now: w.clock.Now, Timeout: time.Minute})
 }
 
 // What is scarce can be bought again when orders are canceled, by everybody at

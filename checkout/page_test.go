@@ -570,7 +570,7 @@ func TestAProcessThatWakesUpAfterItsLeaseOpensNoPage(t *testing.T) {
 	w, p := pageWorld(t)
 	s := w.create("lamp")
 	v := w.visit(s.ID)
-	slow := w.afterReserving(func() {
+	slow := w.coreAt(checkout.StepReserved, func() {
 		w.clock.Advance(time.Hour)
 		w.runJobs("payment.reconcile")
 		w.settled(s.ID, false)
@@ -590,12 +590,7 @@ func TestACrashWhileAPageOpens(t *testing.T) {
 			w, p := pageWorld(t)
 			s := w.create("lamp")
 			v := w.visit(s.ID)
-			dying := checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: w.box(), Now: w.clock.Now, PaymentTimeout: 2 * time.Second,
-				OnStep: func(s checkout.Step) {
-					if s == at {
-						panic("killed")
-					}
-				}})
+			dying := w.coreAt(at, func() { panic("killed") })
 			func() {
 				defer func() { _ = recover() }()
 				_, _ = dying.OpenPage(context.Background(), v)

@@ -68,7 +68,7 @@ func (w *world) rotateKeys() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.core = checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: box, Now: w.clock.Now, PaymentTimeout: 2e9})
+	w.core = w.coreWith(func(c *checkout.Config) { c.Box = box })
 }
 
 // A session that asked before the keys changed takes its proof after it.
@@ -102,7 +102,7 @@ func TestTheBanksWishComesByWebhookFirst(t *testing.T) {
 	w.psp.set(func(f *fakePSP) { f.gate = gate })
 	answered := make(chan checkout.Answer, 1)
 	go func() { answered <- w.send(s.ID, pay("tok_3ds_1")) }()
-	for w.psp.holding() { // until it is on its way
+	for w.gated() { // until it is on its way
 		runtime.Gosched()
 	}
 	n := refusedAs(w.attempt(s.ID), payment.ClassRequiresAction)
@@ -115,13 +115,6 @@ func TestTheBanksWishComesByWebhookFirst(t *testing.T) {
 	}
 	w.must(w.send(s.ID, proven("tok_3ds_1", "good", "ds-1")))
 	w.settled(s.ID, true)
-}
-
-// holding reports whether the next request would be held up.
-func (f *fakePSP) holding() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.gate != nil
 }
 
 // A proof is of one instrument: the same token beside another handler pays with

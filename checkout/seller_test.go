@@ -167,6 +167,7 @@ func TestABalancePaysASessionOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, b := owes(t, 5000_00, payment.CaptureNow)
+			w.core = w.coreWith(patient)
 			s := w.member()
 			done := make(chan checkout.Answer)
 			for i := range 100 {

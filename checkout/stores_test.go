@@ -3,9 +3,7 @@ package checkout_test
 import (
 	"os"
 	"testing"
-	"time"
 
-	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/payment/seller"
 	"github.com/checkstand/checkstand/store"
 	"github.com/checkstand/checkstand/store/pgtest"
@@ -54,19 +52,4 @@ func agree(all []*world) {
 		merchant.Identifies = map[string]bool{agent.Agent: true}
 		n.merchant = &merchant
 	}
-}
-
-// dies carries a complete request out in a process that dies at a step.
-func (w *world) dies(at checkout.Step, complete func(*checkout.Service)) {
-	w.t.Helper()
-	reached := make(chan struct{})
-	dying := checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: w.box(), Now: w.clock.Now, PaymentTimeout: 2 * time.Second,
-		OnStep: func(s checkout.Step) {
-			if s == at {
-				close(reached)
-				select {}
-			}
-		}})
-	go complete(dying)
-	<-reached
 }

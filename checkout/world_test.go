@@ -99,10 +99,39 @@ func (w *world) box() *secret.Box {
 	return box
 }
 
+// coreWith makes a core of the world with something about it changed.
+func (w *world) coreWith(change func(*checkout.Config)) *checkout.Service {
+	c := checkout.Config{Store: w.store, Merchants: w, Box: w.box(), Now: w.clock.Now, PaymentTimeout: 2 * time.Second}
+	change(&c)
+	return checkout.New(c)
+}
+
 // coreWithBudget makes a core that spends that long on an unclear outcome.
 func (w *world) coreWithBudget(budget time.Duration) *checkout.Service {
-	return checkout.New(checkout.Config{Store: w.store, Merchants: w, Box: w.box(), Now: w.clock.Now,
-		PaymentTimeout: 2 * time.Second, UnknownBudget: budget})
+	return w.coreWith(func(c *checkout.Config) { c.UnknownBudget = budget })
+}
+
+// coreAt makes a core that calls then at a step of a payment.
+func (w *world) coreAt(step checkout.Step, then func()) *checkout.Service {
+	return w.coreWith(func(c *checkout.Config) {
+		c.OnStep = func(at checkout.Step) {
+			if at == step {
+				then()
+			}
+		}
+	})
+}
+
+// patient is for cores whose provider is the store itself, which many press at
+// once: it may be slower on a busy machine than an account at a PSP.
+func patient(c *checkout.Config) { c.PaymentTimeout = time.Minute }
+
+// dies carries a request out in a process that dies at a step.
+func (w *world) dies(at checkout.Step, request func(*checkout.Service)) {
+	w.t.Helper()
+	reached := make(chan struct{})
+	go request(w.coreAt(at, func() { close(reached); select {} }))
+	<-reached
 }
 
 func (w *world) Merchant(_ context.Context, id string) (*checkout.Merchant, error) {
