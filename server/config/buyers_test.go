@@ -45,6 +45,8 @@ func TestProblemsOfPolicies(t *testing.T) {
     tip_suggestions: ["2", "51"]`, `tip_suggestions[1]: "51" is more than max_tip`},
 		"idle suggestion": {`max_tip: "50"
     tip_suggestions: ["0%"]`, `tip_suggestions[0]: "0%" is no tip`},
+		"no tip to be below": {`max_tip: lots
+    tip_suggestions: ["2"]`, `max_tip: "lots" is not an amount`},
 		"age check":         {`age_check: passport`, `age_check: "passport" is unknown`},
 		"age":               {`restrictions: [{min_age: 200}]`, `restrictions[0].min_age: 200 is outside`},
 		"no restriction":    {`restrictions: [{items: [a]}]`, `restrictions[0]: restricts nothing`},

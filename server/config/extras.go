@@ -89,6 +89,7 @@ const maxTipSuggestions = 4
 // tips reads what the checkout page suggests, reporting what is wrong under at,
 // the merchant's path.
 func (m *MerchantConfig) tips(r *report, at string, maxTip int64) []checkout.TipSuggestion {
+	unread := r.hasFailed(join(at, "max_tip"))
 	at = join(at, "tip_suggestions")
 	switch {
 	case len(m.TipSuggestions) > maxTipSuggestions:
@@ -108,10 +109,10 @@ func (m *MerchantConfig) tips(r *report, at string, maxTip int64) []checkout.Tip
 				continue
 			}
 			s.PPM = ppm
-		} else if s.Amount = r.amount(path, written, m.Currency); s.Amount > maxTip {
+		} else if s.Amount = r.amount(path, written, m.Currency); s.Amount > maxTip && !unread {
 			r.errorf(path, "%q is more than max_tip", clip(written))
 		}
-		if s == (checkout.TipSuggestion{}) && !r.hasFailed(path) {
+		if s == (checkout.TipSuggestion{}) {
 			r.errorf(path, "%q is no tip; remove it, as buyers need not give one", clip(written))
 		}
 		list = append(list, s)
