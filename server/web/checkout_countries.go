@@ -12,7 +12,7 @@ import (
 // country is one to choose.
 type country struct{ Code, Name string }
 
-// allCountries are those of ISO 3166-1 by locale, in the order of its alphabet.
+// allCountries are those of ISO 3166-1 and Kosovo by locale, in the order of its alphabet.
 // There are as many as shops have locales.
 var allCountries sync.Map // string → []country
 
@@ -56,8 +56,9 @@ func everyCountry(locale string) []country {
 }
 
 // notInISO3166 are codes that the CLDR takes for countries and that are
-// withdrawn, only reserved, or users' own in ISO 3166-1.
-var notInISO3166 = map[string]bool{"AC": true, "CP": true, "DG": true, "EA": true, "EZ": true, "IC": true, "TA": true, "UN": true, "XK": true}
+// withdrawn or only reserved in ISO 3166-1. Kosovo has one that users have agreed
+// on, and a shop may be there.
+var notInISO3166 = map[string]bool{"AC": true, "CP": true, "DG": true, "EA": true, "EZ": true, "IC": true, "TA": true, "UN": true}
 
 // countryName is the name of a country, or its code where there is none.
 func countryName(locale, code string) string {

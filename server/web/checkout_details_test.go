@@ -185,8 +185,9 @@ func TestCountries(t *testing.T) {
 		"those of the shop":         {"en-US", []string{"US", "DE", "AT"}, []string{"Choose", "Austria", "Germany", "United States"}, 4},
 		"in the shop's language":    {"de", []string{"US", "DE", "AT"}, []string{"Auswählen", "Deutschland", "Österreich", "Vereinigte Staaten"}, 4},
 		"the only one is chosen":    {"fr", []string{"DE"}, []string{"Allemagne"}, 1},
-		"everywhere":                {"en-US", nil, []string{"Choose", "Afghanistan"}, 250},
-		"a language without tables": {"tlh", nil, []string{"Choose", "Afghanistan"}, 250},
+		"no code of ISO 3166-1's":   {"en-US", []string{"XK"}, []string{"Kosovo"}, 1},
+		"everywhere":                {"en-US", nil, []string{"Choose", "Afghanistan"}, 251},
+		"a language without tables": {"tlh", nil, []string{"Choose", "Afghanistan"}, 251},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &checkouts{view: with(empty(), func(c *web.Checkout) { c.Locale, c.Countries = tt.locale, tt.served })}
