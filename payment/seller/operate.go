@@ -26,41 +26,10 @@ func (p *Provider) Operate(ctx context.Context, op payment.Op) (payment.Result, 
 	if !known || op.ID == "" {
 		return payment.Result{Class: payment.ClassDeclined, DeclineCode: "no_such_operation"}, nil
 	}
-	sent, digest := p.now(), opDigest(op)
-	var out payment.Result
-	err := p.ledger.UpdateBalances(ctx, func(tx balance.Tx) error {
-		have, err := tx.BalanceRequest(p.merchant, op.ID)
-		switch {
-		case err != nil:
-			return err
-		case have != nil && have.State == balance.Closed && sent.Before(have.ClosedAt):
-			out = unknown("reference_closed")
-			return nil
-		case have != nil && have.State != balance.Closed:
-			out = unknown("reference_in_use")
-			if string(have.Body) == string(digest) && have.Live == p.live {
-				out = moved(have)
-			}
-			return nil
-		}
-		q := &balance.Request{MerchantID: p.merchant, Live: p.live, Reference: op.ID, Kind: kind, Of: op.AttemptID, Key: op.Key, Body: digest,
-			State: balance.Refused, Reason: "not_possible", Amount: max(op.Amount, 0), Currency: op.Currency, CreatedAt: sent}
-		if have != nil {
-			q.Version, q.ClosedAt = have.Version, have.ClosedAt
-		}
-		if err := p.move(tx, q, op, sent); err != nil {
-			return err
-		}
-		out = moved(q)
-		if have != nil {
-			return tx.SaveRequest(q)
-		}
-		return tx.InsertRequest(q)
-	})
-	if err != nil {
-		return fault(err)
-	}
-	return out, nil
+	sent := p.now()
+	return p.once(ctx, balance.Request{Reference: op.ID, Kind: kind, Of: op.AttemptID, Key: op.Key, Body: opDigest(op),
+		State: balance.Refused, Reason: "not_possible", Amount: max(op.Amount, 0), Currency: op.Currency, CreatedAt: sent}, moved,
+		func(tx balance.Tx, q *balance.Request) error { return p.move(tx, q, op, sent) })
 }
 
 // opDigest stands for what was asked for.

@@ -5,6 +5,7 @@
 package seller
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -130,38 +131,47 @@ func (p *Provider) Send(ctx context.Context, key string, body []byte) (payment.R
 	if err := json.Unmarshal(body, &r); err != nil || r.Reference == "" {
 		return payment.Result{Class: payment.ClassProcessorError, DeclineCode: "unreadable"}, nil
 	}
-	sent := p.now()
-	digest := sha256.Sum256(body)
+	sent, digest := p.now(), sha256.Sum256(body)
+	return p.once(ctx, balance.Request{Reference: r.Reference, Kind: balance.Charge, Of: r.Reference, BalanceID: r.BalanceID, SessionID: r.SessionID,
+		Key: key, Body: digest[:], Token: r.Token, Amount: r.Amount, Currency: r.Currency, CreatedAt: sent}, charged,
+		func(tx balance.Tx, q *balance.Request) error { return p.decide(tx, q, r.Capture, sent) })
+}
+
+// once carries out what is asked for under a reference, in one transaction: do
+// decides it and makes it, and result is what it came to. What was asked for
+// already comes to the same again. A reference that was closed since this was
+// sent, or that something else stands under, tells nothing.
+func (p *Provider) once(ctx context.Context, asked balance.Request, result func(*balance.Request) payment.Result,
+	do func(balance.Tx, *balance.Request) error) (payment.Result, error) {
+	asked.MerchantID, asked.Live = p.merchant, p.live
 	var out payment.Result
 	err := p.ledger.UpdateBalances(ctx, func(tx balance.Tx) error {
-		have, err := tx.BalanceRequest(p.merchant, r.Reference)
+		q := asked
+		have, err := tx.BalanceRequest(p.merchant, q.Reference)
 		switch {
 		case err != nil:
 			return err
-		case have != nil && have.State == balance.Closed && sent.Before(have.ClosedAt):
+		case have != nil && have.State == balance.Closed && q.CreatedAt.Before(have.ClosedAt):
 			out = unknown("reference_closed")
 			return nil
 		case have != nil && have.State != balance.Closed:
 			out = unknown("reference_in_use")
-			if have.Key == key && string(have.Body) == string(digest[:]) && have.Live == p.live {
-				out = charged(have)
+			if have.Key == q.Key && bytes.Equal(have.Body, q.Body) && have.Live == p.live {
+				out = result(have)
 			}
 			return nil
 		}
-		q := &balance.Request{MerchantID: p.merchant, Live: p.live, Reference: r.Reference, Kind: balance.Charge, Of: r.Reference,
-			BalanceID: r.BalanceID, SessionID: r.SessionID, Key: key, Body: digest[:], Token: r.Token, Amount: r.Amount, Currency: r.Currency,
-			CreatedAt: sent}
 		if have != nil {
 			q.Version, q.ClosedAt = have.Version, have.ClosedAt
 		}
-		if err := p.decide(tx, q, r.Capture, sent); err != nil {
+		if err := do(tx, &q); err != nil {
 			return err
 		}
-		out = charged(q)
+		out = result(&q)
 		if have != nil {
-			return tx.SaveRequest(q)
+			return tx.SaveRequest(&q)
 		}
-		return tx.InsertRequest(q)
+		return tx.InsertRequest(&q)
 	})
 	if err != nil {
 		return fault(err)
