@@ -18,8 +18,11 @@ var pageForms = map[string]map[string]string{
 		"line_two": "Floor 2", "city": "Example City", "state": "CA", "postal_code": "94105", "card": "x", "number": "x"},
 	"items":    {"line": "x", "quantity": "2", "card": "x"},
 	"delivery": {"delivery": "standard", "card": "x"},
+	"codes":    {"code": "x", "remove": "x", "card": "x"},
+	"wrap":     {"wrap": "yes", "card": "x"},
+	"tip":      {"tip": "x", "amount": "2", "card": "x"},
 	"leave":    {"card": "x"},
-	"pay":      {"total": "x", "payment_method_nonce": "tok_visa", "card": "x", "number": "x", "cvc": "x"},
+	"pay":      {"terms": "yes", "consent_email": "yes", "total": "x", "payment_method_nonce": "tok_visa", "card": "x", "number": "x", "cvc": "x"},
 }
 
 // onPages has a buyer type numbers into each field of each form of the checkout

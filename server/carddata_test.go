@@ -140,7 +140,7 @@ func TestCardDataNeverTouchesTheShop(t *testing.T) {
 		w := &cardWorld{client: http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 		t.Cleanup(w.client.CloseIdleConnections)
 		log := slog.New(slog.NewTextHandler(&w.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		w.Server = servertest.Start(t, servertest.Options{Database: database, Log: log})
+		w.Server = servertest.Start(t, servertest.Options{Database: database, Log: log, Configure: generous})
 		versions := wire.Supported()
 		if config.Database(database).Engine() == config.PostgreSQL {
 			versions = []acp.Version{wire.Newest().Version()} // what is read of a request is no matter of the store
