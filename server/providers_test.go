@@ -156,7 +156,7 @@ func TestEachProviderTakesPayments(t *testing.T) {
 							t.Errorf("%d %q", status, body)
 						}
 					}
-					servertest.Eventually(t, 2*servertest.DefaultPaymentTimeout, func() error {
+					servertest.Eventually(t, webhookTime, func() error {
 						o := shop.Outcome(t, s.ID)
 						if o.Open != 0 {
 							return fmt.Errorf("%+v", o)
