@@ -179,6 +179,16 @@ func TestWaitingForOthers(t *testing.T) {
 		tab.WaitText("#buy", "Pay €186.89")
 		wantAsked(t, tab, "update_checkout_session", `"quantity":2`, 1)
 	})
+	t.Run("for the bank, and back to the payment, with the server away", func(t *testing.T) {
+		tab := settings{OpenAI: chatGPT, Locale: "en-US", Shop: shop{Status: "not_ready_for_payment", Own: "authentication_required", Failing: 1}}.open(t, b, browsertest.Options{Width: 640})
+		tab.Click("#reopen")
+		tab.WaitText("#notice", "The change could not be made.")
+		tab.WaitText("#said", "The change could not be made.")
+		tab.WaitText("h1", "Your bank wants you to confirm the payment")
+		tab.Click("#reopen")
+		tab.WaitText("#buy", "Pay €186.89")
+		tab.WaitGone("#notice")
+	})
 	t.Run("for the bank, and on the shop's page", func(t *testing.T) {
 		tab := settings{Locale: "en-US", Shop: shop{NoSheet: true, Status: "not_ready_for_payment", Own: "authentication_required"}}.open(t, b, browsertest.Options{Width: 640})
 		tab.WaitText("h1", "Your bank wants you to confirm the payment")

@@ -140,6 +140,7 @@ export class Checkout {
   reopen(): void {
     const line = this.session?.lines[0];
     if (!line || this.updating) return;
+    this.notice = undefined;
     this.edits = merge(this.edits, { quantities: new Map([[line.item, line.quantity]]) });
     void this.send();
   }

@@ -1,5 +1,8 @@
 // Money, dates and directions for the reader's locale.
 
+/** Types of totals that are taken off; their amounts are positive. */
+export const deducted = ["items_discount", "discount", "store_credit", "amount_refunded"];
+
 const formats = new Map<string, Intl.NumberFormat>();
 
 /** money writes an amount in minor units. */

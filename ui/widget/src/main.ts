@@ -91,10 +91,10 @@ function announce(now: Show): void {
   const session = checkout.session;
   const total = session?.totals.find((t) => t.type === "total");
   let text = "";
-  if (now === "cart" && session) {
-    if (checkout.notice) text = noticeText(scene, checkout.notice);
-    else if (checkout.updating) return;
-    else if (total) text = words.say("totalIs", { amount: money(words.numbers, session.currency, total.amount) });
+  if (checkout.notice && (now === "cart" || now === "bank")) text = noticeText(scene, checkout.notice);
+  else if (now === "cart" && session) {
+    if (checkout.updating) return;
+    if (total) text = words.say("totalIs", { amount: money(words.numbers, session.currency, total.amount) });
   } else if (now !== "loading" && now !== "cart") text = words.say(`${now}Title`);
   if (text === heard || text === "") return;
   heard = text;

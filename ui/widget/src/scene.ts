@@ -38,6 +38,9 @@ export function note(m: Message): Tag {
   return theirs("p", { class: `note ${tones[m.type] ?? "neutral"}` }, m.content);
 }
 
+/** banner says what the last try came to. */
+export const banner = (scene: Scene, notice: Notice): Tag => h("p", { class: `notice ${notice.tone}`, id: "notice" }, noticeText(scene, notice));
+
 export function noticeText(scene: Scene, notice: Notice): string {
   return "key" in notice ? scene.words.say(notice.key) : notice.text;
 }

@@ -41,6 +41,7 @@ export interface Checked {
 }
 
 const mostTurns = 100;
+
 /** refused tells whether a result is an error, or has errors and nothing that they are about. */
 function refused(result: Dict): boolean {
   const content = dict(result.structuredContent);

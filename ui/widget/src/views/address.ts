@@ -45,6 +45,7 @@ export function sentTo(session: Session): boolean {
 
 function openForm(scene: Scene): void {
   scene.checkout.address.open = true;
+  scene.country = undefined;
   scene.missing.clear();
   scene.sent = false;
   scene.focus("#name");

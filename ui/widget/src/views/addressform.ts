@@ -99,7 +99,6 @@ function choice(scene: Scene, props: Record<string, unknown>, value: string): Ta
 
 function close(scene: Scene): void {
   scene.checkout.address.open = false;
-  scene.country = undefined;
   scene.missing.clear();
   scene.focus("#address-change, #address-add");
   scene.redraw();

@@ -3,7 +3,7 @@
 import { aboutAddress, aboutDiscount, aboutTip, type Notice } from "../checkout.ts";
 import { h, type Tag } from "../html.ts";
 import { paymentNotice } from "../payment.ts";
-import { amount, away, noticeText, type Scene } from "../scene.ts";
+import { amount, away, banner, type Scene } from "../scene.ts";
 import type { Message, Session } from "../session.ts";
 import type { Key } from "../texts.ts";
 import { aboutLine } from "./cart.ts";
@@ -13,7 +13,7 @@ export function pay(scene: Scene, session: Session): Tag {
   const { checkout, payment } = scene;
   const notice = checkout.notice ?? lastPayment(session.messages);
   return h("div", { key: "pay", class: "pay" },
-    notice && h("p", { class: `notice ${notice.tone}`, id: "notice" }, noticeText(scene, notice)),
+    notice && banner(scene, notice),
     button(scene, session),
     checkout.sheetFailed && payment.way === "sheet" &&
       h("button", { type: "button", class: "plain centered", id: "elsewhere", onclick: () => void payment.payOutside() }, scene.words.say("payElsewhere")));

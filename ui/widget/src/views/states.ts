@@ -2,7 +2,7 @@
 // something is to be waited for.
 
 import { h, type Child, type Tag } from "../html.ts";
-import { away, note, theirs, type Scene } from "../scene.ts";
+import { away, banner, note, theirs, type Scene } from "../scene.ts";
 import type { Order, Session } from "../session.ts";
 import { sentTo, summary } from "./address.ts";
 import { picture, price } from "./cart.ts";
@@ -54,7 +54,7 @@ function more(scene: Scene, now: State): Child[] {
     case "confirming":
       return [actions(checkAgain(scene)), payment.way === "outside" && checkout.host.calls && again("plain")];
     case "bank":
-      return [actions(
+      return [checkout.notice && banner(scene, checkout.notice), actions(
         payment.way === "sheet" && h("button", { type: "button", class: "button", id: "reopen", onclick: () => checkout.reopen() }, words.say("bankAgain")),
         checkout.host.calls && again(payment.way === "sheet" ? "plain" : "button"))];
     case "unsure":

@@ -1,13 +1,11 @@
 // What it comes to: discount codes and totals.
 
 import { aboutDiscount } from "../checkout.ts";
+import { deducted } from "../format.ts";
 import { h, sent, type Tag } from "../html.ts";
 import { amount, note, theirs, type Scene } from "../scene.ts";
 import type { Refusal, Session, Total } from "../session.ts";
 import { cross } from "./icons.ts";
-
-/** These are taken off; their amounts are positive. */
-const deducted = ["items_discount", "discount", "store_credit", "amount_refunded"];
 
 export function totals(scene: Scene, session: Session): Tag {
   const { checkout, words } = scene;

@@ -1,7 +1,7 @@
 // The payment sheet as the buyer sees it.
 
 import { h, type Child, type Tag } from "../../../../widget/src/html.ts";
-import { money } from "../../../../widget/src/format.ts";
+import { deducted, money } from "../../../../widget/src/format.ts";
 import { town } from "../../../../widget/src/town.ts";
 import type { App } from "../app.ts";
 import { known, testBuyer, type Filled } from "../buyer.ts";
@@ -57,9 +57,6 @@ function items(session: Dict): string {
   return list(session.line_items).map((l) => `${whole(dict(l.item).quantity) ?? 1} × ${text(l.name) || text(dict(l.item).id)}`).join(", ");
 }
 
-/** What is taken off a sum; its amounts are written without a sign. */
-const deductions = ["items_discount", "discount", "store_credit"];
-
 function totals(session: Dict, price: (n: number | undefined) => string): Tag {
   const rows = list(session.totals).filter((t) => t.type === "total" || t.type === "items_base_amount" || whole(t.amount) !== 0);
   // An item total that says the same as the subtotal is one row too many.
@@ -70,7 +67,7 @@ function totals(session: Dict, price: (n: number | undefined) => string): Tag {
 
 function signed(total: Dict): number | undefined {
   const amount = whole(total.amount);
-  return amount !== undefined && deductions.includes(text(total.type)) ? -amount : amount;
+  return amount !== undefined && deducted.includes(text(total.type)) ? -amount : amount;
 }
 
 function deliveryTo(session: Dict): Tag | undefined {

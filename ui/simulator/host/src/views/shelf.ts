@@ -63,7 +63,7 @@ function results(app: App): Tag {
 const chosen = new Map<string, string>();
 
 function product(app: App, p: Product): Tag {
-  const id = chosen.get(p.id) ?? p.id;
+  const id = p.variants.find((v) => v.id === chosen.get(p.id))?.id ?? p.id;
   return h("li", { key: p.id, class: "product" },
     h("span", { class: "picture", "aria-hidden": "true" },
       h("svg", { viewBox: "0 0 24 24" }, h("path", { d: "M4 8l8-4 8 4v8l-8 4-8-4zM4 8l8 4 8-4M12 12v8" })),
@@ -79,8 +79,7 @@ function product(app: App, p: Product): Tag {
       onclick: () => {
         if (!app.shopping.opens) return;
         reveal();
-        const variant = p.variants.find((v) => v.id === id);
-        void app.shopping.open(variant && id !== p.id ? { id, title: p.title, detail: p.detail, url: p.url } : p);
+        void app.shopping.open(id === p.id ? p : { id, title: p.title, detail: p.detail, url: p.url });
       },
     }, "Open"));
 }
