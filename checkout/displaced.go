@@ -78,22 +78,14 @@ func (s *Service) OutcomeFor(ctx context.Context, v Visit) (Outcome, error) {
 
 // displacedFrom returns the session of a browser that it was taken over from.
 func (s *Service) displacedFrom(ctx context.Context, v Visit) (*Session, *Merchant, *Displaced, error) {
-	m, err := s.merchants.Merchant(ctx, v.MerchantID)
+	sess, m, err := s.sessionAt(ctx, s.store.Reader(ctx), v)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if !wellFormed(v.SessionID) {
-		return nil, nil, nil, ErrNotFound
+	if d := sess.displaced(v.Visitor); d != nil {
+		return sess, m, d, nil
 	}
-	sess, err := s.store.Reader(ctx).Session(v.MerchantID, v.SessionID)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	d := sess.displaced(v.Visitor)
-	if d == nil {
-		return nil, nil, nil, ErrNotVisitor
-	}
-	return sess, m, d, nil
+	return nil, nil, nil, ErrNotVisitor
 }
 
 // returning is the session of a browser that comes back from the payment page,

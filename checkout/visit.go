@@ -25,14 +25,7 @@ func (s *Service) Visited(ctx context.Context, v Visit) (*Session, *Merchant, er
 }
 
 func (s *Service) visited(ctx context.Context, r Reader, v Visit) (*Session, *Merchant, error) {
-	m, err := s.merchants.Merchant(ctx, v.MerchantID)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !wellFormed(v.SessionID) {
-		return nil, nil, ErrNotFound
-	}
-	sess, err := r.Session(v.MerchantID, v.SessionID)
+	sess, m, err := s.sessionAt(ctx, r, v)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -41,6 +34,19 @@ func (s *Service) visited(ctx context.Context, r Reader, v Visit) (*Session, *Me
 	}
 	sess.expire(s.now())
 	return sess, m, nil
+}
+
+// sessionAt is the session that a visit is to, whoever makes it.
+func (s *Service) sessionAt(ctx context.Context, r Reader, v Visit) (*Session, *Merchant, error) {
+	m, err := s.merchants.Merchant(ctx, v.MerchantID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !wellFormed(v.SessionID) {
+		return nil, nil, ErrNotFound
+	}
+	sess, err := r.Session(v.MerchantID, v.SessionID)
+	return sess, m, err
 }
 
 // Revise changes the session as the agent's Update does. A refusal is an
