@@ -28,10 +28,10 @@ const home = { name: "Test Buyer", line_one: "12 Harbour Street", line_two: null
 class Shop {
   constructor(options) {
     Object.assign(this, { currency: "EUR", items: { "mug-stoneware-sand": 2, "blanket-wool-moss": 1 }, address: home, mode: "live", sheet: true, failing: 0 }, options);
-    this.option = this.option ?? (this.address ? "standard" : null);
+    this.option ??= this.address ? "standard" : null;
     this.given = new Set(); // what the buyer has agreed to
-    this.wrapped = this.wrapped ?? false;
-    this.tip = this.tip ?? 0;
+    this.wrapped = false;
+    this.tip = 0;
     this.codes = options.codes ?? [];
     this.pending = [];
     this.rejected = []; // of the codes that were sent last
