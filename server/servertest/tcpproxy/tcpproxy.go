@@ -63,7 +63,13 @@ const maxRelisten = 10 * time.Second
 func New(t testing.TB, upstream string) *Proxy {
 	t.Helper()
 	p := &Proxy{upstream: upstream, done: make(chan struct{}), open: map[*net.TCPConn]struct{}{}, struck: map[Kind]int{}}
-	if err := p.listen("127.0.0.1:0"); err != nil {
+	// Where the system has such an address, nobody else is given its ports while
+	// connections are refused.
+	err := p.listen("127.0.0.77:0")
+	if err != nil {
+		err = p.listen("127.0.0.1:0")
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	p.addr = p.listener.Addr().String()
