@@ -6,6 +6,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/text"
 )
 
 // printBuyer prints who bought, where the goods go, and what the buyer asks for
@@ -40,7 +41,7 @@ func printDestination(p *printer, label string, d acp.FulfillmentDetails) {
 		return
 	}
 	p.f("%s: %s\n", label, joined(cmp.Or(a.Name, d.Name), a.Company, a.LineOne, a.LineTwo,
-		strings.Join(strings.Fields(a.City+" "+a.State+" "+a.PostalCode), " "), a.Country, d.PhoneNumber))
+		text.Town(a.Country, a.City, a.State, a.PostalCode), a.Country, d.PhoneNumber))
 }
 
 // joined puts commas between the parts that there are.

@@ -19,10 +19,11 @@ func TestTheBuyerOfAnOrder(t *testing.T) {
 		"a buyer with an address": {s: acp.Session{Buyer: &acp.Buyer{FirstName: "Test", LastName: "Buyer", Email: "test.buyer@example.com"},
 			FulfillmentDetails: &acp.FulfillmentDetails{PhoneNumber: "+15555550100", Address: home}},
 			want: "Buyer: Test Buyer, test.buyer@example.com, +15555550100\n" +
-				"Goes to: Test Buyer, 1 Example Street, San Francisco CA 94105, US, +15555550100\n"},
+				"Goes to: Test Buyer, 1 Example Street, San Francisco, CA 94105, US, +15555550100\n"},
 		"some of it to another place": {s: acp.Session{Buyer: &acp.Buyer{Email: "test.buyer@example.com"}, FulfillmentGroups: []acp.FulfillmentGroup{
-			{ID: "gift", ItemIDs: []string{"li_2"}, Instructions: "Ring twice", FulfillmentDetails: &acp.FulfillmentDetails{Address: home}}}},
-			want: "Buyer: test.buyer@example.com\nli_2 to: Test Buyer, 1 Example Street, San Francisco CA 94105, US\n  Ring twice\n"},
+			{ID: "gift", ItemIDs: []string{"li_2"}, Instructions: "Ring twice", FulfillmentDetails: &acp.FulfillmentDetails{Address: &acp.Address{
+				Name: "Test Buyer", LineOne: "Beispielstraße 1", City: "Berlin", PostalCode: "10115", Country: "DE"}}}}},
+			want: "Buyer: test.buyer@example.com\nli_2 to: Test Buyer, Beispielstraße 1, 10115 Berlin, DE\n  Ring twice\n"},
 		"notes that would take over the terminal": {note: "Leave it\x1b[2J at the\r door\u009b", want: "Notes: Leave it[2J at the door\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -132,7 +132,7 @@ func isEmail(s string) bool {
 func (c *Checkout) AddressLines() []string {
 	d := &c.Details
 	var lines []string
-	for _, line := range []string{d.LineOne, d.LineTwo, d.town(), countryName(c.Locale, d.Country)} {
+	for _, line := range []string{d.LineOne, d.LineTwo, text.Town(d.Country, d.City, d.State, d.PostalCode), countryName(c.Locale, d.Country)} {
 		if line != "" {
 			lines = append(lines, line)
 		}

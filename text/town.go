@@ -1,4 +1,4 @@
-package web
+package text
 
 import (
 	"slices"
@@ -13,19 +13,20 @@ var (
 	commaState = strings.Fields("AS GU MP PR US VI")
 )
 
-// town is the line of an address with the town, as its country writes it.
-func (d *Details) town() string {
+// Town is the line of an address with the town, as its country (ISO 3166-1
+// alpha-2) writes it: "10115 Berlin". Any part may be "".
+func Town(country, city, state, postalCode string) string {
 	switch {
-	case slices.Contains(commaState, d.Country):
-		behind := words(d.State, d.PostalCode)
-		if d.City == "" || behind == "" {
-			return d.City + behind
+	case slices.Contains(commaState, country):
+		behind := words(state, postalCode)
+		if city == "" || behind == "" {
+			return city + behind
 		}
-		return d.City + ", " + behind
-	case slices.Contains(codeLast, d.Country):
-		return words(d.City, d.State, d.PostalCode)
+		return city + ", " + behind
+	case slices.Contains(codeLast, country):
+		return words(city, state, postalCode)
 	}
-	return words(d.PostalCode, d.City, d.State)
+	return words(postalCode, city, state)
 }
 
 // words puts a blank between the parts that are there.
