@@ -167,6 +167,7 @@ func TestCheckoutErrorsByKeyboard(t *testing.T) {
 	}
 	tab.Check()
 	tab.Click(".problems li:nth-child(2) a")
+	tab.WaitURL(base + session + "/details#line_one")
 	tab.Keys("Tab")
 	if got := tab.Focused(); got.String() != `textbox "Apartment or floor optional"` {
 		t.Errorf("after the link to the street, the next stop is %s", got)
