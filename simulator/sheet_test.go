@@ -154,11 +154,11 @@ func TestSlowBank(t *testing.T) {
 	pay(t, tab, "slow")
 	tab.WaitText("#sheet-pay", "Paying")
 	tab.Keys("Escape") // what is under way cannot be canceled
-	tab.Screenshot("simulator-slow")
+	tab.Click("#sheet-pay")
 	if n := widget.Count(".done") + tab.Count("#sheet-notice"); n != 0 {
 		t.Error("an outcome is shown before there is one")
 	}
-	tab.Click("#sheet-pay")
+	tab.Screenshot("simulator-slow")
 	widget.WaitText("h1", "Thank you")
 	s.onceCharged(t)
 	clean(t, tab)
