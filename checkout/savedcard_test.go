@@ -309,6 +309,25 @@ func (p brandless) Send(ctx context.Context, key string, body []byte) (payment.R
 	return r, err
 }
 
+// What is sent beside a saved card is made by agents, of which two may send the
+// same to two shops.
+func TestTwoShopsMayBeSentOneTokenBesideASavedCard(t *testing.T) {
+	w := newVaultWorld(t)
+	w.stockOf("other", goods...)
+	for i, shop := range []string{"shop", "other"} {
+		card := w.keep("tok_ok_card", func(c *savedcard.Card) { c.MerchantID = shop })
+		open, pay := w.call("/checkout_sessions"), w.call("/complete")
+		open.MerchantID, pay.MerchantID = shop, shop
+		s := w.must(w.core.Create(t.Context(), open, acp.CreateRequest{Items: want("mug"), Currency: "usd", FulfillmentDetails: california, Buyer: member}))
+		if paid := w.must(w.core.Complete(t.Context(), pay, s.ID, payWith(card, "vt_1"))); paid.Status != acp.Completed {
+			t.Errorf("%s: %s %v", shop, paid.Status, said(paid))
+		}
+		if n, _ := w.psp.taken(); n != i+1 {
+			t.Errorf("%s: %d charges", shop, n)
+		}
+	}
+}
+
 // A shop whose PSP keeps no cards offers and takes none.
 func TestAPSPWithoutAVault(t *testing.T) {
 	w := newVaultWorld(t)

@@ -146,7 +146,12 @@ func (w *world) Merchant(_ context.Context, id string) (*checkout.Merchant, erro
 // stock puts items into the catalogue.
 func (w *world) stock(items ...catalog.Item) {
 	w.t.Helper()
-	imp, err := w.store.Import(context.Background(), "shop", store.ImportOptions{})
+	w.stockOf("shop", items...)
+}
+
+func (w *world) stockOf(shop string, items ...catalog.Item) {
+	w.t.Helper()
+	imp, err := w.store.Import(context.Background(), shop, store.ImportOptions{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
