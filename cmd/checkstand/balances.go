@@ -98,16 +98,8 @@ func newBalancesList() *cobra.Command {
   checkstand balances list --customer cus_1 --mode live --json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			live, err := l.live(c)
-			if err != nil {
-				return err
-			}
-			return l.open(c, func(ctx context.Context) error {
-				list, err := l.store.ListBalances(ctx, l.shop.ID, live, customer, l.from, l.limit)
-				if err != nil {
-					return err
-				}
-				return listedBalances(time.Now()).print(c, &l, list)
+			return listedBalances(time.Now()).show(c, &l, func(ctx context.Context, live bool) ([]balance.Balance, error) {
+				return l.store.ListBalances(ctx, l.shop.ID, live, customer, l.from, l.limit)
 			})
 		},
 	}

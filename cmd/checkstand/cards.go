@@ -202,20 +202,12 @@ func newCardsList() *cobra.Command {
   checkstand cards list --customer cus_1 --mode live --json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			live, err := l.live(c)
-			if err != nil {
-				return err
-			}
-			return l.open(c, func(ctx context.Context) error {
-				list, err := l.store.ListCards(ctx, l.shop.ID, live, customer, l.from, l.limit)
-				if err != nil {
-					return err
+			var account cardAccount
+			return listedCards(&account, time.Now()).show(c, &l, func(ctx context.Context, live bool) (list []savedcard.Card, err error) {
+				if account, err = l.account(live); err != nil && !errors.Is(err, checkout.ErrNotFound) { // what was saved before is shown all the same
+					return nil, err
 				}
-				account, err := l.account(live)
-				if err != nil && !errors.Is(err, checkout.ErrNotFound) { // what was saved before is shown all the same
-					return err
-				}
-				return listedCards(account, time.Now()).print(c, &l, list)
+				return l.store.ListCards(ctx, l.shop.ID, live, customer, l.from, l.limit)
 			})
 		},
 	}
@@ -224,13 +216,13 @@ func newCardsList() *cobra.Command {
 	return c
 }
 
-func listedCards(account cardAccount, now time.Time) listed[savedcard.Card] {
+func listedCards(account *cardAccount, now time.Time) listed[savedcard.Card] {
 	return listed[savedcard.Card]{
 		none: "No such cards", head: "CARD\tCUSTOMER\tBRAND\tENDING\tEXPIRES\tPROVIDER\tSTATE\tLABEL",
 		row: func(p *printer, k *savedcard.Card) {
 			p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.CustomerID, k.Brand, k.Last4, expiry(k), k.Provider, account.state(k, now), k.Label)
 		},
-		json: func(k *savedcard.Card) any { return cardOf(k, account, now) },
+		json: func(k *savedcard.Card) any { return cardOf(k, *account, now) },
 		id:   func(k *savedcard.Card) string { return k.ID },
 	}
 }

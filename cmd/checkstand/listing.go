@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"text/tabwriter"
@@ -51,6 +52,21 @@ type listed[T any] struct {
 	row  func(p *printer, record *T)
 	json func(record *T) any
 	id   func(record *T) string
+}
+
+// show reads the records that the flags ask for, and prints them.
+func (k listed[T]) show(c *cobra.Command, l *listing, read func(ctx context.Context, live bool) ([]T, error)) error {
+	live, err := l.live(c)
+	if err != nil {
+		return err
+	}
+	return l.open(c, func(ctx context.Context) error {
+		records, err := read(ctx, live)
+		if err != nil {
+			return err
+		}
+		return k.print(c, l, records)
+	})
 }
 
 func (k listed[T]) print(c *cobra.Command, l *listing, records []T) error {

@@ -71,22 +71,15 @@ func newOrdersList() *cobra.Command {
   checkstand orders list --before ord_01j8…`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			live, err := l.live(c)
-			if err != nil {
-				return err
-			}
-			return l.open(c, func(ctx context.Context) error {
+			return listedOrders.show(c, &l, func(ctx context.Context, live bool) ([]order.Order, error) {
 				var last *order.Order
 				if l.from != "" {
+					var err error
 					if last, err = l.store.Orders(ctx).Order(l.shop.ID, l.from); err != nil {
-						return aboutOrder(err, l.from, l.shop.ID)
+						return nil, aboutOrder(err, l.from, l.shop.ID)
 					}
 				}
-				list, err := l.store.ListOrders(ctx, l.shop.ID, live, last, l.limit)
-				if err != nil {
-					return err
-				}
-				return listedOrders.print(c, &l, list)
+				return l.store.ListOrders(ctx, l.shop.ID, live, last, l.limit)
 			})
 		},
 	}

@@ -45,16 +45,8 @@ func newPaymentsList() *cobra.Command {
 			if state != "" && !slices.Contains(paymentStates, state) {
 				return badFlag(c, "state", "%q is not a state; use %s", state, strings.Join(paymentStates, ", "))
 			}
-			live, err := l.live(c)
-			if err != nil {
-				return err
-			}
-			return l.open(c, func(ctx context.Context) error {
-				list, err := l.latestAttempts(ctx, live, payment.State(state), l.from, l.limit)
-				if err != nil {
-					return err
-				}
-				return listedPayments.print(c, &l, list)
+			return listedPayments.show(c, &l, func(ctx context.Context, live bool) ([]payment.Attempt, error) {
+				return l.latestAttempts(ctx, live, payment.State(state), l.from, l.limit)
 			})
 		},
 	}

@@ -44,16 +44,8 @@ a buyer did not buy. Nothing of that is in any answer or webhook.`,
 			if status != "" && !slices.Contains(sessionStates, status) {
 				return badFlag(c, "status", "%q is not a status; use %s", status, strings.Join(sessionStates, ", "))
 			}
-			live, err := l.live(c)
-			if err != nil {
-				return err
-			}
-			return l.open(c, func(ctx context.Context) error {
-				list, err := l.store.ListSessions(ctx, l.shop.ID, live, acp.Status(status), l.from, l.limit)
-				if err != nil {
-					return err
-				}
-				return listedSessions.print(c, &l, list)
+			return listedSessions.show(c, &l, func(ctx context.Context, live bool) ([]checkout.Session, error) {
+				return l.store.ListSessions(ctx, l.shop.ID, live, acp.Status(status), l.from, l.limit)
 			})
 		},
 	}
