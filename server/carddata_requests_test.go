@@ -34,13 +34,25 @@ func (v dialect) wholeCreate() object {
 		"buyer": wholeBuyer(), "affiliate_attribution": wholeAttribution(), "discounts": object{"codes": []any{"SAVE10"}}, "coupons": []any{"SAVE10"},
 		"fulfillment_details": object{"name": "Test Buyer", "phone_number": "+15550100", "email": "test.buyer@example.com", "address": wholeAddress()},
 		"locale":              "en-US", "timezone": "America/Los_Angeles", "quote_id": "q1", "order_notes": "leave it at the door",
+		"fulfillment_groups": []any{object{"id": "g1", "item_ids": []any{servertest.Mug}, "destination_type": "shipping", "instructions": "ring twice",
+			"fulfillment_details": object{"name": "Test Buyer", "phone_number": "+15550100", "address": wholeAddress()}, "other": "x"}},
+		"gift_wrap": object{"enabled": true, "style": "birthday", "charge": "3.00", "other": "x"}, "tip": object{"amount": 100, "other": "x"},
 		"metadata": object{"key": "value", "deep": object{"list": []any{"value"}}}, "payment_data": wholeCard(), "other": "x"}
+}
+
+// wholeCart is a request for a cart alike.
+func (v dialect) wholeCart() object {
+	o := object{}
+	for _, name := range []string{"line_items", "currency", "buyer", "locale", "order_notes", "metadata", "payment_data", "other"} {
+		o[name] = v.wholeCreate()[name]
+	}
+	return o
 }
 
 // wholeUpdate is an update request alike.
 func (v dialect) wholeUpdate() object {
 	o := v.wholeCreate()
-	for _, name := range []string{"currency", "capabilities", "affiliate_attribution", "locale", "timezone", "quote_id"} {
+	for _, name := range []string{"currency", "capabilities", "affiliate_attribution", "locale", "timezone", "quote_id", "fulfillment_groups"} {
 		delete(o, name)
 	}
 	option := object{"type": "shipping", "option_id": "standard"}
