@@ -328,7 +328,7 @@ func TestEachVersionBoundsTheCard(t *testing.T) {
 		iin        int
 		shortLast4 bool
 	}{
-		"2025-09-12": {6, true}, "2025-09-29": {8, true}, "2025-12-12": {6, true}, "2026-01-16": {8, true}, "2026-01-30": {6, false}, "2026-04-17": {8, false},
+		"2025-09-12": {6, true}, "2025-09-29": {8, true}, "2025-12-12": {6, true}, "2026-01-16": {8, true}, "2026-01-30": {6, false}, "2026-04-17": {8, false}, "unreleased": {8, false},
 	} {
 		with := func(old, changed string) result {
 			return d.delegate(version, "key "+version+changed, strings.Replace(valid, old, changed, 1))

@@ -38,9 +38,6 @@ var authenticationEditions = []edition{
 // merchantEdition holds for the endpoints that have no API-Version.
 var merchantEdition = edition{conflict: http.StatusUnprocessableEntity, inFlight: codeInFlight}
 
-// SupportedVersions lists the API versions of delegate_payment, newest first.
-func SupportedVersions() []acp.Version { return versionsOf(editions) }
-
 func versionsOf(list []edition) []acp.Version {
 	versions := make([]acp.Version, len(list))
 	for i, e := range list {
@@ -50,9 +47,13 @@ func versionsOf(list []edition) []acp.Version {
 }
 
 // editionOf finds the version a request asks for, of those that there are. There is no default: a
-// missing or unknown version is refused with the list of those that exist.
+// missing or unknown version is refused with the list of those that exist. The
+// draft of the next one is taken for the newest, which says the same.
 func editionOf(editions []edition, h http.Header) (edition, *acp.Error) {
 	asked := acp.Version(h.Get("API-Version"))
+	if asked == acp.Unreleased {
+		return editions[0], nil
+	}
 	for _, e := range editions {
 		if e.version == asked {
 			return e, nil
