@@ -141,22 +141,28 @@ func (w *world) keep(t testing.TB, customer string, o paymenttest.Outcome) payme
 // store puts a card into the vault that expires with the year.
 func (w *world) store(t testing.TB, number, customer, merchant string, year int) payment.Stored {
 	t.Helper()
+	return payment.Stored{Customer: customer, Card: w.made(t, "/v1/cards", merchantKey, number,
+		fmt.Sprintf(`{"merchant_id": %q, "customer": %q, "number": %q, "exp_month": 12, "exp_year": %d}`, merchant, customer, number, year))}
+}
+
+// made has the PSP make something of a card, and gives its id.
+func (w *world) made(t testing.TB, path, bearer, number, body string) string {
+	t.Helper()
 	w.mu.Lock()
 	w.keys++
-	key := fmt.Sprint("store-", w.keys)
+	key := fmt.Sprint("made-", w.keys)
 	w.mu.Unlock()
-	answer := w.post(t, "/v1/cards", merchantKey, key, fmt.Sprintf(`{"merchant_id": %q, "customer": %q, "number": %q, "exp_month": 12, "exp_year": %d}`,
-		merchant, customer, number, year))
-	var card struct {
+	answer := w.post(t, path, bearer, key, body)
+	var of struct {
 		ID string `json:"id"`
 	}
-	if err := json.Unmarshal(answer, &card); err != nil || card.ID == "" {
-		t.Fatalf("cards: %s", answer)
+	if err := json.Unmarshal(answer, &of); err != nil || of.ID == "" {
+		t.Fatalf("%s: %s", path, answer)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.numbers[card.ID] = number
-	return payment.Stored{Customer: customer, Card: card.ID}
+	w.numbers[of.ID] = number
+	return of.ID
 }
 
 // forget takes a card out of the vault.
@@ -167,26 +173,12 @@ func (w *world) forget(t testing.TB, s payment.Stored) {
 
 func (w *world) issue(t testing.TB, number, merchant, session, currency string, limit int64, lifetime time.Duration) string {
 	t.Helper()
-	w.mu.Lock()
-	w.keys++
-	key := fmt.Sprint("mint-", w.keys)
-	w.mu.Unlock()
-	answer := w.post(t, "/agentic_commerce/delegate_payment", agentKey, key, fmt.Sprintf(`{
+	return w.made(t, "/agentic_commerce/delegate_payment", agentKey, number, fmt.Sprintf(`{
 		"payment_method": {"type": "card", "card_number_type": "fpan", "number": %q, "exp_month": "11", "exp_year": "2027",
 			"display_card_funding_type": "credit", "metadata": {}},
 		"allowance": {"reason": "one_time", "max_amount": %d, "currency": %q, "checkout_session_id": %q, "merchant_id": %q, "expires_at": %q},
 		"risk_signals": [], "metadata": {}}`,
 		number, limit, currency, session, merchant, w.now().Add(lifetime).Format(time.RFC3339)))
-	var token struct {
-		ID string `json:"id"`
-	}
-	if err := json.Unmarshal(answer, &token); err != nil || token.ID == "" {
-		t.Fatalf("delegate_payment: %s", answer)
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.numbers[token.ID] = number
-	return token.ID
 }
 
 func (w *world) post(t testing.TB, path, bearer, key, body string) []byte {
