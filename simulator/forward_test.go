@@ -63,7 +63,7 @@ func TestOnlyItsOwnPageMayAsk(t *testing.T) {
 		"a form":               func(r *http.Request) { r.Header.Set("Content-Type", "application/x-www-form-urlencoded") },
 		"text, without asking": func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") },
 	} {
-		for _, path := range []string{"/api/mcp", "/api/token", "/api/widget", "/api/check", "/api/settings"} {
+		for _, path := range []string{"/api/mcp", "/api/token", "/api/widget", "/api/check", "/api/settings", "/api/authentication", "/api/authentication/result"} {
 			if status, _, body := ask(t, "POST", origin+path, origin, "{}", change); status != http.StatusForbidden && status != http.StatusUnsupportedMediaType {
 				t.Errorf("%s: %s answered %d %s", name, path, status, body)
 			}
@@ -126,9 +126,7 @@ func TestStaysAtTheServerThatWasNamed(t *testing.T) {
 		t.Errorf("%d %v", status, header)
 	}
 	page := listen(t)
-	gone := httptest.NewServer(nil)
-	gone.Close()
-	serve(t, simulator.Config{MCPURL: gone.URL}, page)
+	serve(t, simulator.Config{MCPURL: "http://127.0.0.1:1/mcp"}, page) // where nothing listens
 	at := simulator.Origin(page)
 	if status, _, body := ask(t, "POST", at+"/api/mcp", at, "{}", nil); status != http.StatusBadGateway || !strings.Contains(body, "Is it running?") {
 		t.Errorf("%d %s", status, body)
@@ -161,6 +159,15 @@ func TestTokensWithoutASandbox(t *testing.T) {
 				t.Errorf("%d cards, want %d: %s (%v)", len(settings.Cards), tt.cards, text, err)
 			}
 		})
+	}
+}
+
+func TestNoBankWithoutASandbox(t *testing.T) {
+	origin := begin(t, simulator.Config{}, nil)
+	for path, want := range map[string]string{"/api/authentication": "Only the test cards of a sandbox", "/api/authentication/result": "no such authentication"} {
+		if status, _, body := ask(t, "POST", origin+path, origin, `{"card":"3ds","id":"auth_1"}`, nil); status != http.StatusBadRequest || !strings.Contains(body, want) {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
 	}
 }
 
