@@ -312,8 +312,8 @@ func TestEveryRouteIsLimited(t *testing.T) {
 	for i, op := range d.Operations {
 		from := fmt.Sprintf("203.0.113.%d", i+1)
 		held := false
-		for range 4 {
-			held = limitedServer{s}.call(t, op.Method, fill(op.Path, o), from, "", "").held(t) || held
+		for n := 0; n < 10 && !held; n++ { // a busy machine may take long for the first
+			held = limitedServer{s}.call(t, op.Method, fill(op.Path, o), from, "", "").held(t)
 		}
 		if well := op.Path == "/healthz" || op.Path == "/readyz"; held == well {
 			t.Errorf("%s %s: held back %t", op.Method, op.Path, held)
