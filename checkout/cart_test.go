@@ -12,6 +12,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/pricing"
 	"github.com/checkstand/checkstand/store"
 )
 
@@ -114,6 +115,11 @@ func TestACartIsEstimated(t *testing.T) {
 	}
 	if d := w.cart("ebook"); kinds(d.Totals) != "items_base_amount items_discount subtotal fulfillment tax total" {
 		t.Errorf("totals of what goes to no address: %s", kinds(d.Totals))
+	}
+	// That the prices include the tax is known wherever it goes.
+	w.merchant.Taxes.PricesInclude, w.merchant.Taxes.ShowGross, w.merchant.Taxes.Origin = true, true, pricing.Destination{Country: "DE"}
+	if g := w.cart("mug"); kinds(g.Totals) != "items_base_amount items_discount subtotal tax total" || g.Totals[3].Amount != 0 || g.Totals[3].Description == "" {
+		t.Errorf("totals with the tax in them: %+v", g.Totals)
 	}
 }
 

@@ -284,6 +284,15 @@ func TestGuessingCodes(t *testing.T) {
 		w.clock.Advance(10 * time.Minute)
 		w.withCodes(want("mug"), nil, "GUESS", "TEN")
 	})
+	t.Run("a limit of nothing is none", func(t *testing.T) {
+		w := newWorld(t)
+		w.offers(ten("ten", "TEN", nil))
+		w.core = w.coreWith(func(c *checkout.Config) { c.Guesses = checkout.GuessLimits{Window: time.Hour} })
+		s := w.create("mug")
+		for i := range 301 {
+			w.update(s.ID, acp.UpdateRequest{DiscountCodes: acp.Some(guess(i))})
+		}
+	})
 	t.Run("a shop without discounts has none to find", func(t *testing.T) {
 		w := newWorld(t)
 		s := w.create("mug")

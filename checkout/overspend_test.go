@@ -228,6 +228,9 @@ func TestWhatIsCanceledIsSoldAgain(t *testing.T) {
 			if err != nil || again.Status != acp.Completed || again.Order.Status != want {
 				t.Errorf("the session shows its order as %+v, %v; want %s", again.Order, err, want)
 			}
+			if repeat := w.must(w.send(s.ID, payFrom(b, "vt_"+s.ID))); repeat.Order.Status != want {
+				t.Errorf("paid once more, it shows its order as %+v; want %s", repeat.Order, want)
+			}
 		}
 		if n := len(buy()); n != most-1 {
 			t.Errorf("%d sold of what came back", n)

@@ -87,6 +87,9 @@ func TestALimitByBuyerNeedsOne(t *testing.T) {
 		t.Fatalf("%s %s", got.Status, applied(got))
 	}
 	again := w.withCodes(want("mug"), nil, "FEW")
+	if sold, err := w.store.DiscountOrders(t.Context(), "shop", false, "few", "", 10); err != nil || len(sold) != 1 || sold[0].Buyer == "" || sold[0].Amount != 180 {
+		t.Errorf("the shop's list has %+v, %v", sold, err)
+	}
 	if got := named(again.ID, "tok_2"); got.Status != acp.ReadyForPayment || applied(got) != "| FEW=usage_limit_reached" {
 		t.Errorf("a second time: %s %s", got.Status, applied(got))
 	}

@@ -150,6 +150,11 @@ func TestWhatACancellationGivesBack(t *testing.T) {
 			"refunded, all lines": {false, func(o *order.Order) {
 				w.did(w.core.Refund(ctx, cmd(o), 0, []order.Line{{ID: mugs, Quantity: 2}, {ID: lamp, Quantity: 1}}, order.Reason{}))
 			}, 1},
+			"a cancellation that was refused, and all lines refunded": {false, func(o *order.Order) {
+				w.psp.fail(declines)
+				w.did(w.core.Cancel(ctx, cmd(o), order.Reason{}))
+				w.did(w.core.Refund(ctx, cmd(o), 0, []order.Line{{ID: mugs, Quantity: 2}, {ID: lamp, Quantity: 1}}, order.Reason{}))
+			}, 1},
 			"shipped and refunded": {true, func(o *order.Order) {
 				w.did(w.core.Ship(ctx, cmd(o), nil, order.Parcel{}))
 				w.did(w.core.Refund(ctx, cmd(o), total, nil, order.Reason{}))
