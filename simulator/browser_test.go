@@ -139,8 +139,9 @@ func pay(t *testing.T, tab *browsertest.Tab, card string) {
 
 func choose(tab *browsertest.Tab, card string) { tab.Click(fmt.Sprintf("[name=card][value=%q]", card)) }
 
-// inspect turns to a tab of the inspector. On a machine that is busy a tap may
-// last so long that it is a long press, which turns to nothing.
+// inspect turns to a tab of the inspector, once more where the page has moved
+// away below a tap: on a phone it stands below the widget, which may still take
+// another height.
 func inspect(tab *browsertest.Tab, name string) {
 	for range 3 {
 		tab.Click("#inspector-" + name)
