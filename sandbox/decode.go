@@ -70,7 +70,7 @@ func wanted(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.String:
 		return "a string"
-	case reflect.Int64:
+	case reflect.Int, reflect.Int64:
 		return "an integer"
 	case reflect.Bool:
 		return "true or false"

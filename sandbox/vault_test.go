@@ -136,4 +136,7 @@ func TestWhatTheVaultDoesNotKeep(t *testing.T) {
 		}
 	}
 	d.merchant("POST", "/v1/cards", strings.Replace(good, "acme_store", "nobodys_store", 1)).want(t, 403, codeForbidden)
+	if r := d.merchant("POST", "/v1/cards", strings.Replace(good, `: 6,`, `: "06",`, 1)); r.status != 400 || !strings.Contains(r.raw, "This field must be an integer.") {
+		t.Errorf("a month in a string: %d %s", r.status, r.raw)
+	}
 }
