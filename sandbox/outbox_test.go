@@ -84,7 +84,7 @@ func (r *receiver) next() event {
 	select {
 	case e := <-r.come:
 		return e
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		r.t.Fatal("no webhook came")
 		return event{}
 	}

@@ -57,7 +57,7 @@ const seen = `() => {
 
 // For how long what has the focus may still be on its way onto the screen.
 const (
-	scrollTries = 10
+	scrollTries = 40
 	scrollPause = 50 * time.Millisecond
 )
 
