@@ -251,6 +251,17 @@ func TestMeasures(t *testing.T) {
 	}
 }
 
+func TestInWindow(t *testing.T) {
+	tab := browsertest.Open(t).Tab(t, browsertest.Options{Width: 320})
+	tab.Go(serve(t, "", map[string]string{"/": document(`<p id="seen">Seen.</p><p id="wide" style="width: 500px">Too wide.</p>
+<p id="covered">Covered.</p><p style="margin-top: -3rem; height: 3rem; position: relative; background: #fff"></p><p id="below" style="margin-top: 2000px">Below.</p>`)}) + "/")
+	for selector, want := range map[string]bool{"#seen": true, "#wide": false, "#covered": false, "#below": false, "#none": false} {
+		if got := tab.InWindow(selector); got != want {
+			t.Errorf("%s is seen: %t, want %t", selector, got, want)
+		}
+	}
+}
+
 // recorder is a test that writes down what it is failed with.
 type recorder struct {
 	testing.TB

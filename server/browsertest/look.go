@@ -62,7 +62,7 @@ func (t *Tab) InWindow(selector string) bool {
 		if (!e) return false;
 		const box = e.getBoundingClientRect();
 		const there = document.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2);
-		return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight && !!there && (e.contains(there) || there.contains(e));
+		return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight && box.left >= 0 && box.right <= innerWidth && !!there && (e.contains(there) || there.contains(e));
 	}`, selector)
 }
 
