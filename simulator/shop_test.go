@@ -89,3 +89,28 @@ func TestMoreProducts(t *testing.T) {
 	}
 	check(t, tab)
 }
+
+// Names fit a phone, also those of one long word.
+func TestLongNamesOnAPhone(t *testing.T) {
+	items := goods("")
+	for i := range items {
+		items[i].Images = nil
+	}
+	const long = "Nachbarschaftslastenfahrradkurierdiensttasche"
+	items[0].ID, items[0].Title, items[0].ProductTitle = long, long, long
+	s := openWith(t, items)
+	tab := s.visit(t, browsertest.Options{Width: 320, ReducedMotion: true})
+	check(t, tab)
+	widget := product(t, tab, long)
+	deliver(t, widget)
+	if over := widget.OverflowsX(); len(over) != 0 {
+		t.Errorf("the widget is too wide: %s", over)
+	}
+	widget.Click("#buy")
+	tab.WaitText("#sheet-title", "Pay")
+	if !tab.InWindow("#sheet .sum") {
+		t.Error("the sheet is too wide")
+	}
+	tab.Screenshot("simulator-long-name")
+	check(t, tab)
+}
