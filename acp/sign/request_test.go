@@ -191,6 +191,21 @@ func TestReplays(t *testing.T) {
 	}
 }
 
+// A request is remembered for as long as its time is taken.
+func TestARequestIsRememberedForItsWindow(t *testing.T) {
+	for window, want := range map[time.Duration]time.Duration{0: sign.Tolerance, time.Hour: time.Hour} {
+		clock := now
+		r := signed(t, sign.TimestampMode, "{}", now)
+		r.Window, r.Memory = window, sign.NewReplayMemory(2, func() time.Time { return clock })
+		for at, again := range []string{"", sign.CodeReplayedRequest} {
+			clock = now.Add(time.Duration(at) * want)
+			if r.Now = clock; code(t, sign.VerifyRequest(context.Background(), r)) != again {
+				t.Errorf("a window of %v, after %v: not %q", window, clock.Sub(now), again)
+			}
+		}
+	}
+}
+
 func TestReplayMemoryIsBoundedAndForgets(t *testing.T) {
 	ctx := context.Background()
 	clock := now

@@ -94,6 +94,28 @@ func TestVersionsBetween(t *testing.T) {
 	}
 }
 
+// The shop's provider authenticates where the version can name it; elsewhere that
+// is the agent's own choice.
+func TestWhoAuthenticatesBuyers(t *testing.T) {
+	for provider, named := range map[string]bool{"stripe": true, "adyen": true, "braintree": false, "": false} {
+		s := threeLines()
+		s.Capabilities.Payment.Handlers[0].Config.Supports3DS = true
+		b, err := codec(t, acp.V20260116).AppendSession(nil, s, wire.SessionView{Provider: provider})
+		if err != nil || strings.Contains(string(b), "authentication_provider") != named {
+			t.Errorf("%q: %s, %v", provider, b, err)
+		}
+	}
+}
+
+// A shop that declares no extensions has no list of them.
+func TestNoExtensionsAreNoList(t *testing.T) {
+	s := everything()
+	s.Capabilities.Extensions = []acp.Extension{}
+	if b := encode(t, codec(t, acp.V20260417), s); strings.Contains(string(b), `"extensions"`) {
+		t.Errorf("%s", b)
+	}
+}
+
 // The draft and 2026-04-17 differ in nothing but the label.
 func TestDraftIsTheNewestWithoutItsDate(t *testing.T) {
 	for _, s := range []*acp.Session{everything(), completed()} {

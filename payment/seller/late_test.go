@@ -63,6 +63,16 @@ func TestModesAreApart(t *testing.T) {
 	if r, err := live.Send(t.Context(), "key", body); err != nil || r.Class != payment.ClassTokenInvalid {
 		t.Errorf("%+v, %v", r, err)
 	}
+	// Nor does a repeat under the same reference learn what came of it there, nor
+	// one under another key.
+	for name, repeat := range map[string]struct {
+		by  *seller.Provider
+		key string
+	}{"the other mode": {seller.New(w.ledger, shop, false, nil), "key"}, "another key": {live, "other"}} {
+		if r, err := repeat.by.Send(t.Context(), repeat.key, body); err != nil || r.Class != payment.ClassUnknown {
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
 }
 
 // Whatever points are worth and in whatever pieces a payment comes back, all of

@@ -63,10 +63,16 @@ func testDiscountUse(t *testing.T, open Open) {
 		if got := count(t, shop, false, u); got != 1 {
 			t.Fatalf("one of the other mode: %d uses", got)
 		}
+		if list, err := s.BuyerUseCounts(ctx, shop, false, u.DiscountID, "", 10); err != nil || len(list) != 1 || list[0].Used != 1 {
+			t.Errorf("listed %+v, %v", list, err)
+		}
 		holds(t, s, back)
 		holds(t, s, back)
 		if got := count(t, shop, false, u); got != 0 {
 			t.Fatalf("%d uses", got)
+		}
+		if list, err := s.BuyerUseCounts(ctx, shop, false, u.DiscountID, "", 10); err != nil || len(list) != 0 {
+			t.Errorf("listed %+v, %v", list, err)
 		}
 	})
 

@@ -32,7 +32,7 @@ func testOrder(t *testing.T, open Open) {
 		if diff := cmp.Diff(want, got); err != nil || diff != "" || want.Version != 1 {
 			t.Error(err, diff)
 		}
-		want.Status = "shipped"
+		want.Status, want.Sold.Cancellation = "shipped", "adj_1"
 		holds(t, s, func(tx *store.Tx) error { return tx.SaveOrder(want) })
 		got, err = s.OrderOfSession(ctx, shop, "cs_full")
 		if diff := cmp.Diff(want, got); err != nil || diff != "" || got.Version != 2 {
