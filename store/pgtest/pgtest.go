@@ -40,7 +40,7 @@ const (
 	template     = "migrated"
 	portTries    = 3
 	startTimeout = 30 * time.Second
-	stopTimeout  = 10 * time.Second
+	stopTimeout  = 30 * time.Second
 )
 
 // ErrMissing is returned when there are no programs of PostgreSQL.
