@@ -11,9 +11,12 @@ import (
 	"github.com/checkstand/checkstand/simulator"
 )
 
-// openWith starts a shop of other goods.
+// openWith starts a shop of other goods, without their pictures.
 func openWith(t *testing.T, items []catalog.Item) *stage {
 	t.Helper()
+	for i := range items {
+		items[i].Images = nil
+	}
 	page := listen(t)
 	s := servertest.Start(t, servertest.Options{Items: items, Configure: func(c *config.Config) {
 		m := &c.Merchants[0]
@@ -26,9 +29,6 @@ func openWith(t *testing.T, items []catalog.Item) *stage {
 // Each variant of a product can be opened, not its first alone.
 func TestChooseAVariant(t *testing.T) {
 	items := goods("")
-	for i := range items {
-		items[i].Images = nil
-	}
 	mug := items[1]
 	mug.Title, mug.Options = "Stoneware Mug - Sand", []catalog.Option{{Name: "Colour", Value: "Sand"}}
 	sea := mug
@@ -59,9 +59,6 @@ func TestChooseAVariant(t *testing.T) {
 // What does not fit on one page of a search follows on demand.
 func TestMoreProducts(t *testing.T) {
 	items := goods("")
-	for i := range items {
-		items[i].Images = nil
-	}
 	for i := range 18 {
 		more := items[0]
 		more.ID = fmt.Sprintf("apron-%02d", i)
@@ -93,9 +90,6 @@ func TestMoreProducts(t *testing.T) {
 // Names fit a phone, also those of one long word.
 func TestLongNamesOnAPhone(t *testing.T) {
 	items := goods("")
-	for i := range items {
-		items[i].Images = nil
-	}
 	const long = "Nachbarschaftslastenfahrradkurierdiensttasche"
 	items[0].ID, items[0].Title, items[0].ProductTitle = long, long, long
 	s := openWith(t, items)
