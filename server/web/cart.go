@@ -37,7 +37,7 @@ type CartState string
 const (
 	CartOpen      CartState = "open"      // it can be checked out
 	CartElsewhere CartState = "elsewhere" // a checkout is open, in another browser or by the agent
-	CartPaying    CartState = "paying"    // a checkout is being paid
+	CartPaying    CartState = "paying"    // a checkout is being paid, or waits for approval
 )
 
 // Cart is a cart as everybody with its link sees it. It has no fields for who

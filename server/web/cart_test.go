@@ -128,8 +128,8 @@ func TestCartPageStandings(t *testing.T) {
 		"no page":       {withCart(func(c *web.Cart) { c.Payable = false }), []string{"go on in the conversation"}, []string{"Check out", "Start over"}},
 		"in a browser":  {withCart(func(c *web.Cart) { c.Standing, c.Checkout = web.CartElsewhere, session }), []string{"Start over", `href="` + session + `"`}, []string{">Check out<"}},
 		"by the agent":  {withCart(func(c *web.Cart) { c.Standing = web.CartElsewhere }), []string{"Start over", "conversation"}, []string{">Check out<", "/checkout/"}},
-		"paying":        {withCart(func(c *web.Cart) { c.Standing, c.Checkout = web.CartPaying, session }), []string{"being paid", `href="` + session + `"`}, []string{">Check out<", "Start over", "<summary>"}},
-		"paid by agent": {withCart(func(c *web.Cart) { c.Standing = web.CartPaying }), []string{"being paid"}, []string{">Check out<", "Start over", "/checkout/"}},
+		"paying":        {withCart(func(c *web.Cart) { c.Standing, c.Checkout = web.CartPaying, session }), []string{"being ordered", `href="` + session + `"`}, []string{">Check out<", "Start over", "<summary>"}},
+		"paid by agent": {withCart(func(c *web.Cart) { c.Standing = web.CartPaying }), []string{"being ordered"}, []string{">Check out<", "Start over", "/checkout/"}},
 	} {
 		w, _ := cartPage(t, &carts{view: test.view}, httptest.NewRequest(http.MethodGet, cartPath, nil))
 		for _, s := range test.says {
