@@ -34,10 +34,10 @@ func (t *Tab) Count(selector string) int {
 }
 
 // WaitText waits until an element that matches a CSS selector shows a text, or
-// more than it.
+// more than it, in a page that has been read to its end.
 func (t *Tab) WaitText(selector, text string) {
 	t.t.Helper()
-	t.await(fmt.Sprintf("%s to say %q", selector, text), `(selector, text) => [...document.querySelectorAll(selector)]
+	t.await(fmt.Sprintf("%s to say %q", selector, text), `(selector, text) => document.readyState !== "loading" && [...document.querySelectorAll(selector)]
 		.some(e => e.innerText.replace(/\s+/g, " ").includes(text))`, selector, text)
 }
 
