@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -19,12 +20,19 @@ var foreignWidget string
 
 // foreign is a server that is not ours: it keeps sessions, answers by event
 // streams, asks the host something while a tool runs, and its widget does what
-// it should not.
-func foreign(t *testing.T) string {
+// it should not. Who reads that a second time waits until again is closed.
+func foreign(t *testing.T, again <-chan struct{}) string {
 	t.Helper()
+	var reads atomic.Int32
 	server := sdk.NewServer(&sdk.Implementation{Name: "foreign", Title: "Foreign Shop", Version: "1"}, nil)
 	const uri = "ui://widget/foreign.html"
-	server.AddResource(&sdk.Resource{URI: uri, Name: "foreign", MIMEType: "text/html+skybridge"}, func(context.Context, *sdk.ReadResourceRequest) (*sdk.ReadResourceResult, error) {
+	server.AddResource(&sdk.Resource{URI: uri, Name: "foreign", MIMEType: "text/html+skybridge"}, func(ctx context.Context, _ *sdk.ReadResourceRequest) (*sdk.ReadResourceResult, error) {
+		if reads.Add(1) > 1 {
+			select {
+			case <-again:
+			case <-ctx.Done():
+			}
+		}
 		return &sdk.ReadResourceResult{Contents: []*sdk.ResourceContents{{URI: uri, MIMEType: "text/html+skybridge", Text: foreignWidget,
 			Meta: sdk.Meta{"openai/widgetCSP": map[string]any{"resource_domains": []string{"https://cdn.example; script-src *"}}}}}}, nil
 	})
@@ -55,8 +63,8 @@ func foreign(t *testing.T) string {
 // Any server can be tried: its tools are called with a form, and what its widget
 // does wrong is told.
 func TestServerThatIsNotOurs(t *testing.T) {
-	page := listen(t)
-	serve(t, simulator.Config{MCPURL: foreign(t)}, page)
+	again, page := make(chan struct{}), listen(t)
+	serve(t, simulator.Config{MCPURL: foreign(t, again)}, page)
 	tab := browsertest.Open(t).Tab(t, browsertest.Options{Height: 1000, ReducedMotion: true})
 	tab.Go(simulator.Origin(page) + "/")
 	tab.WaitText("#status", "Foreign Shop")
@@ -85,8 +93,13 @@ func TestServerThatIsNotOurs(t *testing.T) {
 	tab.Click("#remain")
 	widget.WaitText("#said", "link refused")
 	tab.WaitText("#modal-title", "checkout_session")
-	tab.Keys("Escape")
+	tab.Keys("Escape") // before the widget in it was read
+	tab.WaitGone("#modal[open]")
+	close(again)
 	tab.WaitText("#sheet-title", "Pay x")
+	if tab.Count("#modal-place iframe") > 0 {
+		t.Error("a modal that was closed has a widget")
+	}
 	tab.Click("#sheet-cancel")
 	widget.WaitText("#said", "checkout user_cancelled User cancelled checkout; fullscreen")
 	tab.Keys("Escape")

@@ -164,6 +164,23 @@ func TestClickWaitsForThePage(t *testing.T) {
 	tab.WaitURL(base + "/there")
 }
 
+func TestClickPressesAgainWhenNothingHearsOfIt(t *testing.T) {
+	b := browsertest.Open(t)
+	for _, touch := range []bool{false, true} {
+		tab := b.Tab(t, browsertest.Options{Touch: touch})
+		tab.Go(serve(t, "", map[string]string{"/": document(`<button>Add</button> <output>0</output><script>
+			for (const kind of ["pointerdown", "click"]) addEventListener(kind, e => { e.stopImmediatePropagation() }, {capture: true, once: true});
+			document.querySelector("button").onclick = () => { document.querySelector("output").textContent++ }</script>`)}) + "/")
+		for _, want := range []string{"1", "2"} { // and only then
+			tab.Click("button")
+			tab.WaitText("output", want)
+		}
+		if got := tab.Text("output"); got != "2" {
+			t.Errorf("pressed %s times, want 2", got)
+		}
+	}
+}
+
 func TestPreferences(t *testing.T) {
 	b := browsertest.Open(t)
 	const body = `<p id="dark">dark</p><p id="still">still</p><p id="wide">wide</p><noscript><p id="none">no script</p></noscript><p id="coarse">coarse</p>

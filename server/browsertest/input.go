@@ -61,7 +61,7 @@ func (t *Tab) Type(text string) {
 }
 
 // place finds the middle of the one element that a selector means, scrolled
-// into view, and sees whether a pointer there would reach it.
+// into view, sees whether a pointer there would reach it, and watches for that.
 const place = `(selector) => {
 	const found = document.querySelectorAll(selector);
 	if (found.length !== 1) return {Fault: found.length + " elements match " + selector + ", want one"};
@@ -71,38 +71,78 @@ const place = `(selector) => {
 	const x = box.x + box.width / 2, y = box.y + box.height / 2, there = document.elementFromPoint(x, y);
 	if (!there || !(found[0].contains(there) || there.contains(found[0])))
 		return {Fault: selector + " lies below " + (there ? "<" + there.localName + ">" : "the edge of the screen")};
+	const pressed = Symbol.for("pressed");
+	window[pressed] = false;
+	addEventListener("pointerdown", () => window[pressed] = true, {capture: true, once: true});
 	return {X: x, Y: y};
 }`
 
+// pressed reports whether the press that place watches for came. A page that was
+// loaded since tells nothing else than that it did.
+const pressed = `() => window[Symbol.for("pressed")] !== false`
+
+const (
+	// presses is how often a pointer presses where nothing hears of it.
+	presses = 3
+	// drawing is the time that the browser gets before the next press, to learn
+	// where its frames are by now.
+	drawing = 250 * time.Millisecond
+)
+
 // Click clicks or taps on the one element that a CSS selector means, once it is
 // where a pointer reaches it: like a person, it waits for a page that is still
-// being made or just being replaced. As with Keys, what follows may still be under way.
+// being made or just being replaced, and presses again when the browser has given
+// the press to another frame than the one that is there now. As with Keys, what
+// follows may still be under way.
 func (t *Tab) Click(selector string) {
 	t.t.Helper()
 	if t.framed {
 		evaluate[any](t, still)
 	}
 	t.do("click on "+selector, func(ctx context.Context, s *chromedp.Target) error {
-		tick := time.NewTicker(glance)
-		defer tick.Stop()
-		for {
-			at, err := call[struct {
-				X, Y  float64
-				Fault string
-			}](0, place, selector)(ctx, s)
-			if err == nil && at.Fault == "" {
-				press := chromedp.MouseClickXY(at.X, at.Y)
-				if t.opts.Touch {
-					press = chromedp.TapXY(at.X, at.Y)
-				}
-				_, err = press(ctx, s)
+		for try := 1; ; try++ {
+			x, y, err := reach(ctx, s, selector)
+			if err != nil {
 				return err
 			}
+			press := chromedp.MouseClickXY(x, y)
+			if t.opts.Touch {
+				press = chromedp.TapXY(x, y)
+			}
+			// It returns once a page has dealt with it.
+			if _, err := press(ctx, s); err != nil || t.opts.NoJavaScript || try == presses {
+				return err
+			}
+			// A page that cannot be asked has gone, for which it was pressed.
+			if came, err := call[bool](0, pressed)(ctx, s); err != nil || came {
+				return nil //nolint:nilerr // see above
+			}
+			t.t.Logf("a press on %s was lost", selector)
 			select {
 			case <-ctx.Done():
-				return fmt.Errorf("waited %s: %w", patience, cmp.Or(err, errors.New(at.Fault)))
-			case <-tick.C:
+				return ctx.Err()
+			case <-time.After(drawing):
 			}
 		}
 	})
+}
+
+// reach waits until a pointer reaches an element, and returns where.
+func reach(ctx context.Context, s *chromedp.Target, selector string) (x, y float64, err error) {
+	tick := time.NewTicker(glance)
+	defer tick.Stop()
+	for {
+		at, err := call[struct {
+			X, Y  float64
+			Fault string
+		}](0, place, selector)(ctx, s)
+		if err == nil && at.Fault == "" {
+			return at.X, at.Y, nil
+		}
+		select {
+		case <-ctx.Done():
+			return 0, 0, fmt.Errorf("waited %s: %w", patience, cmp.Or(err, errors.New(at.Fault)))
+		case <-tick.C:
+		}
+	}
 }

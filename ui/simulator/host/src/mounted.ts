@@ -16,6 +16,7 @@ export class Mounted implements Shown {
   state: unknown;
   greeted = false; // the bridge stands
   private frame?: Frame;
+  private ended = false;
   dressed?: Dressed;
 
   constructor(
@@ -30,7 +31,7 @@ export class Mounted implements Shown {
     return this.host.conversation.widgetSession;
   }
 
-  /** show reads the widget of the server and puts it into a place of the page. */
+  /** show reads the widget of the server and puts it into a place of the page, unless it was closed meanwhile. */
   async show(place: Element): Promise<void> {
     const { host, opening } = this;
     const uri = opening.template ?? widgetOf(opening.tool);
@@ -40,6 +41,7 @@ export class Mounted implements Shown {
     const globals = { members: host.switches.openai ? memberNames(host.switches) : [], data: host.switches.openai ? dataOf(this) : null };
     this.dressed = await ask<Dressed>("/api/widget", { content, globals });
     for (const problem of this.dressed.problems) host.problem("widget", problem, true);
+    if (this.ended) return;
     this.frame = new Frame(place, host.setup.frame, this.dressed, (message) => this.heard(message));
     this.frame.element.setAttribute("aria-describedby", "stage-name");
   }
@@ -81,6 +83,7 @@ export class Mounted implements Shown {
 
   /** end lets the widget finish, and takes it away. */
   async end(): Promise<void> {
+    this.ended = true;
     if (this.greeted) await this.frame?.ask("ui/resource-teardown", {}, teardownPatience);
     this.frame?.remove();
     this.frame = undefined;
