@@ -79,6 +79,7 @@ func TestSurroundings(t *testing.T) {
 	tab.Keys("Enter")
 	widget := tab.Frame("about:srcdoc")
 	widget.WaitText("#heard", `at first {"theme":"light","locale":"en-US"}`)
+	widget.WaitText("#heard", "greeted") // from now on it is told of changes
 
 	tab.Click("#inspector-switches")
 	tab.Select("#switch-scheme", "Dark")

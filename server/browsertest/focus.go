@@ -55,11 +55,15 @@ const seen = `() => {
 	};
 }`
 
-// For how long what has the focus may still be on its way onto the screen.
+// For how long what has the focus may still be on its way onto the screen. Half
+// of it is the browser's; then it is scrolled to as a reader would, since a page
+// that grows late moves what the browser has scrolled to already.
 const (
 	scrollTries = 40
 	scrollPause = 50 * time.Millisecond
 )
+
+const scrollTo = `() => { document.activeElement?.scrollIntoView({block: "nearest", behavior: "instant"}) }`
 
 // Focused describes the element that has the focus.
 func (t *Tab) Focused() Focus {
@@ -73,6 +77,11 @@ func (t *Tab) Focused() Focus {
 			case <-ctx.Done():
 				return ctx.Err()
 			case <-time.After(scrollPause):
+			}
+			if try == scrollTries/2 {
+				if _, err := call[any](0, scrollTo)(ctx, s); err != nil {
+					return err
+				}
 			}
 			found, err = call[*Focus](0, seen)(ctx, s)
 		}
