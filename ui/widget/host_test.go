@@ -65,7 +65,7 @@ type shop struct {
 	Sheet       *bool            `json:"sheet,omitempty"`
 	Status      string           `json:"status,omitempty"`
 	Refuse      string           `json:"refuse,omitempty"`
-	Held        string           `json:"held,omitempty"` // what has to be pressed before a call is answered
+	Held        string           `json:"held,omitempty"` // what has to be pressed before the first call is answered
 	Failing     int              `json:"failing,omitempty"`
 	CheckoutURL string           `json:"checkoutURL,omitempty"`
 	Option      string           `json:"option,omitempty"`

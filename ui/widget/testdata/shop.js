@@ -113,7 +113,11 @@ class Shop {
 
   /** call answers a tool call, or throws as a host does when the server cannot be reached. */
   async call(name, args) {
-    if (this.held) await new Promise((done) => addEventListener("click", ({ target }) => target.closest(this.held) && done()));
+    if (this.held) {
+      const { held } = this;
+      await new Promise((done) => addEventListener("click", ({ target }) => target.closest(held) && done()));
+      this.held = "";
+    }
     if (this.failing > 0) {
       this.failing--;
       throw new Error("connection refused");
