@@ -66,29 +66,13 @@ type sim struct {
 // openSQLite is a store as a server has it, in a file of its own.
 func openSQLite(t testing.TB, now func() time.Time) *store.Store {
 	t.Helper()
-	s, err := sqlite.Open(context.Background(), sqlitetest.File(t), sqlite.Options{Clock: now})
-	return opened(t, s, err)
+	return sqlitetest.Open(t, sqlitetest.File(t), sqlite.Options{Clock: now})
 }
 
 // openPostgres is a store in a database of its own.
 func openPostgres(t testing.TB, now func() time.Time) *store.Store {
 	t.Helper()
-	s, err := postgres.Open(context.Background(), pgtest.Migrated(t), postgres.Options{Clock: now})
-	return opened(t, s, err)
-}
-
-// opened is a store that is closed with the test.
-func opened(t testing.TB, s *store.Store, err error) *store.Store {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return pgtest.Open(t, pgtest.Migrated(t), postgres.Options{Clock: now})
 }
 
 func newSim(t testing.TB, o options) *sim {
