@@ -253,7 +253,7 @@ func (c *Cart) estimate(r Reader, m *Merchant, items map[string]*catalog.Item, b
 	if err := s.quote(r, m, items, believed, now); err != nil {
 		return err
 	}
-	c.Currency, c.LineItems, c.Prices, c.Totals, c.Messages = m.Currency, s.LineItems, s.Prices, estimated(s.Totals), nil
+	c.Currency, c.LineItems, c.Prices, c.Totals, c.Messages = m.Currency, s.LineItems, s.Prices, KnownTotals(s.Totals), nil
 	for _, msg := range s.Messages {
 		if ofCart(msg.Param) {
 			c.Messages = append(c.Messages, msg)
@@ -273,15 +273,6 @@ func unresolved(param string, m *Merchant) *acp.Error {
 func (c *Cart) session() *Session {
 	return &Session{Session: acp.Session{ID: c.ID, Currency: c.Currency, LineItems: slices.Clone(c.LineItems), Buyer: c.Buyer, Locale: c.Locale},
 		MerchantID: c.MerchantID, Agent: c.Agent, CredentialID: c.CredentialID, Live: c.Live, Prices: c.Prices}
-}
-
-// estimated leaves out what is not known yet: delivery and tax before there is
-// an address are not nothing. That the prices include the tax is known.
-func estimated(totals []acp.Total) []acp.Total {
-	open := slices.ContainsFunc(totals, func(t acp.Total) bool { return t.Type == acp.TotalTotal && t.Description != "" })
-	return slices.DeleteFunc(totals, func(t acp.Total) bool {
-		return open && t.Amount == 0 && t.Description == "" && (t.Type == acp.TotalFulfillment || t.Type == acp.TotalTax)
-	})
 }
 
 // ofCart reports whether a message of a session is about something that a cart

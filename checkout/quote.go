@@ -139,6 +139,16 @@ func (m *Merchant) openTotal() string {
 	return "total.open"
 }
 
+// KnownTotals leaves out of totals what is not worked out yet: delivery and tax
+// before there is an address are not nothing. That the prices include the tax is
+// known.
+func KnownTotals(totals []acp.Total) []acp.Total {
+	open := slices.ContainsFunc(totals, func(t acp.Total) bool { return t.Type == acp.TotalTotal && t.Description != "" })
+	return slices.DeleteFunc(slices.Clone(totals), func(t acp.Total) bool {
+		return open && t.Amount == 0 && t.Description == "" && (t.Type == acp.TotalFulfillment || t.Type == acp.TotalTax)
+	})
+}
+
 // show writes a quote into the session's lines and totals. open is the text on
 // what the total lacks, "" where it is the whole.
 func (s *Session) show(q pricing.Quote, open string, t *text.Texts) {

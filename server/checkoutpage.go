@@ -193,7 +193,7 @@ func (p checkoutPages) Checkout(ctx context.Context, v web.Visit) (web.Checkout,
 	}
 	c := web.Checkout{Shop: p.looks[m.ID], Live: sess.Live, Locale: cmp.Or(sess.Locale, m.Locale), Currency: sess.Currency, ReturnURL: sess.ReturnURL,
 		Payable: sess.Status == acp.ReadyForPayment || sess.Status == acp.AuthenticationRequired,
-		Shipped: shipped(sess), Countries: servedCountries(m), Details: detailsOf(sess), Totals: totalLines(knownTotals(sess))}
+		Shipped: shipped(sess), Countries: servedCountries(m), Details: detailsOf(sess), Totals: totalLines(checkout.KnownTotals(sess.Totals))}
 	c.Stateless = !asksState(m, c.Countries)
 	if pr, ok := m.Payment(sess.Live).Provider.(payment.Embedded); ok {
 		e := pr.Embed()
@@ -236,15 +236,6 @@ func (p checkoutPages) Outcome(ctx context.Context, v web.Visit) (web.Outcome, e
 		out.Order = &web.PlacedOrder{Number: o.Order.OrderNumber, URL: o.Order.PermalinkURL}
 	}
 	return out, nil
-}
-
-// knownTotals leaves out what is not worked out yet: delivery and tax before
-// there is an address are not nothing. That the prices include the tax is known.
-func knownTotals(sess *checkout.Session) []acp.Total {
-	final := !slices.ContainsFunc(sess.Totals, func(t acp.Total) bool { return t.Type == acp.TotalTotal && t.Description != "" })
-	return slices.DeleteFunc(slices.Clone(sess.Totals), func(t acp.Total) bool {
-		return !final && t.Amount == 0 && t.Description == "" && (t.Type == acp.TotalFulfillment || t.Type == acp.TotalTax)
-	})
 }
 
 // checkoutState is what a session's status is for its buyer. last is the last
