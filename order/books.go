@@ -81,11 +81,11 @@ func (b *books) standing(kind payment.OpKind) *payment.Operation {
 	return nil
 }
 
-// openRefund finds a refund of which the PSP has not said yet that it is made;
-// nil when there is none.
-func (b *books) openRefund() *payment.Operation {
+// open finds an operation of a kind of which the PSP has not said yet that it is
+// done; nil when there is none.
+func (b *books) open(kind payment.OpKind) *payment.Operation {
 	for i := range b.ops {
-		if b.ops[i].Kind == payment.OpRefund && b.ops[i].State.Open() {
+		if b.ops[i].Kind == kind && b.ops[i].State.Open() {
 			return &b.ops[i]
 		}
 	}

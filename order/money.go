@@ -86,10 +86,10 @@ func (s *Service) cancel(b *books, c *Command, reason Reason, now time.Time) (pl
 	case o.beingCanceled():
 		return plan{}, refuse("order %s is being canceled; the payment provider has not said yet that it is", o.ID)
 	}
-	if op := b.standing(payment.OpCapture); op != nil && op.State.Open() {
+	if op := b.open(payment.OpCapture); op != nil {
 		return plan{}, refuse("order %s is being captured by operation %s; cancel it when that is over", o.ID, op.ID)
 	}
-	if op := b.openRefund(); op != nil {
+	if op := b.open(payment.OpRefund); op != nil {
 		// Should the PSP refuse it, the order would be canceled with the buyer's
 		// money still here, or would be wanted again in part.
 		return plan{}, refuse("order %s is being refunded by operation %s; cancel it when that is over", o.ID, op.ID)
