@@ -48,6 +48,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/checkstand/checkstand/catalog"
@@ -93,12 +95,14 @@ type Options struct {
 	Now func() time.Time
 }
 
+// Formats are the formats that Options can name.
+func Formats() []string {
+	return []string{string(ShopifyCSV), string(WooCommerceCSV), string(GoogleXML), string(GoogleTSV), string(GoogleCSV), string(CheckstandJSONL)}
+}
+
 func (o *Options) check() error {
-	switch o.Format {
-	case "", ShopifyCSV, WooCommerceCSV, GoogleXML, GoogleTSV, GoogleCSV, CheckstandJSONL:
-	default:
-		return fmt.Errorf("%w: format %q; use one of %s, %s, %s, %s, %s, %s, or none to detect it", ErrOptions, o.Format,
-			ShopifyCSV, WooCommerceCSV, GoogleXML, GoogleTSV, GoogleCSV, CheckstandJSONL)
+	if o.Format != "" && !slices.Contains(Formats(), string(o.Format)) {
+		return fmt.Errorf("%w: format %q; use one of %s, or none to detect it", ErrOptions, o.Format, strings.Join(Formats(), ", "))
 	}
 	if o.Currency != "" && !money.Valid(o.Currency) {
 		return fmt.Errorf("%w: currency %q; use a lower-case ISO 4217 code such as \"usd\"", ErrOptions, o.Currency)

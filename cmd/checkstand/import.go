@@ -17,17 +17,6 @@ import (
 	"github.com/checkstand/checkstand/server/config"
 )
 
-// feedFormats are what --format can say.
-var feedFormats = []feed.Format{feed.ShopifyCSV, feed.WooCommerceCSV, feed.GoogleXML, feed.GoogleTSV, feed.GoogleCSV, feed.CheckstandJSONL}
-
-func joinFormats(list []feed.Format) string {
-	var words []string
-	for _, f := range list {
-		words = append(words, string(f))
-	}
-	return strings.Join(words, ", ")
-}
-
 var countryForm = regexp.MustCompile(`^[A-Z]{2}$`)
 
 func newImport() *cobra.Command {
@@ -52,8 +41,8 @@ are taken in. Row 1 is the first below the names of the columns.`,
 				Options:  feed.Options{Format: feed.Format(format), Currency: currency, Country: country},
 				Progress: progress(c)}
 			switch {
-			case format != "" && !slices.Contains(feedFormats, feed.Format(format)):
-				return badFlag(c, "format", "%q is no format of a catalogue; use one of %s, or leave it out", format, joinFormats(feedFormats))
+			case format != "" && !slices.Contains(feed.Formats(), format):
+				return badFlag(c, "format", "%q is no format of a catalogue; use one of %s, or leave it out", format, strings.Join(feed.Formats(), ", "))
 			case currency != "" && !money.Valid(currency):
 				return badFlag(c, "currency", "%q is not a currency; use an ISO 4217 code in lower case, such as eur", currency)
 			case country != "" && !countryForm.MatchString(country):
