@@ -86,6 +86,10 @@ func (t *Tab) Screenshot(name string) {
 			.then(() => null)`)(ctx, s); err != nil {
 			return nil, err
 		}
+		// A page behind another one may never be drawn.
+		if _, err := cdp.Call(ctx, s, page.BringToFront, cdp.Empty{}); err != nil {
+			return nil, err
+		}
 		size, err := cdp.Call(ctx, s, page.GetLayoutMetrics, cdp.Empty{})
 		if err != nil {
 			return nil, err

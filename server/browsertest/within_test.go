@@ -28,6 +28,8 @@ func TestFramesAndPopups(t *testing.T) {
 	defer srv.Close()
 	origin = srv.URL
 	tab := browsertest.Open(t).Tab(t, browsertest.Options{})
+	// After the test, a tab with a popup in front of it is drawn all the same.
+	t.Cleanup(func() { tab.Screenshot("host") })
 	tab.Go(origin + "/")
 	inner := tab.Frame("about:srcdoc")
 	inner.WaitText("button", "sum")
@@ -43,5 +45,18 @@ func TestFramesAndPopups(t *testing.T) {
 	popup.WaitText("h1", "Other")
 	if !strings.HasSuffix(popup.URL(), "/other") || strings.HasSuffix(tab.URL(), "/other") {
 		t.Errorf("the tab is at %s, the popup at %s", tab.URL(), popup.URL())
+	}
+}
+
+// A frame can be gone into while it is being made: nothing here keeps a copy of
+// a page that changes.
+func TestFrameThatKeepsChanging(t *testing.T) {
+	page := document(`<iframe title="inner" sandbox="allow-scripts" srcdoc="<p>here</p><script>
+		setInterval(() => document.documentElement.dataset.at = performance.now());
+	</script>"></iframe>`)
+	tab := browsertest.Open(t).Tab(t, browsertest.Options{})
+	tab.Go(serve(t, "", map[string]string{"/": page}) + "/")
+	for range 40 {
+		tab.Frame("about:srcdoc").WaitText("p", "here")
 	}
 }
