@@ -48,26 +48,38 @@ func (s *Session) hold(tx Tx, m *Merchant, items map[string]*catalog.Item) error
 }
 
 // letGo gives back what is held.
-func (s *Session) letGo(tx Tx) error { return s.endReservations(tx.Release, tx.ReleaseUse) }
+func (s *Session) letGo(tx Tx) error {
+	return s.endReservations(func(r Reservation) error { return tx.Release(s.MerchantID, r.ItemID, r.Quantity) }, tx.ReleaseUse)
+}
 
 // takeOut turns what is held into a sale, and says what that used up.
 func (s *Session) takeOut(tx Tx) (order.Sold, error) {
 	sold := order.Sold{Uses: s.Uses}
-	if err := s.countBeyond(tx); err != nil {
+	there, err := s.thereBeyond(tx)
+	if err != nil {
 		return sold, err
 	}
-	for _, r := range s.Reserved {
-		if r.Counted > 0 {
-			sold.Stock = append(sold.Stock, order.Units{ItemID: r.ItemID, Quantity: r.Counted})
+	return sold, s.endReservations(func(r Reservation) error {
+		stock, known := there[r.ItemID]
+		counted := r.Counted
+		if known {
+			counted = min(stock, r.Quantity)
+			there[r.ItemID] -= counted
 		}
-	}
-	return sold, s.endReservations(tx.Sell, tx.SpendUse)
+		if counted > 0 {
+			sold.Stock = append(sold.Stock, order.Units{ItemID: r.ItemID, Quantity: counted})
+		}
+		if known {
+			return tx.SellBeyond(s.MerchantID, r.ItemID, r.Quantity, counted)
+		}
+		return tx.Sell(s.MerchantID, r.ItemID, r.Quantity)
+	}, tx.SpendUse)
 }
 
-// countBeyond counts what is there of the items that are sold beyond their
+// thereBeyond reads how many are there of the items that are sold beyond their
 // stock. Others may have sold of it since it was held, or held more than they
-// bought.
-func (s *Session) countBeyond(tx Reader) error {
+// bought. An item that is counted no longer is not among them.
+func (s *Session) thereBeyond(tx Reader) (map[string]int64, error) {
 	var ids []string
 	for _, r := range s.Reserved {
 		if r.Beyond {
@@ -75,24 +87,21 @@ func (s *Session) countBeyond(tx Reader) error {
 		}
 	}
 	if ids == nil {
-		return nil
+		return nil, nil
 	}
 	items, err := tx.Items(s.MerchantID, ids)
-	if err != nil {
-		return err
-	}
-	for i := range s.Reserved {
-		if r := &s.Reserved[i]; r.Beyond && items[r.ItemID] != nil && items[r.ItemID].Tracked {
-			r.Counted = min(max(items[r.ItemID].Stock, 0), r.Quantity)
+	there := make(map[string]int64, len(items))
+	for id, it := range items {
+		if it.Tracked {
+			there[id] = max(it.Stock, 0)
 		}
 	}
-	return nil
+	return there, err
 }
 
-func (s *Session) endReservations(end func(merchantID, itemID string, quantity int64) error,
-	endUse func(merchantID string, live bool, u Use) error) error {
+func (s *Session) endReservations(end func(Reservation) error, endUse func(merchantID string, live bool, u Use) error) error {
 	for _, r := range s.Reserved {
-		if err := end(s.MerchantID, r.ItemID, r.Quantity); err != nil {
+		if err := end(r); err != nil {
 			return err
 		}
 	}

@@ -100,6 +100,9 @@ type Tx interface {
 	Release(merchantID, itemID string, quantity int64) error
 	// Sell turns a reservation into a sale: stock and reservation go down.
 	Sell(merchantID, itemID string, quantity int64) error
+	// SellBeyond is Sell of an item that is sold beyond its stock; guarded by
+	// counted being how many of the quantity come out of the stock.
+	SellBeyond(merchantID, itemID string, quantity, counted int64) error
 
 	// HoldUse holds one use of a discount for a payment; guarded by fewer than
 	// limit being held or made. ReleaseUse gives it back, SpendUse makes it

@@ -40,6 +40,12 @@ reserved = CASE WHEN reserved >= $3 THEN reserved - $3 ELSE 0 END
 WHERE merchant_id = $1 AND id = $2 AND tracked = 1
 AND generation = (SELECT generation FROM catalogue WHERE merchant_id = $1`
 
+	sellBeyondItem = `UPDATE item SET stock = stock - $4,
+reserved = CASE WHEN reserved >= $3 THEN reserved - $3 ELSE 0 END
+WHERE merchant_id = $1 AND id = $2 AND tracked = 1
+AND CASE WHEN stock >= $3 THEN $3 ELSE stock END = $4
+AND generation = (SELECT generation FROM catalogue WHERE merchant_id = $1`
+
 	restockItem = `UPDATE item SET stock = stock + $3
 WHERE merchant_id = $1 AND id = $2 AND tracked = 1
 AND generation = (SELECT generation FROM catalogue WHERE merchant_id = $1`
@@ -133,18 +139,25 @@ func (tx *Tx) Sell(merchantID, itemID string, quantity int64) error {
 	return tx.moveStock("sell", tx.s.sql.sell, false, merchantID, itemID, quantity)
 }
 
+// SellBeyond is Sell of an item that is sold beyond its stock, of which counted
+// units come out of the stock and the rest is on backorder; guarded by just so
+// many of the quantity being there.
+func (tx *Tx) SellBeyond(merchantID, itemID string, quantity, counted int64) error {
+	return tx.moveStock("sell", tx.s.sql.sellBeyond, true, merchantID, itemID, quantity, counted)
+}
+
 // Restock puts units that were sold back into the stock. It is not guarded: what
 // a catalogue no longer counts has no stock to come back to.
 func (tx *Tx) Restock(merchantID, itemID string, quantity int64) error {
 	return tx.moveStock("restock", tx.s.sql.restock, false, merchantID, itemID, quantity)
 }
 
-func (tx *Tx) moveStock(verb, sql string, guard bool, merchantID, itemID string, quantity int64) error {
+func (tx *Tx) moveStock(verb, sql string, guard bool, merchantID, itemID string, quantity int64, counted ...any) error {
 	what := verb + " item " + itemID
 	if quantity < 1 || quantity >= catalog.Unlimited {
 		return tx.fail(fmt.Errorf("store: %s: quantity must be between 1 and %d; got %d", what, catalog.Unlimited-1, quantity))
 	}
 	tx.stock = append(tx.stock, stockMove{item: itemKey{merchantID, itemID},
-		op: Op{SQL: sql, Args: []any{merchantID, itemID, quantity}, Guard: guard, What: what}})
+		op: Op{SQL: sql, Args: append([]any{merchantID, itemID, quantity}, counted...), Guard: guard, What: what}})
 	return nil
 }

@@ -11,10 +11,11 @@ import (
 // statements are the texts that depend on the engine's dialect or on the
 // length of a list; everything else is a constant beside its method.
 type statements struct {
-	reserve, release, sell, restock string
-	claimRows                       string
-	itemsByCount                    map[int]string
-	variantsByCount                 map[int]string // of so many products
+	reserve, release, sell, sellBeyond, restock string
+
+	claimRows       string
+	itemsByCount    map[int]string
+	variantsByCount map[int]string // of so many products
 }
 
 func newStatements(d Dialect) statements {
@@ -22,6 +23,7 @@ func newStatements(d Dialect) statements {
 		reserve:      reserveItem + d.HoldKey + ")",
 		release:      releaseItem + d.HoldKey + ")",
 		sell:         sellItem + d.HoldKey + ")",
+		sellBeyond:   sellBeyondItem + d.HoldKey + ")",
 		restock:      restockItem + d.HoldKey + ")",
 		claimRows:    d.ClaimRows,
 		itemsByCount: map[int]string{},

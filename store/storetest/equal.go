@@ -169,6 +169,8 @@ func drawWrite(rt *rapid.T, prefix string, unit int) write {
 			switch {
 			case stale:
 				return tx.Reserve(shop, item, quantity)
+			case state == payment.Captured && text == "":
+				return tx.SellBeyond(shop, item, quantity, min(quantity, int64(unit%3)))
 			case state == payment.Captured:
 				return tx.Sell(shop, item, quantity)
 			case state == payment.Voided:

@@ -41,6 +41,14 @@ func testStock(t *testing.T, open Open) {
 				[]step{{"reserve", 6, "refused"}}},
 			"beyond the stock on backorder": {func(it *catalog.Item) { it.Backorder = true },
 				[]step{{"reserve", 9, "5/9"}, {"sell", 9, "0/0"}}},
+			"beyond the stock, all of it there": {func(it *catalog.Item) { it.Backorder = true },
+				[]step{{"reserve", 3, "5/3"}, {"sell 3 of", 3, "2/0"}}},
+			"beyond the stock, less there than was read": {func(it *catalog.Item) { it.Backorder = true },
+				[]step{{"reserve", 9, "5/9"}, {"sell 6 of", 9, "refused"}, {"sell 5 of", 9, "0/0"}, {"reserve", 2, "0/2"}, {"sell 0 of", 2, "0/0"}}},
+			"beyond the stock, more there than was read": {func(it *catalog.Item) { it.Backorder = true },
+				[]step{{"reserve", 3, "5/3"}, {"sell 2 of", 3, "refused"}, {"reserve", 9, "5/12"}, {"sell 0 of", 9, "refused"}}},
+			"beyond the stock, and not counted any more": {func(it *catalog.Item) { it.Tracked, it.Stock = false, 0 },
+				[]step{{"sell 0 of", 3, "refused"}}},
 			"not counted": {func(it *catalog.Item) { it.Tracked, it.Stock = false, 0 },
 				[]step{{"reserve", 9, "0/0"}, {"sell", 9, "0/0"}, {"release", 9, "0/0"}}},
 			"out of stock": {func(it *catalog.Item) { it.Availability = catalog.OutOfStock },
@@ -64,8 +72,12 @@ func testStock(t *testing.T, open Open) {
 							return tx.Release(shop, name, st.quantity)
 						case "restock":
 							return tx.Restock(shop, name, st.quantity)
+						case "sell":
+							return tx.Sell(shop, name, st.quantity)
 						}
-						return tx.Sell(shop, name, st.quantity)
+						var counted int64
+						_, err := fmt.Sscanf(st.verb, "sell %d of", &counted)
+						return errors.Join(err, tx.SellBeyond(shop, name, st.quantity, counted))
 					}
 					if st.want == "refused" {
 						refused(t, s, name, move)
