@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/checkstand/checkstand/fault"
 	"github.com/checkstand/checkstand/money"
 )
 
@@ -31,6 +33,9 @@ func Kinds() []Kind { return []Kind{GiftCard, Points, StoreCredit} }
 
 // ErrNotFound is returned for what does not exist or belongs to another shop.
 var ErrNotFound = errors.New("there is no such balance")
+
+// maxCustomerID bounds, in bytes, how a shop names a customer.
+const maxCustomerID = 256
 
 // maxRate bounds both sides of a Rate.
 const maxRate = 1_000_000
@@ -101,21 +106,35 @@ type Balance struct {
 	CreatedAt  time.Time
 }
 
-// Check refuses a balance that cannot be kept.
+// CheckHolder is the part of Check that is about what is given to whom. Its
+// error is a fault of kind or customer.
+func CheckHolder(kind Kind, customerID string) error {
+	switch {
+	case !slices.Contains(Kinds(), kind):
+		return fault.New("kind", "%q is no kind of balance; use gift_card, points or store_credit", kind)
+	case strings.TrimSpace(customerID) == "":
+		return fault.New("customer", "is missing; give the ID of the customer, as agents name them")
+	case len(customerID) > maxCustomerID:
+		return fault.New("customer", "is longer than %d bytes", maxCustomerID)
+	}
+	return nil
+}
+
+// Check refuses a balance that cannot be kept. Its error is a fault where it is
+// about kind, customer, currency or rate.
 func (b *Balance) Check() error {
+	if err := CheckHolder(b.Kind, b.CustomerID); err != nil {
+		return err
+	}
 	switch {
 	case b.ID == "" || b.MerchantID == "":
 		return errors.New("a balance needs an id and a shop")
-	case b.Kind != GiftCard && b.Kind != Points && b.Kind != StoreCredit:
-		return fmt.Errorf("%q is no kind of balance; use gift_card, points or store_credit", b.Kind)
-	case strings.TrimSpace(b.CustomerID) == "" || len(b.CustomerID) > 256:
-		return errors.New("a balance belongs to a customer; give an id of 1 to 256 bytes")
 	case !money.Valid(b.Currency):
-		return fmt.Errorf("%q is not a lower-case ISO 4217 currency", b.Currency)
+		return fault.New("currency", "%q is not a lower-case ISO 4217 currency", b.Currency)
 	case !b.Rate.valid():
-		return fmt.Errorf("a rate is of 1 to %d units for 1 to %d minor units of money", maxRate, maxRate)
+		return fault.New("rate", "is of 1 to %d units for 1 to %d minor units of money", maxRate, maxRate)
 	case b.Kind != Points && b.Rate != Par:
-		return errors.New("only points have a rate")
+		return fault.New("rate", "is for points only")
 	case (b.Kind == GiftCard) != (b.Code != nil):
 		return errors.New("a gift card has a code, and nothing else does")
 	case b.Available < 0 || b.Available > money.Max || b.Held != 0:

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/checkstand/checkstand/fault"
 	"github.com/checkstand/checkstand/money"
 )
 
@@ -19,11 +20,11 @@ const (
 	maxMethodIDBytes = 64
 )
 
-// faults collects what is wrong, each entry beginning with its field.
+// faults collects what is wrong.
 type faults []error
 
 func (f *faults) add(field, format string, args ...any) {
-	*f = append(*f, fmt.Errorf(field+": "+format, args...))
+	*f = append(*f, fault.New(field, format, args...))
 }
 
 // Validate reports everything that is wrong with a tax table, one line a

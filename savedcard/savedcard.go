@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/checkstand/checkstand/fault"
 	"github.com/checkstand/checkstand/secret"
 )
 
@@ -71,32 +72,89 @@ type Card struct {
 	RemovedAt   time.Time // zero while it is there
 }
 
-// Check refuses a card that cannot be kept. What the provider's references look
-// like is for its adapter to say.
+// Check refuses a card that cannot be kept.
 func (c *Card) Check() error {
-	switch {
-	case c.ID == "" || c.MerchantID == "" || c.Provider == "":
+	if c.ID == "" || c.MerchantID == "" || c.Provider == "" {
 		return errors.New("a saved card needs an id, a shop and a payment provider")
-	case strings.TrimSpace(c.CustomerID) == "" || len(c.CustomerID) > MaxReference:
-		return fmt.Errorf("a saved card belongs to a customer; give an id of 1 to %d bytes", MaxReference)
-	case c.PSPCustomer == "" || len(c.PSPCustomer) > MaxReference || c.PSPCard == "" || len(c.PSPCard) > MaxReference:
-		return fmt.Errorf("a saved card needs what the payment provider calls the customer and the card, each of 1 to %d bytes", MaxReference)
-	case !slices.Contains(Brands(), c.Brand):
-		return fmt.Errorf("%q is not a brand of cards; use one of %s", c.Brand, strings.Join(Brands(), ", "))
-	case len(c.Last4) != 4 || strings.Trim(c.Last4, "0123456789") != "":
-		return errors.New("the last digits of a card are four")
-	case c.ExpMonth < 1 || c.ExpMonth > 12 || c.ExpYear < 2000 || c.ExpYear > 9999:
-		return errors.New("a card expires in a month of a year, such as 12/2030")
-	case utf8.RuneCountInString(c.Label) > MaxLabel:
-		return fmt.Errorf("a label has at most %d characters", MaxLabel)
 	}
-	for _, text := range []string{c.CustomerID, c.PSPCustomer, c.PSPCard, c.Label} {
-		if secret.HasCardNumber(text) {
-			return errors.New("this looks like the number of a card, which is never kept; give what the payment provider calls the card")
+	return c.CheckDetails()
+}
+
+// CheckDetails is Check without the id, the shop and the provider: all that
+// somebody gives of a card. Its error is a fault for each field, customer,
+// psp_customer, psp_card, brand, last4, expires or label, in which no value is
+// repeated that could be the number of a card. What the provider's references
+// look like is for its adapter to say.
+func (c *Card) CheckDetails() error {
+	var wrong []error
+	for _, f := range []struct {
+		name, value, missing string
+		fault                func(value string) string
+	}{
+		{"customer", c.CustomerID, "give the ID of the customer, as agents name them", referenceFault},
+		{"psp_customer", c.PSPCustomer, "say what the payment provider calls the customer", referenceFault},
+		{"psp_card", c.PSPCard, "say what the payment provider calls the card", referenceFault},
+		{"brand", c.Brand, useBrand(), brandFault},
+		{"last4", c.Last4, "give the last four digits of the card's number", last4Fault},
+		{"label", c.Label, "", labelFault},
+	} {
+		what := ""
+		switch {
+		case strings.TrimSpace(f.value) == "":
+			if f.missing != "" {
+				what = "is missing; " + f.missing
+			}
+		case secret.HasCardNumber(f.value):
+			what = "this looks like the number of a card, which is never kept; give what the payment provider calls the card"
+		default:
+			what = f.fault(f.value)
+		}
+		if what != "" {
+			wrong = append(wrong, fault.New(f.name, "%s", what))
 		}
 	}
-	return nil
+	switch {
+	case c.ExpMonth == 0 && c.ExpYear == 0:
+		wrong = append(wrong, fault.New("expires", "is missing; give the month of a year in which it expires, such as 12/2030"))
+	case c.ExpMonth < 1 || c.ExpMonth > 12 || c.ExpYear < 2000 || c.ExpYear > 9999:
+		wrong = append(wrong, fault.New("expires", "%q is no month of a year, such as 12/2030", c.Expiry()))
+	}
+	return errors.Join(wrong...)
 }
+
+func referenceFault(text string) string {
+	if len(text) > MaxReference {
+		return fmt.Sprintf("is longer than %d bytes", MaxReference)
+	}
+	return ""
+}
+
+func useBrand() string { return "use one of " + strings.Join(Brands(), ", ") }
+
+func brandFault(word string) string {
+	if !slices.Contains(Brands(), word) {
+		return fmt.Sprintf("%q is not a brand of cards; %s", word, useBrand())
+	}
+	return ""
+}
+
+func last4Fault(digits string) string {
+	if len(digits) != 4 || strings.Trim(digits, "0123456789") != "" {
+		return "the last digits of a card are four"
+	}
+	return ""
+}
+
+func labelFault(words string) string {
+	if utf8.RuneCountInString(words) > MaxLabel {
+		return fmt.Sprintf("is longer than %d characters", MaxLabel)
+	}
+	return ""
+}
+
+// Expiry is the last month in which the card is good, as it stands on cards,
+// but with the whole year: 12/2030.
+func (c *Card) Expiry() string { return fmt.Sprintf("%02d/%d", c.ExpMonth, c.ExpYear) }
 
 // BrandName is the name of the card's brand, as people write it.
 func (c *Card) BrandName() string {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/checkstand/checkstand/fault"
 	"github.com/checkstand/checkstand/savedcard"
 )
 
@@ -17,37 +18,69 @@ func visa(change func(*savedcard.Card)) *savedcard.Card {
 	return c
 }
 
+// What cannot be kept is told by its field, for whoever took it in to name; the
+// fields are those of the flags of 'checkstand cards add'.
 func TestWhatCannotBeKept(t *testing.T) {
 	if err := visa(nil).Check(); err != nil {
 		t.Fatal(err)
 	}
 	const number = "4242 4242 4242 4242"
-	for name, change := range map[string]func(*savedcard.Card){
-		"no id":                        func(c *savedcard.Card) { c.ID = "" },
-		"no shop":                      func(c *savedcard.Card) { c.MerchantID = "" },
-		"no provider":                  func(c *savedcard.Card) { c.Provider = "" },
-		"nobody's":                     func(c *savedcard.Card) { c.CustomerID = " " },
-		"a long customer":              func(c *savedcard.Card) { c.CustomerID = strings.Repeat("c", 257) },
-		"no reference to the customer": func(c *savedcard.Card) { c.PSPCustomer = "" },
-		"no reference to the card":     func(c *savedcard.Card) { c.PSPCard = "" },
-		"a long reference":             func(c *savedcard.Card) { c.PSPCard = strings.Repeat("p", 257) },
-		"another brand":                func(c *savedcard.Card) { c.Brand = "Visa" },
-		"three digits":                 func(c *savedcard.Card) { c.Last4 = "424" },
-		"a letter":                     func(c *savedcard.Card) { c.Last4 = "424x" },
-		"no such month":                func(c *savedcard.Card) { c.ExpMonth = 13 },
-		"two digits of a year":         func(c *savedcard.Card) { c.ExpYear = 28 },
-		"a long label":                 func(c *savedcard.Card) { c.Label = strings.Repeat("ü", 129) },
-		"a number as the card":         func(c *savedcard.Card) { c.PSPCard = number },
-		"a number as the customer":     func(c *savedcard.Card) { c.PSPCustomer = number },
-		"a number as the label":        func(c *savedcard.Card) { c.Label = "her " + number },
-		"a number as the shop's":       func(c *savedcard.Card) { c.CustomerID = number },
+	for name, c := range map[string]struct {
+		change func(*savedcard.Card)
+		faults string // "field: beginning of the message", a line each
+	}{
+		"nobody's":                     {func(c *savedcard.Card) { c.CustomerID = " " }, "customer: is missing; give the ID"},
+		"a long customer":              {func(c *savedcard.Card) { c.CustomerID = strings.Repeat("c", 257) }, "customer: is longer than 256 bytes"},
+		"no reference to the customer": {func(c *savedcard.Card) { c.PSPCustomer = "" }, "psp_customer: is missing; say what"},
+		"no reference to the card":     {func(c *savedcard.Card) { c.PSPCard = "\t" }, "psp_card: is missing; say what"},
+		"a long reference":             {func(c *savedcard.Card) { c.PSPCard = strings.Repeat("p", 257) }, "psp_card: is longer than 256 bytes"},
+		"another brand":                {func(c *savedcard.Card) { c.Brand = "Visa" }, `brand: "Visa" is not a brand of cards; use one of visa, mastercard`},
+		"no brand":                     {func(c *savedcard.Card) { c.Brand = "" }, "brand: is missing; use one of visa, mastercard"},
+		"three digits":                 {func(c *savedcard.Card) { c.Last4 = "424" }, "last4: the last digits of a card are four"},
+		"a letter":                     {func(c *savedcard.Card) { c.Last4 = "424x" }, "last4: the last digits of a card are four"},
+		"no digits":                    {func(c *savedcard.Card) { c.Last4 = "" }, "last4: is missing; give the last four"},
+		"no such month":                {func(c *savedcard.Card) { c.ExpMonth = 13 }, `expires: "13/2028" is no month of a year, such as 12/2030`},
+		"a month before the first":     {func(c *savedcard.Card) { c.ExpMonth = 0 }, `expires: "00/2028" is no month of a year`},
+		"two digits of a year":         {func(c *savedcard.Card) { c.ExpYear = 28 }, `expires: "02/28" is no month of a year`},
+		"five digits of a year":        {func(c *savedcard.Card) { c.ExpYear = 20280 }, `expires: "02/20280" is no month of a year`},
+		"a year of the last century":   {func(c *savedcard.Card) { c.ExpYear = 1999 }, `expires: "02/1999" is no month of a year`},
+		"no expiry":                    {func(c *savedcard.Card) { c.ExpMonth, c.ExpYear = 0, 0 }, "expires: is missing; give the month"},
+		"a long label":                 {func(c *savedcard.Card) { c.Label = strings.Repeat("ü", 129) }, "label: is longer than 128 characters"},
+		"a number as the card":         {func(c *savedcard.Card) { c.PSPCard = number }, "psp_card: this looks like the number of a card"},
+		"a number as the customer":     {func(c *savedcard.Card) { c.PSPCustomer = number }, "psp_customer: this looks like the number of a card"},
+		"a number as the label":        {func(c *savedcard.Card) { c.Label = "her " + number }, "label: this looks like the number of a card"},
+		"a number as the shop's":       {func(c *savedcard.Card) { c.CustomerID = number }, "customer: this looks like the number of a card"},
+		"a number as the brand":        {func(c *savedcard.Card) { c.Brand = number }, "brand: this looks like the number of a card"},
+		"a number as the last digits":  {func(c *savedcard.Card) { c.Last4 = number }, "last4: this looks like the number of a card"},
+		"several": {func(c *savedcard.Card) { c.CustomerID, c.Last4, c.ExpYear = "", "1", 1 },
+			"customer: is missing\nlast4: the last digits\nexpires: "},
 	} {
-		err := visa(change).Check()
-		switch {
-		case err == nil:
+		for what, err := range map[string]error{"Check": visa(c.change).Check(), "CheckDetails": visa(c.change).CheckDetails()} {
+			faults, want := fault.List(err), strings.Split(c.faults, "\n")
+			if len(faults) != len(want) {
+				t.Errorf("%s, %s: %v, want %q", name, what, err, want)
+				continue
+			}
+			for i, f := range faults {
+				if !strings.HasPrefix(f.Error(), want[i]) {
+					t.Errorf("%s, %s: %q, want %q", name, what, f, want[i])
+				}
+				if strings.Contains(f.Error(), number) {
+					t.Errorf("%s, %s: the error repeats the number", name, what)
+				}
+			}
+		}
+	}
+	for name, change := range map[string]func(*savedcard.Card){
+		"no id":       func(c *savedcard.Card) { c.ID = "" },
+		"no shop":     func(c *savedcard.Card) { c.MerchantID = "" },
+		"no provider": func(c *savedcard.Card) { c.Provider = "" },
+	} {
+		if err := visa(change).Check(); err == nil {
 			t.Errorf("%s: kept", name)
-		case strings.Contains(err.Error(), number):
-			t.Errorf("%s: the error repeats the number", name)
+		}
+		if err := visa(change).CheckDetails(); err != nil {
+			t.Errorf("%s: %v, and nobody gives it", name, err)
 		}
 	}
 }

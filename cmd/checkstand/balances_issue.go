@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,9 +13,6 @@ import (
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/server"
 )
-
-// maxCustomerID bounds, in bytes, how a shop names a customer.
-const maxCustomerID = 256
 
 func newBalancesIssue() *cobra.Command {
 	var d keyDesk
@@ -38,16 +34,13 @@ hands out, and 'checkstand balances show CODE' finds the card by it.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			live, err := isLive(c, mode)
-			switch {
-			case err != nil:
+			if err != nil {
 				return err
-			case !slices.Contains(balance.Kinds(), balance.Kind(args[0])):
-				return usageError{fmt.Errorf("%q is no kind of balance; use gift_card, points or store_credit", args[0]), c.CommandPath()}
-			case strings.TrimSpace(customer) == "":
-				return badFlag(c, "customer", "is missing; give the ID of the customer, as agents name them")
-			case len(customer) > maxCustomerID:
-				return badFlag(c, "customer", "is longer than %d bytes", maxCustomerID)
-			case expires < 0:
+			}
+			if err := balance.CheckHolder(balance.Kind(args[0]), customer); err != nil {
+				return inFlags(c, err)
+			}
+			if expires < 0 {
 				return badFlag(c, "expires", "%v is in the past; use a duration such as 8760h", expires)
 			}
 			if err := checkNoCardNumber(c, "write something else", "customer", "reference"); err != nil {
@@ -95,7 +88,7 @@ hands out, and 'checkstand balances show CODE' finds the card by it.`,
 					b.Code, b.Last4 = box.Fingerprints(balance.CanonicalCode(code))[0], code[len(code)-4:]
 				}
 				if err := balance.Issue(ctx, d.store, b, reference, "operator:"+by); err != nil {
-					return err
+					return inFlags(c, err)
 				}
 				if asJSON {
 					j := balanceOf(b, now)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/fault"
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/savedcard"
@@ -50,10 +52,8 @@ type cardJSON struct {
 
 func cardOf(c *savedcard.Card, a cardAccount, now time.Time) cardJSON {
 	return cardJSON{ID: c.ID, Customer: c.CustomerID, Provider: c.Provider, Account: c.Account, PSPCustomer: c.PSPCustomer, PSPCard: c.PSPCard, Brand: c.Brand,
-		Last4: c.Last4, Expires: expiry(c), Label: c.Label, State: a.state(c, now), AddedBy: c.AddedBy, CreatedAt: c.CreatedAt, RemovedBy: c.RemovedBy, RemovedAt: c.RemovedAt}
+		Last4: c.Last4, Expires: c.Expiry(), Label: c.Label, State: a.state(c, now), AddedBy: c.AddedBy, CreatedAt: c.CreatedAt, RemovedBy: c.RemovedBy, RemovedAt: c.RemovedAt}
 }
-
-func expiry(c *savedcard.Card) string { return fmt.Sprintf("%02d/%d", c.ExpMonth, c.ExpYear) }
 
 // cardAccount is the shop's account whose cards are kept.
 type cardAccount struct {
@@ -111,29 +111,22 @@ when the customer pays, and declined. A card number is refused.`,
 			if err != nil {
 				return err
 			}
-			if err := checkCardFlags(c); err != nil {
-				return err
-			}
-			month, year, err := readExpiry(expires)
-			switch {
-			case err != nil:
+			now := time.Now().UTC().Truncate(time.Millisecond)
+			card := &savedcard.Card{ID: id.New(savedcard.Prefix, now), Live: live, CustomerID: customer, PSPCustomer: cmp.Or(pspCustomer, customer), PSPCard: pspCard,
+				Brand: brand, Last4: last4, Label: label, AddedBy: "operator:" + by, CreatedAt: now}
+			if card.ExpMonth, card.ExpYear, err = readExpiry(expires); err != nil {
 				return badFlag(c, "expires", "%v", err)
-			case pspCustomer == "":
-				pspCustomer = customer
+			}
+			if err := checkGivenCard(c, card); err != nil {
+				return err
 			}
 			return d.open(c, func(ctx context.Context) error {
 				account, err := d.account(live)
 				if err != nil {
 					return aboutMode(err, d.shop.ID, live)
 				}
-				now := time.Now().UTC().Truncate(time.Millisecond)
-				card := &savedcard.Card{ID: id.New(savedcard.Prefix, now), MerchantID: d.shop.ID, Live: live, CustomerID: customer, Provider: account.vault.Name(),
-					Account: account.id, PSPCustomer: pspCustomer, PSPCard: pspCard, Brand: brand, Last4: last4, ExpMonth: month, ExpYear: year, Label: label,
-					AddedBy: "operator:" + by, CreatedAt: now}
-				if err := card.Check(); err != nil {
-					return usageError{err, c.CommandPath()}
-				}
-				if err := account.vault.CheckStored(payment.Stored{Customer: pspCustomer, Card: pspCard}); err != nil {
+				card.MerchantID, card.Provider, card.Account = d.shop.ID, account.vault.Name(), account.id
+				if err := account.vault.CheckStored(payment.Stored{Customer: card.PSPCustomer, Card: card.PSPCard}); err != nil {
 					return usageError{fmt.Errorf("--psp-card and --psp-customer: %w", err), c.CommandPath()}
 				}
 				if card.Expired(now) {
@@ -177,17 +170,31 @@ func (d *keyDesk) doubtCard(c *cobra.Command, card *savedcard.Card) {
 	}
 }
 
-// readExpiry reads MONTH/YEAR, the year with four digits or the last two.
+// checkGivenCard refuses what cannot be kept of a card, by the flags that it was
+// given with.
+func checkGivenCard(c *cobra.Command, card *savedcard.Card) error {
+	var wrong []error
+	for _, f := range fault.List(card.CheckDetails()) {
+		if f.Field != "psp_customer" || c.Flags().Changed("psp-customer") { // else it is --customer, which is told
+			wrong = append(wrong, f)
+		}
+	}
+	return inFlags(c, errors.Join(wrong...))
+}
+
+// readExpiry reads MONTH/YEAR, the year with four digits or the last two; both
+// are 0 where there is none. Whether there is such a month is for the card to
+// say.
 func readExpiry(text string) (month, year int, err error) {
+	if text == "" {
+		return 0, 0, nil
+	}
 	before, after, _ := strings.Cut(text, "/")
 	if _, err := fmt.Sscanf(before+" "+after+"\n", "%d %d\n", &month, &year); err != nil || strings.ContainsAny(text, "+- ") {
 		return 0, 0, fmt.Errorf("%q is no month of a year, such as 12/2030", text)
 	}
 	if len(after) == 2 {
 		year += 2000
-	}
-	if month < 1 || month > 12 || year < 2000 || year > 9999 {
-		return 0, 0, fmt.Errorf("%q is no month of a year, such as 12/2030", text)
 	}
 	return month, year, nil
 }
@@ -220,7 +227,7 @@ func listedCards(account *cardAccount, now time.Time) listed[savedcard.Card] {
 	return listed[savedcard.Card]{
 		none: "No such cards", head: "CARD\tCUSTOMER\tBRAND\tENDING\tEXPIRES\tPROVIDER\tSTATE\tLABEL",
 		row: func(p *printer, k *savedcard.Card) {
-			p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.CustomerID, k.Brand, k.Last4, expiry(k), k.Provider, account.state(k, now), k.Label)
+			p.f("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.CustomerID, k.Brand, k.Last4, k.Expiry(), k.Provider, account.state(k, now), k.Label)
 		},
 		json: func(k *savedcard.Card) any { return cardOf(k, *account, now) },
 		id:   func(k *savedcard.Card) string { return k.ID },

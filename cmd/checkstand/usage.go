@@ -7,6 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/checkstand/checkstand/fault"
+	"github.com/checkstand/checkstand/secret"
 )
 
 // usageError is a command line that cannot be understood; the process ends
@@ -19,6 +22,40 @@ type usageError struct {
 // badFlag is a usageError about the value of a flag.
 func badFlag(c *cobra.Command, flag, format string, args ...any) error {
 	return usageError{fmt.Errorf("--%s: %s", flag, fmt.Sprintf(format, args...)), c.CommandPath()}
+}
+
+// inFlags makes a usageError of the faults in an error: each is told by the flag
+// that has its field's name, and only the first of a flag. An error without any
+// is returned as it is.
+func inFlags(c *cobra.Command, err error) error {
+	list := fault.List(err)
+	if len(list) == 0 {
+		return err
+	}
+	var lines []string
+	told := map[string]bool{}
+	for _, f := range list {
+		name := strings.ReplaceAll(f.Field, "_", "-")
+		switch {
+		case c.Flags().Lookup(name) == nil: // an argument, whose value the message has
+			lines = append(lines, f.Message)
+		case !told[name]:
+			lines = append(lines, "--"+name+": "+f.Message)
+		}
+		told[name] = true
+	}
+	return usageError{errors.New(strings.Join(lines, "\n")), c.CommandPath()}
+}
+
+// checkNoCardNumber refuses what looks like the number of a card in the text of
+// some flags, and says what to do instead. The text is not repeated.
+func checkNoCardNumber(c *cobra.Command, instead string, flags ...string) error {
+	for _, flag := range flags {
+		if secret.HasCardNumber(c.Flags().Lookup(flag).Value.String()) {
+			return badFlag(c, flag, "this looks like the number of a card, which is never kept; %s", instead)
+		}
+	}
+	return nil
 }
 
 // nearEnough is how many letters a command may be off to be suggested.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/fault"
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/payment"
 	"github.com/checkstand/checkstand/pricing"
@@ -112,14 +113,9 @@ func (m *MerchantConfig) rules(r *report, at string) (pricing.Taxes, []pricing.M
 
 // faults reports what package pricing refuses, in the words of the file.
 func (r *report) faults(err error, path func(field string) string) {
-	var list interface{ Unwrap() []error }
-	if !errors.As(err, &list) {
-		return
-	}
 	words := strings.NewReplacer("methods[", "shipping[", "with up_to 0 to hold", "without up_to to hold")
-	for _, fault := range list.Unwrap() {
-		field, message, _ := strings.Cut(fault.Error(), ": ")
-		r.errorf(path(field), "%s", words.Replace(message))
+	for _, f := range fault.List(err) {
+		r.errorf(path(f.Field), "%s", words.Replace(f.Message))
 	}
 }
 
