@@ -53,6 +53,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/fault"
 	"github.com/checkstand/checkstand/money"
 )
 
@@ -100,18 +101,21 @@ func Formats() []string {
 	return []string{string(ShopifyCSV), string(WooCommerceCSV), string(GoogleXML), string(GoogleTSV), string(GoogleCSV), string(CheckstandJSONL)}
 }
 
-func (o *Options) check() error {
+// Check refuses options that no file can be read with. The error is ErrOptions
+// with a fault of format, currency or country.
+func (o *Options) Check() error {
+	var wrong []error
 	if o.Format != "" && !slices.Contains(Formats(), string(o.Format)) {
-		return fmt.Errorf("%w: format %q; use one of %s, or none to detect it", ErrOptions, o.Format, strings.Join(Formats(), ", "))
+		wrong = append(wrong, fault.New("format", "%q is no format of a catalogue; use one of %s, or leave it out", o.Format, strings.Join(Formats(), ", ")))
 	}
 	if o.Currency != "" && !money.Valid(o.Currency) {
-		return fmt.Errorf("%w: currency %q; use a lower-case ISO 4217 code such as \"usd\"", ErrOptions, o.Currency)
+		wrong = append(wrong, fault.New("currency", "%q is not a currency; use an ISO 4217 code in lower case, such as eur", o.Currency))
 	}
 	if o.Country != "" && !isCountry(o.Country) {
-		return fmt.Errorf("%w: country %q; use an upper-case ISO 3166-1 code such as \"US\"", ErrOptions, o.Country)
+		wrong = append(wrong, fault.New("country", "%q is not a country; use an ISO 3166-1 code in upper case, such as DE", o.Country))
 	}
-	if o.Now == nil {
-		o.Now = time.Now
+	if len(wrong) > 0 {
+		return fmt.Errorf("%w: %w", ErrOptions, errors.Join(wrong...))
 	}
 	return nil
 }
@@ -130,8 +134,11 @@ func isCountry(s string) bool {
 // when ctx ends, and when emit fails; the summary then tells what had been
 // done. Records that are merely wrong are findings, never an error.
 func Read(ctx context.Context, r io.Reader, opts Options, emit func(catalog.Item) error, report func(Finding)) (Summary, error) {
-	if err := opts.check(); err != nil {
+	if err := opts.Check(); err != nil {
 		return Summary{Format: opts.Format}, err
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
 	}
 	text, err := openText(r)
 	if err != nil {
@@ -175,7 +182,7 @@ func Read(ctx context.Context, r io.Reader, opts Options, emit func(catalog.Item
 // needCurrency is the check of formats whose prices never name a currency.
 func needCurrency(opts Options, format Format) error {
 	if opts.Currency == "" {
-		return fmt.Errorf("%w: currency is empty, and %s files have none; set it to the shop's currency, such as \"usd\"", ErrOptions, format)
+		return fmt.Errorf("%w: %w", ErrOptions, fault.New("currency", "is missing, and %s files have none; give the shop's currency, such as usd", format))
 	}
 	return nil
 }

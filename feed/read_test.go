@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/fault"
 	"github.com/checkstand/checkstand/feed"
 )
 
@@ -97,20 +98,40 @@ func (r result) finding(t testing.TB, code string) feed.Finding {
 
 const oneShirt = "Handle,Title,Variant Price\nshirt,Shirt,19.99\n"
 
+// An option that cannot be used is told by its name, whether it is checked
+// before a file is opened or found out in it.
 func TestOptionsAreChecked(t *testing.T) {
-	for name, opts := range map[string]feed.Options{
-		"unknown format":     {Format: "xlsx", Currency: "usd"},
-		"unknown currency":   {Currency: "zzz"},
-		"upper-case":         {Currency: "USD"},
-		"country in words":   {Currency: "usd", Country: "Germany"},
-		"Shopify needs one":  {},
-		"forced WooCommerce": {Format: feed.WooCommerceCSV},
+	for name, c := range map[string]struct {
+		opts   feed.Options
+		fields string
+	}{
+		"unknown format":     {feed.Options{Format: "xlsx", Currency: "usd"}, "[format]"},
+		"unknown currency":   {feed.Options{Currency: "zzz"}, "[currency]"},
+		"upper-case":         {feed.Options{Currency: "USD"}, "[currency]"},
+		"country in words":   {feed.Options{Currency: "usd", Country: "Germany"}, "[country]"},
+		"everything":         {feed.Options{Format: "xlsx", Currency: "zzz", Country: "de"}, "[format currency country]"},
+		"Shopify needs one":  {feed.Options{}, "[currency]"},
+		"forced WooCommerce": {feed.Options{Format: feed.WooCommerceCSV}, "[currency]"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := tryRead(strings.NewReader(oneShirt), opts); !errors.Is(err, feed.ErrOptions) {
+			_, err := tryRead(strings.NewReader(oneShirt), c.opts)
+			if !errors.Is(err, feed.ErrOptions) {
 				t.Errorf("error %v, want ErrOptions", err)
 			}
+			var fields []string
+			for _, f := range fault.List(err) {
+				fields = append(fields, f.Field)
+			}
+			if got := fmt.Sprint(fields); got != c.fields {
+				t.Errorf("faults of %s, want %s", got, c.fields)
+			}
+			if checked := c.opts.Check(); c.opts.Currency != "" && fmt.Sprint(checked) != fmt.Sprint(err) {
+				t.Errorf("checked beforehand: %v, and reading says %v", checked, err)
+			}
 		})
+	}
+	if err := (&feed.Options{Format: feed.GoogleXML, Currency: "eur", Country: "DE"}).Check(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -4,20 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/checkstand/checkstand/feed"
-	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/server"
 	"github.com/checkstand/checkstand/server/config"
 )
-
-var countryForm = regexp.MustCompile(`^[A-Z]{2}$`)
 
 func newImport() *cobra.Command {
 	var path, merchant, format, currency, country string
@@ -40,13 +35,8 @@ are taken in. Row 1 is the first below the names of the columns.`,
 			in := server.Intake{Replace: replace, Merchant: merchant,
 				Options:  feed.Options{Format: feed.Format(format), Currency: currency, Country: country},
 				Progress: progress(c)}
-			switch {
-			case format != "" && !slices.Contains(feed.Formats(), format):
-				return badFlag(c, "format", "%q is no format of a catalogue; use one of %s, or leave it out", format, strings.Join(feed.Formats(), ", "))
-			case currency != "" && !money.Valid(currency):
-				return badFlag(c, "currency", "%q is not a currency; use an ISO 4217 code in lower case, such as eur", currency)
-			case country != "" && !countryForm.MatchString(country):
-				return badFlag(c, "country", "%q is not a country; use an ISO 3166-1 code in upper case, such as DE", country)
+			if err := in.Options.Check(); err != nil {
+				return inFlags(c, err)
 			}
 			var database config.Database
 			if configPath(path) != "" || !dryRun {
@@ -76,9 +66,6 @@ are taken in. Row 1 is the first below the names of the columns.`,
 				in.Options.Currency = "usd"
 			}
 			reports, failed := in.Run(c.Context(), files)
-			if errors.Is(failed, feed.ErrOptions) {
-				return usageError{failed, c.CommandPath()}
-			}
 			fate := takenIn
 			switch {
 			case failed != nil:
