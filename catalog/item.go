@@ -71,6 +71,10 @@ type Item struct {
 	// Reserved is held by payments in flight. Only the store sets it; an
 	// import never does.
 	Reserved int64 `json:"-"`
+
+	// CountedBy is the number of the import that Stock is the count of, less
+	// what was sold since. Only the store sets it.
+	CountedBy int64 `json:"-"`
 }
 
 // Option is one named choice or fact: Size=Large.

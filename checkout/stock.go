@@ -16,6 +16,9 @@ type Reservation struct {
 	// Beyond says that the item is sold beyond its stock: how many of them are
 	// there is known at the sale, and the rest is on backorder.
 	Beyond bool `json:"beyond,omitzero"`
+	// CountedBy is the number of the import that counted the stock when it was
+	// reserved.
+	CountedBy int64 `json:"counted_by,omitzero"`
 }
 
 // hold reserves the stock of the session's lines, and a use of each of its
@@ -38,7 +41,7 @@ func (s *Session) hold(tx Tx, m *Merchant, items map[string]*catalog.Item) error
 		if err := tx.Reserve(s.MerchantID, l.Item.ID, l.Quantity); err != nil {
 			return err
 		}
-		r := Reservation{ItemID: l.Item.ID, Quantity: l.Quantity, Counted: l.Quantity}
+		r := Reservation{ItemID: l.Item.ID, Quantity: l.Quantity, Counted: l.Quantity, CountedBy: it.CountedBy}
 		if it.Backorder {
 			r.Counted, r.Beyond = 0, true
 		}
@@ -67,7 +70,7 @@ func (s *Session) takeOut(tx Tx) (order.Sold, error) {
 			there[r.ItemID] -= counted
 		}
 		if counted > 0 {
-			sold.Stock = append(sold.Stock, order.Units{ItemID: r.ItemID, Quantity: counted})
+			sold.Stock = append(sold.Stock, order.Units{ItemID: r.ItemID, Quantity: counted, CountedBy: r.CountedBy})
 		}
 		if known {
 			return tx.SellBeyond(s.MerchantID, r.ItemID, r.Quantity, counted)

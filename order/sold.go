@@ -20,6 +20,10 @@ type Sold struct {
 type Units struct {
 	ItemID   string `json:"item_id"`
 	Quantity int64  `json:"quantity"`
+	// CountedBy is the number of the import whose count they came out of. They
+	// do not come back into the count of a later one, which may have them
+	// already: whether it knows of the sale nobody can say.
+	CountedBy int64 `json:"counted_by,omitzero"`
 }
 
 // Use is one use of a discount that is limited: of all buyers together, or of
@@ -69,7 +73,7 @@ func (o *Order) giveBack(tx Tx, now time.Time) error {
 	}
 	o.Sold.GivenBackAt = now.UTC()
 	for _, u := range o.Sold.Stock {
-		if err := tx.Restock(o.MerchantID, u.ItemID, u.Quantity); err != nil {
+		if err := tx.Restock(o.MerchantID, u); err != nil {
 			return err
 		}
 	}

@@ -49,8 +49,8 @@ type Tx interface {
 	InsertOperation(*payment.Operation) error
 	SaveOperation(*payment.Operation) error
 	// Restock puts units back into the stock of an item, if it is still sold and
-	// counted.
-	Restock(merchantID, itemID string, quantity int64) error
+	// counted, and no import has counted it since.
+	Restock(merchantID string, u Units) error
 	// ReturnUse gives back a use of a discount that was made.
 	ReturnUse(merchantID string, live bool, u Use) error
 	// GiveBackDiscounts notes that an order that was sold with discounts was

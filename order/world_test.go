@@ -123,7 +123,10 @@ func (w *world) saleIn(held bool, version acp.Version) *order.Order {
 	}
 	w.psp.sell(a.PSPRef, total, held)
 	o := newOrder(a, version, w.sales, now)
-	o.Sold = order.Sold{Stock: []order.Units{{ItemID: "mug", Quantity: 2}, {ItemID: "lamp", Quantity: 1}}, Uses: usesOf(o)}
+	shelves, err := w.store.Reader(context.Background()).Items(shop, []string{"mug", "lamp"})
+	w.must(err)
+	o.Sold = order.Sold{Uses: usesOf(o), Stock: []order.Units{{ItemID: "mug", Quantity: 2, CountedBy: shelves["mug"].CountedBy},
+		{ItemID: "lamp", Quantity: 1, CountedBy: shelves["lamp"].CountedBy}}}
 	w.must(w.store.Do(context.Background(), func(tx *store.Tx) error {
 		if err := tx.InsertAttempt(a); err != nil {
 			return err

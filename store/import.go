@@ -38,18 +38,20 @@ var (
 )
 
 const (
-	itemInsert = `INSERT INTO item (merchant_id, generation, id, product_id, price, currency, tracked, stock, reserved, backorder, sellable, hidden, doc)`
+	itemInsert = `INSERT INTO item (merchant_id, generation, id, product_id, price, currency, tracked, stock, reserved, backorder, sellable, hidden, doc, counted_by)`
 
 	// An import never touches what payments in flight hold.
 	itemConflict = `ON CONFLICT (merchant_id, generation, id) DO UPDATE SET product_id = excluded.product_id, price = excluded.price,
 currency = excluded.currency, tracked = excluded.tracked, stock = excluded.stock, backorder = excluded.backorder,
-sellable = excluded.sellable, hidden = excluded.hidden, doc = excluded.doc`
+sellable = excluded.sellable, hidden = excluded.hidden, doc = excluded.doc, counted_by = excluded.counted_by`
 
 	openCatalogue = `INSERT INTO catalogue (merchant_id, generation, newest) VALUES ($1, 1, 1) ON CONFLICT (merchant_id) DO NOTHING`
 
-	selectGeneration = `SELECT generation FROM catalogue WHERE merchant_id = $1`
-
+	// Every import draws a number, which those that replace take for their
+	// generation.
 	nextGeneration = `UPDATE catalogue SET newest = newest + 1 WHERE merchant_id = $1 RETURNING generation, newest`
+
+	selectGeneration = `SELECT generation FROM catalogue WHERE merchant_id = $1`
 
 	// Changing nothing, it holds the generation until the commit without
 	// keeping checkouts from reserving.
@@ -59,8 +61,8 @@ sellable = excluded.sellable, hidden = excluded.hidden, doc = excluded.doc`
 
 	// What is reserved goes with the item; an item that is gone from the shop
 	// stays hidden until its reservations are settled.
-	carryReserved = `INSERT INTO item (merchant_id, generation, id, product_id, price, currency, tracked, stock, reserved, backorder, sellable, hidden, doc)
-SELECT merchant_id, CAST($3 AS BIGINT), id, product_id, price, currency, tracked, stock, reserved, backorder, 0, 1, doc
+	carryReserved = `INSERT INTO item (merchant_id, generation, id, product_id, price, currency, tracked, stock, reserved, backorder, sellable, hidden, doc, counted_by)
+SELECT merchant_id, CAST($3 AS BIGINT), id, product_id, price, currency, tracked, stock, reserved, backorder, 0, 1, doc, counted_by
 FROM item WHERE merchant_id = $1 AND generation = $2 AND reserved > 0
 ON CONFLICT (merchant_id, generation, id) DO UPDATE SET reserved = excluded.reserved`
 
@@ -78,7 +80,7 @@ AND NOT EXISTS (SELECT 1 FROM item n WHERE n.merchant_id = $1 AND n.generation =
 	keepGeneration = `DELETE FROM stale_generation WHERE merchant_id = $1 AND generation = $2`
 )
 
-var itemTypes = []string{"text", "bigint", "text", "text", "bigint", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "text"}
+var itemTypes = []string{"text", "bigint", "text", "text", "bigint", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "text", "bigint"}
 
 // ImportOptions say what an import does to the catalogue.
 type ImportOptions struct {
@@ -102,6 +104,7 @@ type Import struct {
 	replace    bool
 	old        int64 // the generation that is sold while the import runs
 	generation int64 // the one that is written
+	number     int64 // of this import; no other one of the merchant has it
 	rows       []pendingItem
 	index      map[string]int       // item id -> its place in rows
 	seen       *seenIDs             // what an import that replaces has written
@@ -131,18 +134,16 @@ func (s *Store) Import(ctx context.Context, merchantID string, opts ImportOption
 	if err := s.commit(ctx, Op{SQL: openCatalogue, Args: []any{merchantID}, What: "open catalogue"}); err != nil {
 		return nil, err
 	}
-	if !opts.Replace {
-		if _, err := s.row(ctx, selectGeneration, []any{merchantID}, &im.generation); err != nil {
-			return nil, err
-		}
-		return im, s.commit(ctx, im.openScope())
-	}
-	im.seen = newSeenIDs()
-	err := s.commit(ctx, Op{SQL: nextGeneration, Args: []any{merchantID}, What: "open generation",
-		Each: func(row Row) error { return row.Scan(&im.old, &im.generation) }})
+	err := s.commit(ctx, Op{SQL: nextGeneration, Args: []any{merchantID}, What: "number the import",
+		Each: func(row Row) error { return row.Scan(&im.generation, &im.number) }})
 	if err != nil {
 		return nil, err
 	}
+	if !opts.Replace {
+		return im, s.commit(ctx, im.openScope())
+	}
+	im.seen = newSeenIDs()
+	im.old, im.generation = im.generation, im.number
 	return im, s.commit(ctx, Op{SQL: discardAfter, Args: []any{merchantID, im.generation, im.idleEnd()}, What: "open generation"}, im.openScope())
 }
 
@@ -179,7 +180,7 @@ func (im *Import) put(it *catalog.Item) error {
 	}
 	own := *it
 	next := pendingItem{&own, []any{im.merchantID, im.generation, it.ID, productOf(it), it.Price, it.Currency, bit(it.Tracked), it.Stock,
-		int64(0), bit(it.Backorder), bit(forSale(it)), int64(0), doc}}
+		int64(0), bit(it.Backorder), bit(forSale(it)), int64(0), doc, im.number}}
 	if at, ok := im.index[it.ID]; ok {
 		im.rows[at] = next
 		return nil

@@ -5,13 +5,14 @@ import (
 	"fmt"
 
 	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/order"
 )
 
 // MaxItemsAtOnce is how many ids one Items call may ask for.
 const MaxItemsAtOnce = 256
 
 const (
-	itemColumns = `id, doc, price, currency, tracked, stock, reserved, backorder`
+	itemColumns = `id, doc, price, currency, tracked, stock, reserved, backorder, counted_by`
 
 	currentGeneration = `generation = (SELECT generation FROM catalogue WHERE merchant_id = $1)`
 
@@ -47,7 +48,7 @@ AND CASE WHEN stock >= $3 THEN $3 ELSE stock END = $4
 AND generation = (SELECT generation FROM catalogue WHERE merchant_id = $1`
 
 	restockItem = `UPDATE item SET stock = stock + $3
-WHERE merchant_id = $1 AND id = $2 AND tracked = 1
+WHERE merchant_id = $1 AND id = $2 AND tracked = 1 AND counted_by = $4
 AND generation = (SELECT generation FROM catalogue WHERE merchant_id = $1`
 )
 
@@ -107,8 +108,8 @@ func (s *Store) CountItems(ctx context.Context, merchantID string) (int64, error
 // sales and imports change.
 func scanItem(row Row, docs *itemDocs) (*catalog.Item, error) {
 	var id, doc, currency string
-	var price, tracked, stock, reserved, backorder int64
-	if err := row.Scan(&id, &doc, &price, &currency, &tracked, &stock, &reserved, &backorder); err != nil {
+	var price, tracked, stock, reserved, backorder, countedBy int64
+	if err := row.Scan(&id, &doc, &price, &currency, &tracked, &stock, &reserved, &backorder, &countedBy); err != nil {
 		return nil, err
 	}
 	it, err := docs.item(id, doc)
@@ -117,6 +118,7 @@ func scanItem(row Row, docs *itemDocs) (*catalog.Item, error) {
 	}
 	it.ID, it.Price, it.Currency = id, price, currency
 	it.Tracked, it.Stock, it.Reserved, it.Backorder = tracked == 1, stock, reserved, backorder == 1
+	it.CountedBy = countedBy
 	return it, nil
 }
 
@@ -146,18 +148,19 @@ func (tx *Tx) SellBeyond(merchantID, itemID string, quantity, counted int64) err
 	return tx.moveStock("sell", tx.s.sql.sellBeyond, true, merchantID, itemID, quantity, counted)
 }
 
-// Restock puts units that were sold back into the stock. It is not guarded: what
-// a catalogue no longer counts has no stock to come back to.
-func (tx *Tx) Restock(merchantID, itemID string, quantity int64) error {
-	return tx.moveStock("restock", tx.s.sql.restock, false, merchantID, itemID, quantity)
+// Restock puts units that were sold back into the stock that they came out of.
+// It is not guarded: what a catalogue no longer counts has no stock to come back
+// to, and what an import has counted since may have them already.
+func (tx *Tx) Restock(merchantID string, u order.Units) error {
+	return tx.moveStock("restock", tx.s.sql.restock, false, merchantID, u.ItemID, u.Quantity, u.CountedBy)
 }
 
-func (tx *Tx) moveStock(verb, sql string, guard bool, merchantID, itemID string, quantity int64, counted ...any) error {
+func (tx *Tx) moveStock(verb, sql string, guard bool, merchantID, itemID string, quantity int64, more ...any) error {
 	what := verb + " item " + itemID
 	if quantity < 1 || quantity >= catalog.Unlimited {
 		return tx.fail(fmt.Errorf("store: %s: quantity must be between 1 and %d; got %d", what, catalog.Unlimited-1, quantity))
 	}
 	tx.stock = append(tx.stock, stockMove{item: itemKey{merchantID, itemID},
-		op: Op{SQL: sql, Args: append([]any{merchantID, itemID, quantity}, counted...), Guard: guard, What: what}})
+		op: Op{SQL: sql, Args: append([]any{merchantID, itemID, quantity}, more...), Guard: guard, What: what}})
 	return nil
 }

@@ -273,7 +273,7 @@ func newOrdersCancel() *cobra.Command {
 		Long: `Call an order off before anything of it was shipped. Money that is held is
 released, money that was captured is refunded in full, and the agent is told.
 When that is done the stock that the order took and the uses of its discounts are
-given back.`,
+given back; stock that an import has counted since the sale is left as it is.`,
 		Example: `  checkstand orders cancel ord_01j8… --note "sold out"`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -174,7 +174,11 @@ func drawWrite(rt *rapid.T, prefix string, unit int) write {
 			case state == payment.Captured:
 				return tx.Sell(shop, item, quantity)
 			case state == payment.Voided:
-				return tx.Restock(shop, item, quantity)
+				counted, err := tx.Items(shop, []string{item})
+				if err != nil {
+					return err
+				}
+				return tx.Restock(shop, order.Units{ItemID: item, Quantity: quantity, CountedBy: counted[item].CountedBy - int64(unit%2)})
 			}
 			return tx.Release(shop, item, quantity)
 		}}

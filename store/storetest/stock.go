@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/store"
 )
 
@@ -62,6 +63,7 @@ func testStock(t *testing.T, open Open) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				set(name, tc.change)
+				countedBy := item(t, s, name).CountedBy
 				for _, st := range tc.steps {
 					before := stock(t, s, name)
 					move := func(tx *store.Tx) error {
@@ -71,7 +73,7 @@ func testStock(t *testing.T, open Open) {
 						case "release":
 							return tx.Release(shop, name, st.quantity)
 						case "restock":
-							return tx.Restock(shop, name, st.quantity)
+							return tx.Restock(shop, order.Units{ItemID: name, Quantity: st.quantity, CountedBy: countedBy})
 						case "sell":
 							return tx.Sell(shop, name, st.quantity)
 						}
@@ -90,6 +92,41 @@ func testStock(t *testing.T, open Open) {
 					}
 				}
 			})
+		}
+	})
+
+	t.Run("what was sold does not come back into a later count", func(t *testing.T) {
+		for name, replace := range map[string]bool{"changed": false, "replaced": true} {
+			sold := func() order.Units {
+				u := order.Units{ItemID: name, Quantity: 2, CountedBy: item(t, s, name).CountedBy}
+				holds(t, s, func(tx *store.Tx) error { return tx.Reserve(shop, name, 2) })
+				holds(t, s, func(tx *store.Tx) error { return tx.Sell(shop, name, 2) })
+				return u
+			}
+			back := func(want string, units ...order.Units) {
+				t.Helper()
+				holds(t, s, func(tx *store.Tx) error {
+					for _, u := range units {
+						must(t, tx.Restock(shop, u))
+					}
+					return nil
+				})
+				if got := stock(t, s, name); got != want {
+					t.Errorf("%s: %s; want %s", name, got, want)
+				}
+			}
+			imported(t, s, shop, store.ImportOptions{Replace: replace}, newItem(name, 9))
+			first := sold()
+			imported(t, s, shop, store.ImportOptions{}, newItem("other than "+name, 1))
+			back("9/0", first) // an import of others has not counted it
+			first = sold()
+			imported(t, s, shop, store.ImportOptions{Replace: replace}, newItem(name, 7))
+			second := sold()
+			back("5/0", first)
+			back("7/0", second)
+			imported(t, s, shop, store.ImportOptions{Replace: true}, newItem("nothing else", 1))
+			imported(t, s, shop, store.ImportOptions{Replace: true}, newItem(name, 7))
+			back("7/0", first, second)
 		}
 	})
 
