@@ -4,9 +4,8 @@ import (
 	"regexp"
 	"strings"
 
-	"golang.org/x/text/language"
-
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/iso3166"
 	"github.com/checkstand/checkstand/pricing"
 	"github.com/checkstand/checkstand/text"
 )
@@ -38,8 +37,7 @@ const addressParam = "$.fulfillment_details.address"
 // checkAddress looks for what makes the address at a path undeliverable whoever
 // delivers, all of it at once: nobody mends an address field by field.
 func checkAddress(a *acp.Address, param string, t *text.Texts) (wrong []acp.Message) {
-	region, err := language.ParseRegion(a.Country)
-	if err != nil || !region.IsCountry() {
+	if !iso3166.IsCountry(a.Country) {
 		return []acp.Message{*blockingMessage(acp.CodeInvalid, param+".country", t.Say("address.country"))}
 	}
 	if re := postalCodes[a.Country]; re != nil && !re.MatchString(strings.ToUpper(strings.TrimSpace(a.PostalCode))) {

@@ -146,6 +146,8 @@ func TestAnAddressThatCannotBeServedBlocks(t *testing.T) {
 	w := newWorld(t)
 	for name, c := range map[string]struct{ country, state, postal, message string }{
 		"not a country":    {"ZZ", "", "1", "error:invalid@$.fulfillment_details.address.country"},
+		"one of habit":     {"UK", "", "N1 9GU", "error:invalid@$.fulfillment_details.address.country"},
+		"one of the past":  {"SU", "", "1", "error:invalid@$.fulfillment_details.address.country"},
 		"a wrong postcode": {"US", "CA", "ABC", "error:invalid@$.fulfillment_details.address.postal_code"},
 		"a wrong state":    {"US", "Bavaria", "94105", "error:invalid@$.fulfillment_details.address.state"},
 		"too far away":     {"NZ", "WGN", "6011", "error:region_restricted@$.fulfillment_details.address"},

@@ -54,6 +54,7 @@ import (
 
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/fault"
+	"github.com/checkstand/checkstand/iso3166"
 	"github.com/checkstand/checkstand/money"
 )
 
@@ -111,17 +112,13 @@ func (o *Options) Check() error {
 	if o.Currency != "" && !money.Valid(o.Currency) {
 		wrong = append(wrong, fault.New("currency", "%q is not a currency; use an ISO 4217 code in lower case, such as eur", o.Currency))
 	}
-	if o.Country != "" && !isCountry(o.Country) {
-		wrong = append(wrong, fault.New("country", "%q is not a country; use an ISO 3166-1 code in upper case, such as DE", o.Country))
+	if err := iso3166.CheckCountry(o.Country); o.Country != "" && err != nil {
+		wrong = append(wrong, fault.New("country", "%v", err))
 	}
 	if len(wrong) > 0 {
 		return fmt.Errorf("%w: %w", ErrOptions, errors.Join(wrong...))
 	}
 	return nil
-}
-
-func isCountry(s string) bool {
-	return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
 }
 
 // Read reads a catalogue from r, hands every item that can be bought to emit

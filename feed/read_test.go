@@ -109,6 +109,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		"unknown currency":   {feed.Options{Currency: "zzz"}, "[currency]"},
 		"upper-case":         {feed.Options{Currency: "USD"}, "[currency]"},
 		"country in words":   {feed.Options{Currency: "usd", Country: "Germany"}, "[country]"},
+		"no such country":    {feed.Options{Currency: "usd", Country: "XX"}, "[country]"},
 		"everything":         {feed.Options{Format: "xlsx", Currency: "zzz", Country: "de"}, "[format currency country]"},
 		"Shopify needs one":  {feed.Options{}, "[currency]"},
 		"forced WooCommerce": {feed.Options{Format: feed.WooCommerceCSV}, "[currency]"},

@@ -1,17 +1,15 @@
 package feed
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/checkstand/checkstand/catalog"
+	"github.com/checkstand/checkstand/iso3166"
 )
 
 // maxMinAge is the highest least age, in years.
 const maxMinAge = 120
-
-var placeForm = regexp.MustCompile(`^[A-Z]{2}(-[A-Z0-9]{1,3})?$`)
 
 // googleRestrictions reads the shop's own columns about who may buy an item.
 // What cannot be read keeps the item from being sold: to sell it to everybody
@@ -42,8 +40,8 @@ func (p place) restricted(it *catalog.Item) bool {
 		ok = false
 	}
 	for _, place := range it.NotSoldIn {
-		if !placeForm.MatchString(place) {
-			p.fail("not_sold_in", CodeRestriction, place, "That is no country or region. Write ISO codes such as SA or US-UT.")
+		if err := iso3166.CheckPlace(place); err != nil {
+			p.fail("not_sold_in", CodeRestriction, place, err.Error()+".")
 			ok = false
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/checkstand/checkstand/fault"
+	"github.com/checkstand/checkstand/iso3166"
 	"github.com/checkstand/checkstand/money"
 )
 
@@ -181,8 +182,12 @@ func (f *faults) regions(at string, m *Method) {
 		field := fmt.Sprintf("%sregions[%d]", at, i)
 		code, excluded := strings.CutPrefix(r, "!")
 		country, region, ok := strings.Cut(code, "-")
-		if !ok || !isCountry(country) || !isRegion(region) {
+		if !ok || !iso3166.IsSubdivision(region) {
 			f.add(field, "%q; write the country and its subdivision as \"US-CA\", or \"!US-CA\" to exclude it", clip(r))
+			continue
+		}
+		if err := iso3166.CheckCountry(country); err != nil {
+			f.add(field, "%v", err)
 			continue
 		}
 		if len(m.Countries) > 0 && !slices.Contains(m.Countries, country) {
@@ -214,18 +219,13 @@ func (f *faults) days(at string, m *Method) {
 }
 
 func (f *faults) country(field, code string) {
-	switch {
-	case code == "UK":
-		f.add(field, "\"UK\" is written GB in ISO 3166-1")
-	case code == "EL":
-		f.add(field, "\"EL\" is written GR in ISO 3166-1")
-	case !isCountry(code):
-		f.add(field, "%q; give two upper-case letters of ISO 3166-1, such as \"DE\"", clip(code))
+	if err := iso3166.CheckCountry(code); err != nil {
+		f.add(field, "%v", err)
 	}
 }
 
 func (f *faults) region(field, code string) {
-	if code != "" && !isRegion(code) {
+	if code != "" && !iso3166.IsSubdivision(code) {
 		f.add(field, "%q; give the subdivision alone, one to three upper-case letters or digits of ISO 3166-2, such as \"CA\"", clip(code))
 	}
 }
@@ -242,17 +242,4 @@ func (f *faults) postalPrefix(field, prefix string) {
 	if !ok {
 		f.add(field, "%q; give at most %d letters, digits, spaces and hyphens that postal codes begin with", clip(prefix), maxPostalPrefix)
 	}
-}
-
-func isCountry(s string) bool {
-	return len(s) == 2 && 'A' <= s[0] && s[0] <= 'Z' && 'A' <= s[1] && s[1] <= 'Z'
-}
-
-func isRegion(s string) bool {
-	for i := range len(s) {
-		if (s[i] < 'A' || s[i] > 'Z') && (s[i] < '0' || s[i] > '9') {
-			return false
-		}
-	}
-	return 1 <= len(s) && len(s) <= 3
 }

@@ -94,6 +94,9 @@ func (r *reader) address(v value) acp.Address {
 	return a
 }
 
+// isCountry reports whether a text has the form that the protocol asks of a
+// country. Whether there is one of that code is for the core to say, in a message
+// of the session.
 func isCountry(s string) bool {
 	return len(s) == 2 && 'A' <= s[0] && s[0] <= 'Z' && 'A' <= s[1] && s[1] <= 'Z'
 }

@@ -2,11 +2,11 @@ package config
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/iso3166"
 	"github.com/checkstand/checkstand/pricing"
 )
 
@@ -45,8 +45,6 @@ type BusinessConfig struct {
 	Accounts     []AccountConfig `yaml:"accounts,omitempty" doc:"Customers who may pay by purchase order: nothing is charged, the shop sends the invoice."`
 }
 
-var placeForm = regexp.MustCompile(`^[A-Z]{2}(-[A-Z0-9]{1,3})?$`)
-
 // buyers reads what the shop asks of buyers and grants them, reporting what is
 // wrong under at, the merchant's path.
 func (m *MerchantConfig) buyers(r *report, at string, to *checkout.Merchant) {
@@ -65,8 +63,8 @@ func (m *MerchantConfig) buyers(r *report, at string, to *checkout.Merchant) {
 			r.errorf(path, "restricts nothing; write min_age or not_in")
 		}
 		for j, place := range c.NotIn {
-			if !placeForm.MatchString(place) {
-				r.errorf(path+".not_in["+strconv.Itoa(j)+"]", "%q is no country or region; write ISO codes such as \"SA\" or \"US-UT\"", clip(place))
+			if err := iso3166.CheckPlace(place); err != nil {
+				r.errorf(path+".not_in["+strconv.Itoa(j)+"]", "%v", err)
 			}
 		}
 		to.Restrictions = append(to.Restrictions, checkout.Restriction{MinAge: c.MinAge, NotIn: c.NotIn,

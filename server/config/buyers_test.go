@@ -51,6 +51,7 @@ func TestProblemsOfPolicies(t *testing.T) {
 		"age":               {`restrictions: [{min_age: 200}]`, `restrictions[0].min_age: 200 is outside`},
 		"no restriction":    {`restrictions: [{items: [a]}]`, `restrictions[0]: restricts nothing`},
 		"place":             {`restrictions: [{not_in: [Utah]}]`, `restrictions[0].not_in[0]: "Utah" is no country or region`},
+		"country of habit":  {`restrictions: [{not_in: [SA, UK]}]`, `restrictions[0].not_in[1]: "UK" is written GB in ISO 3166-1`},
 		"exemption":         {`business: {tax_exemption: maybe}`, `business.tax_exemption: "maybe" is unknown`},
 		"idle certificates": {`business: {certificates: [EX-1]}`, `business.certificates: are for tax_exemption: verify`},
 		"nobody's account":  {`business: {accounts: [{terms: [net_30]}]}`, `business.accounts[0].customer_id: is missing`},

@@ -7,8 +7,8 @@ import (
 	"time"
 	_ "time/tzdata" // so that time zones are known on a machine without any
 
+	"github.com/checkstand/checkstand/iso3166"
 	"github.com/checkstand/checkstand/pricing"
-	"github.com/checkstand/checkstand/text"
 )
 
 // PickupConfig makes a way of delivery one that the buyer comes for.
@@ -79,7 +79,7 @@ func (s *ShippingConfig) place(r *report, at string, shop *MerchantConfig, m *pr
 // follows leaves a key that has the shop's country in its place out of the
 // report when that is wrong: it is told once, where it is written.
 func (r *report) follows(path string, shop *MerchantConfig) {
-	if !text.IsCountry(shop.Country) {
+	if !iso3166.IsCountry(shop.Country) {
 		r.failed[path] = true
 	}
 }

@@ -104,9 +104,9 @@ func TestProblems(t *testing.T) {
 		"upper-case currency": {replaced("eur", "EUR"), nil, `checkstand.yaml:5: merchants[0].currency: "EUR" is written in lower case: "eur"`},
 		"no such currency":    {replaced("eur", "euro"), nil, `checkstand.yaml:5: merchants[0].currency: "euro" is not a currency; write an ISO 4217 code in lower case, such as "eur"`},
 		"no country":          {replaced("country: DE", ""), nil, `checkstand.yaml:3: merchants[0].country: is missing; write the country that the shop sells from, such as "DE"`},
-		"bad country":         {replaced("country: DE", "country: Germany"), nil, `checkstand.yaml:6: merchants[0].country: "Germany"; give two upper-case letters of ISO 3166-1, such as "DE"`},
-		"no such country":     {replaced("country: DE", "country: XX"), nil, `checkstand.yaml:6: merchants[0].country: "XX" is no country of ISO 3166-1; write the one that the shop sells from, such as "DE"`},
-		"blank country":       {replaced("country: DE", "country: '  '"), nil, `checkstand.yaml:6: merchants[0].country: "  " is no country of ISO 3166-1; write the one that the shop sells from, such as "DE"`},
+		"bad country":         {replaced("country: DE", "country: Germany"), nil, `checkstand.yaml:6: merchants[0].country: "Germany" is no country of ISO 3166-1; write two upper-case letters, such as DE`},
+		"no such country":     {replaced("country: DE", "country: XX"), nil, `checkstand.yaml:6: merchants[0].country: "XX" is no country of ISO 3166-1; write two upper-case letters, such as DE`},
+		"blank country":       {replaced("country: DE", "country: '  '"), nil, `checkstand.yaml:6: merchants[0].country: "  " is no country of ISO 3166-1; write two upper-case letters, such as DE`},
 		"country of habit":    {replaced("country: DE", "country: UK"), nil, `checkstand.yaml:6: merchants[0].country: "UK" is written GB in ISO 3166-1`},
 		"locale":              {merchant("locale: '!'"), nil, `checkstand.yaml:9: merchants[0].locale: "!" is not a language tag; write one such as "en-US" or "de"`},
 		"no terms":            {replaced("terms_of_use", "support"), nil, `checkstand.yaml:7: merchants[0].links.terms_of_use: is missing; every session shows it, so write its URL, such as "https://shop.example.com/terms-of-use"`},
@@ -144,7 +144,7 @@ func TestProblems(t *testing.T) {
 		"tier price":         {merchant("shipping: [{id: a, title: A, kind: by_weight, tiers: [{up_to: 50}]}]"), nil, `checkstand.yaml:9: merchants[0].shipping[0].tiers[0].price: is missing; write it as in "4.90", or "0" if it is free`},
 		"days":               {merchant("shipping: [{id: a, title: A, price: 1, min_days: 3}]"), nil, `checkstand.yaml:9: merchants[0].shipping[0].max_days: 0 is less than min_days 3`},
 		"region not served":  {merchant("shipping: [{id: a, title: A, price: 1, countries: [DE], regions: [US-CA]}]"), nil, `checkstand.yaml:9: merchants[0].shipping[0].regions[0]: "US-CA" is not in a country that the method serves; add "US" to countries or remove the region`},
-		"country of a list":  {merchant("shipping: [{id: a, title: A, price: 1, countries: [de]}]"), nil, `checkstand.yaml:9: merchants[0].shipping[0].countries[0]: "de"; give two upper-case letters of ISO 3166-1, such as "DE"`},
+		"country of a list":  {merchant("shipping: [{id: a, title: A, price: 1, countries: [de]}]"), nil, `checkstand.yaml:9: merchants[0].shipping[0].countries[0]: "de" is written DE in ISO 3166-1`},
 		"shipping not a map": {merchant("shipping: [standard]"), nil, `checkstand.yaml:9: merchants[0].shipping[0]: is a single value; write keys below it, such as "id: …"`},
 
 		// Payment.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/iso3166"
 	"github.com/checkstand/checkstand/payment/adyen"
 	"github.com/checkstand/checkstand/payment/braintree"
 	"github.com/checkstand/checkstand/payment/sandbox"
@@ -84,8 +85,8 @@ func (p *PaymentConfig) checkThreeDS(r *report, at string) {
 	if a.MerchantID == "" && p.Provider != sandbox.Name {
 		r.errorf(path+".merchant_id", "is missing; write the id that the acquirer has given the shop, which your payment provider knows")
 	}
-	if a.Country != "" && (len(a.Country) != 2 || strings.Trim(a.Country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
-		r.errorf(path+".country", "%q is not a country; write two letters, such as US", clip(a.Country))
+	if err := iso3166.CheckCountry(a.Country); a.Country != "" && err != nil {
+		r.errorf(path+".country", "%v", err)
 	}
 	for _, f := range []struct {
 		key, value string

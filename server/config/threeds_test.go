@@ -22,7 +22,8 @@ func TestProblemsOfThreeDSecureAndPublicKeys(t *testing.T) {
 		"no acquirer":              {"test", stripeTest + ", three_ds: always", `test.acquirer.bin: is missing, and banks are told by it who asks for a confirmation; your payment provider knows it, and without it write three_ds: never`},
 		"no id at the acquirer":    {"test", stripeTest + ", acquirer: {bin: '412345'}", `test.acquirer.merchant_id: is missing; write the id that the acquirer has given the shop, which your payment provider knows`},
 		"a BIN of letters":         {"test", stripeTest + ", acquirer: {bin: 41x, merchant_id: '1'}", `test.acquirer.bin: "41x" is not up to 11 digits; write the acquirer's identification number`},
-		"a country in words":       {"test", stripeTest + ", acquirer: {bin: '4', merchant_id: '1', country: usa}", `test.acquirer.country: "usa" is not a country; write two letters, such as US`},
+		"a country in words":       {"test", stripeTest + ", acquirer: {bin: '4', merchant_id: '1', country: usa}", `test.acquirer.country: "usa" is no country of ISO 3166-1; write two upper-case letters, such as DE`},
+		"no such country":          {"test", stripeTest + ", acquirer: {bin: '4', merchant_id: '1', country: UK}", `test.acquirer.country: "UK" is written GB in ISO 3166-1`},
 		"a long name":              {"test", stripeTest + ", acquirer: {bin: '4', merchant_id: '1', name: " + strings.Repeat("n", 41) + "}", `test.acquirer.name: is longer than 40 characters`},
 		"a brand without a server": {"test", stripeTest + ", three_ds: always, brands: [visa, jcb]" + acquirer, `test.brands: "jcb" has no directory server that agents know of, so with three_ds: always nobody could pay with it; remove it, or write three_ds: when_required`},
 

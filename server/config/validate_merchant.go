@@ -39,7 +39,9 @@ func (m *MerchantConfig) check(r *report, at string, timeout time.Duration) {
 		r.errorf(at+".name", "is longer than %d bytes", MaxNameBytes)
 	}
 	m.checkCurrency(r, at+".currency")
-	m.checkCountry(r, at+".country")
+	if m.Country == "" { // what is none is refused by package pricing, as the origin of goods
+		r.errorf(at+".country", "is missing; write the country that the shop sells from, such as \"DE\"")
+	}
 	if _, err := language.Parse(m.Locale); err != nil {
 		r.errorf(at+".locale", "%q is not a language tag; write one such as \"en-US\" or \"de\"", clip(m.Locale))
 	}

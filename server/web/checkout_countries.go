@@ -8,13 +8,13 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
-	"github.com/checkstand/checkstand/text"
+	"github.com/checkstand/checkstand/iso3166"
 )
 
 // country is one to choose.
 type country struct{ Code, Name string }
 
-// allCountries are text.Countries by locale, in the order of its alphabet. There
+// allCountries are iso3166.Countries by locale, in the order of its alphabet. There
 // are as many as shops have locales.
 var allCountries sync.Map // string → []country
 
@@ -41,7 +41,7 @@ func everyCountry(locale string) []country {
 		names = display.Regions(language.AmericanEnglish)
 	}
 	var all []country
-	for _, code := range text.Countries() {
+	for _, code := range iso3166.Countries() {
 		if name := names.Name(language.MustParseRegion(code)); name != "" {
 			all = append(all, country{code, name})
 		}
