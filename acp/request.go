@@ -17,9 +17,7 @@ func Some[T any](v T) Opt[T] { return Opt[T]{Set: true, Value: v} }
 
 // Limits of a request; a longer one is refused with 400 and the field's path.
 const (
-	MaxLineItems   = 200       // entries of a line_items list
-	MaxQuantity    = 1_000_000 // units of one line
-	MaxText        = 256       // names, e-mail addresses, identifiers of buyers
+	MaxText        = 256 // names, e-mail addresses, identifiers of buyers
 	MaxItemID      = 255
 	MaxAddressLine = 255
 	MaxPostalCode  = 20

@@ -156,7 +156,7 @@ func (b *bench) codec(v acp.Version, s *acp.Session) (c codecCost, err error) {
 	}
 	body := fmt.Appendf(nil, createIn(v), b.shop.items[0], 1, b.shop.items[1], b.shop.items[2])
 	c.decode, err = timed(func() error {
-		doc, err := wire.Parse(body)
+		doc, err := wire.Parse(body, acp.DefaultLimits())
 		if err == nil {
 			_, err = codec.DecodeCreate(doc)
 		}

@@ -125,7 +125,7 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (_ *App, err err
 	}
 	a.described = a.describe()
 	surface := rest.New(rest.Config{Core: a.core, Merchants: a.merchants, Credentials: a.store, Box: box,
-		Now: a.now, Log: a.log, BodyLimit: cfg.Limits.BodyBytes, SignatureWindow: cfg.Limits.SignatureWindow, Limits: a.limits, MismatchStatus: cfg.Idempotency.MismatchStatus, Unreleased: cfg.Protocol.Unreleased,
+		Now: a.now, Log: a.log, BodyLimit: cfg.Limits.BodyBytes, Requests: cfg.Limits.Requests(), SignatureWindow: cfg.Limits.SignatureWindow, Limits: a.limits, MismatchStatus: cfg.Idempotency.MismatchStatus, Unreleased: cfg.Protocol.Unreleased,
 		BaseURL: cfg.PublicURL, Currencies: a.merchants.currencies(), DocumentationURL: cfg.PublicURL + "/docs", Orders: tellsOfOrders(cfg),
 		Extensions: a.merchants.extensions(), InterventionTypes: a.merchants.interventionTypes(), Carts: a.merchants.haveCarts()})
 	pages, err := a.pages(opts.Pages)

@@ -16,5 +16,5 @@ func Listing(cfg *config.Config, shop int) (mcp.Listing, error) {
 		return mcp.Listing{}, err
 	}
 	first := !slices.ContainsFunc(cfg.Merchants[:shop], func(m config.MerchantConfig) bool { return m.App.Enabled })
-	return mcp.List(app, cfg.Merchants[shop].Name, strings.TrimSuffix(cfg.PublicURL, "/"), first), nil
+	return mcp.List(app, cfg.Merchants[shop].Name, strings.TrimSuffix(cfg.PublicURL, "/"), cfg.Limits.Requests(), first), nil
 }

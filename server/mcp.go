@@ -15,7 +15,7 @@ import (
 // the protocol's MCP binding over its HTTP surface.
 func (a *App) chats(protocol http.Handler) (*mcp.Surface, error) {
 	cfg := mcp.Config{Core: a.core, Merchants: a.merchants, Catalogue: a.store, Orders: a.store, REST: protocol,
-		BaseURL: strings.TrimSuffix(a.cfg.PublicURL, "/"), Version: chatVersion, BodyLimit: a.cfg.Limits.BodyBytes,
+		BaseURL: strings.TrimSuffix(a.cfg.PublicURL, "/"), Version: chatVersion, BodyLimit: a.cfg.Limits.BodyBytes, Requests: a.cfg.Limits.Requests(),
 		CompleteWait: a.completeWait(), Now: a.now, Log: a.log, Limits: a.limits}
 	for i := range a.cfg.Merchants {
 		if mc := &a.cfg.Merchants[i]; mc.App.Enabled {

@@ -15,7 +15,7 @@ import (
 func (a *App) pages(adjust func(*web.Config)) (http.Handler, error) {
 	looks := a.looks()
 	cfg := web.Config{
-		Shop: web.Shop{Name: "Checkstand"}, Live: true, BaseURL: a.cfg.PublicURL,
+		Shop: web.Shop{Name: "Checkstand"}, Live: true, BaseURL: a.cfg.PublicURL, Quantity: a.cfg.Limits.Quantity,
 		Endpoints: []web.Endpoint{
 			{Method: "POST", Path: "/checkout_sessions", Purpose: "front.does_open"},
 			{Method: "GET", Path: "/checkout_sessions/{id}", Purpose: "front.does_read"},

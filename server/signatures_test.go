@@ -106,8 +106,14 @@ func (m *market) surfaces() map[string]func(*testing.T, signedCall) answer {
 // is 200 or, of an error, 400.
 func (m *market) callTool(t *testing.T, bearer, tool, arguments string) answer {
 	t.Helper()
+	return m.callToolAt(t, "/acp/mcp", bearer, tool, arguments)
+}
+
+// callToolAt calls a tool of an endpoint for chats.
+func (m *market) callToolAt(t *testing.T, path, bearer, tool, arguments string) answer {
+	t.Helper()
 	body := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, tool, arguments)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, m.url+"/acp/mcp", strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, m.url+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

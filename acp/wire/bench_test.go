@@ -46,7 +46,7 @@ func BenchmarkCreate(b *testing.B) {
 			b.SetBytes(int64(len(body)))
 			b.ReportAllocs()
 			for b.Loop() {
-				doc, err := wire.Parse([]byte(body))
+				doc, err := wire.Parse([]byte(body), acp.DefaultLimits())
 				if err == nil {
 					_, err = c.DecodeCreate(doc)
 				}
@@ -74,7 +74,7 @@ func BenchmarkDecodeCreate(b *testing.B) {
 			b.SetBytes(int64(len(body)))
 			b.ReportAllocs()
 			for b.Loop() {
-				doc, err := wire.Parse(body)
+				doc, err := wire.Parse(body, acp.DefaultLimits())
 				if err == nil {
 					err = part.run(doc)
 				}

@@ -151,7 +151,7 @@ func FuzzDecodeCart(f *testing.F) {
 	}
 	f.Add([]byte(`{"line_items":[{"id":"a"},{"id":"a","quantity":2}],"buyer":{"email":"b@example.com"},"locale":"de","currency":"EUR"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		doc, err := wire.Parse(body)
+		doc, err := wire.Parse(body, acp.DefaultLimits())
 		if err != nil {
 			mustBeRefusal(t, err)
 			return

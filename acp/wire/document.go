@@ -14,7 +14,8 @@ import (
 	"github.com/checkstand/checkstand/acp/sign"
 )
 
-// Limits of a request body; its size is limited by whoever reads it.
+// Limits of a request body that nobody chooses; its size is limited by whoever
+// reads it.
 const (
 	MaxDepth   = 32 // nested objects and arrays
 	MaxUnknown = 20 // paths that Document.Unknown lists
@@ -26,6 +27,7 @@ const (
 // concurrent use.
 type Document struct {
 	body      []byte
+	limits    acp.Limits
 	nodes     []node // nodes[0] is the root; empty for an empty body
 	canonical []byte
 	done      bool // canonical is computed
@@ -49,9 +51,10 @@ type node struct {
 // a Document too: it has no fields. Everything that is not one JSON value
 // with unique member names, valid UTF-8 and at most MaxDepth levels is a 400
 // *acp.Error that tells the byte offset and shows nothing of the body. body
-// must not be changed as long as the Document is in use.
-func Parse(body []byte) (*Document, error) {
-	doc := &Document{body: body}
+// must not be changed as long as the Document is in use. limits bind whoever
+// decodes it.
+func Parse(body []byte, limits acp.Limits) (*Document, error) {
+	doc := &Document{body: body, limits: limits}
 	if len(bytes.TrimSpace(body)) == 0 {
 		return doc, nil
 	}

@@ -18,7 +18,7 @@ import (
 
 func parse(t testing.TB, body string) *wire.Document {
 	t.Helper()
-	doc, err := wire.Parse([]byte(body))
+	doc, err := wire.Parse([]byte(body), acp.DefaultLimits())
 	if err != nil {
 		t.Fatalf("%s: %v", body, err)
 	}
@@ -84,7 +84,7 @@ func TestBrokenBodies(t *testing.T) {
 		{"an open string", `"` + secret, "byte"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := wire.Parse([]byte(tt.body))
+			_, err := wire.Parse([]byte(tt.body), acp.DefaultLimits())
 			e := acp.AsError(err)
 			if err == nil || e.Status != 400 || e.Code != acp.CodeInvalid || e.Type != acp.InvalidRequest {
 				t.Fatalf("got %v", err)
@@ -97,7 +97,7 @@ func TestBrokenBodies(t *testing.T) {
 			}
 		})
 	}
-	if _, err := wire.Parse([]byte(strings.Repeat("[", 32) + strings.Repeat("]", 32))); err != nil {
+	if _, err := wire.Parse([]byte(strings.Repeat("[", 32)+strings.Repeat("]", 32)), acp.DefaultLimits()); err != nil {
 		t.Errorf("32 levels: %v", err)
 	}
 }
@@ -175,12 +175,12 @@ func TestCanonicalIsIdempotent(t *testing.T) {
 	value := rapid.Deferred(func() *rapid.Generator[string] { return jsonText(3) })
 	rapid.Check(t, func(t *rapid.T) {
 		body := value.Draw(t, "body")
-		doc, err := wire.Parse([]byte(body))
+		doc, err := wire.Parse([]byte(body), acp.DefaultLimits())
 		if err != nil {
 			t.Fatalf("%s: %v", body, err)
 		}
 		once := doc.Canonical()
-		again, err := wire.Parse(once)
+		again, err := wire.Parse(once, acp.DefaultLimits())
 		if err != nil {
 			t.Fatalf("%s: %v", once, err)
 		}

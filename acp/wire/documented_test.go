@@ -21,7 +21,7 @@ func TestTheDocumentedAnswersAboutMarketing(t *testing.T) {
 	if !ok || !closed {
 		t.Fatal("the page has no example of marketing_consents")
 	}
-	doc, err := wire.Parse([]byte(example))
+	doc, err := wire.Parse([]byte(example), acp.DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -263,7 +263,7 @@ func TestOfficialExamples(t *testing.T) {
 // decode reads body as the kind of request that want is.
 func decode(t *testing.T, c wire.Codec, want any, body []byte) (any, error) {
 	t.Helper()
-	doc, err := wire.Parse(body)
+	doc, err := wire.Parse(body, acp.DefaultLimits())
 	if err != nil {
 		return nil, err
 	}

@@ -31,13 +31,13 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		doc, err := wire.Parse(body)
+		doc, err := wire.Parse(body, acp.DefaultLimits())
 		if err != nil {
 			mustBeRefusal(t, err)
 			return
 		}
 		once := doc.Canonical()
-		again, err := wire.Parse(once)
+		again, err := wire.Parse(once, acp.DefaultLimits())
 		if err != nil {
 			t.Fatalf("canonical form refused: %v", err)
 		}

@@ -12,7 +12,7 @@ import (
 
 func decodeGroups(t *testing.T, groups string) (acp.Opt[[]acp.FulfillmentGroup], error) {
 	t.Helper()
-	doc, err := wire.Parse([]byte(`{"fulfillment_groups":` + groups + `}`))
+	doc, err := wire.Parse([]byte(`{"fulfillment_groups":`+groups+`}`), acp.DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}

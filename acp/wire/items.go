@@ -46,13 +46,13 @@ func (v value) prices(item *acp.RequestedItem) {
 // request schema of 2026-01-30 and later and in every example: it is read, and
 // 1 when absent.
 func (r *reader) items(body value) []acp.RequestedItem {
-	list := r.itemList(body)
+	list, limits := r.itemList(body), &r.doc.limits
 	if !list.require("the items to buy, [{\"id\": \"...\", \"quantity\": 1}]") {
 		return nil
 	}
 	var items []acp.RequestedItem
 	at := make(map[string]int)
-	for v := range list.items(acp.MaxLineItems) {
+	for v := range list.items(limits.LineItems) {
 		if !v.object() {
 			v.wrongType("an object with an id")
 			return nil
@@ -64,7 +64,7 @@ func (r *reader) items(body value) []acp.RequestedItem {
 			return nil
 		}
 		quantity := v.get("quantity")
-		item := acp.RequestedItem{ID: id, Quantity: quantity.integer(1, acp.MaxQuantity, 1)}
+		item := acp.RequestedItem{ID: id, Quantity: quantity.integer(1, limits.Quantity, 1)}
 		v.prices(&item)
 		i, seen := at[id]
 		if !seen {
@@ -73,8 +73,8 @@ func (r *reader) items(body value) []acp.RequestedItem {
 			continue
 		}
 		items[i].Quantity += item.Quantity
-		if items[i].Quantity > acp.MaxQuantity {
-			quantity.refuse("Too many units of the same item together. Send at most " + strconv.Itoa(acp.MaxQuantity) + ".")
+		if items[i].Quantity > limits.Quantity {
+			quantity.refuse("Too many units of the same item together. Send at most " + strconv.FormatInt(limits.Quantity, 10) + ".")
 		}
 		if item.HasUnitAmount {
 			items[i].UnitAmount, items[i].HasUnitAmount = item.UnitAmount, true

@@ -85,8 +85,9 @@ func session() *rapid.Generator[*acp.Session] {
 		return acp.FulfillmentDetails{Name: text.Draw(t, "name"), PhoneNumber: text.Draw(t, "phone"), Address: maybe(postal).Draw(t, "address")}
 	})
 	line := draw(func(t *rapid.T) acp.LineItem {
-		return acp.LineItem{ID: text.Draw(t, "id"), Item: acp.ItemRef{ID: text.Draw(t, "item")}, Quantity: rapid.Int64Range(1, acp.MaxQuantity).Draw(t, "quantity"),
-			Name: text.Draw(t, "name"), UnitAmount: maybe(rapid.Int64Range(0, 1e9)).Draw(t, "unit"), Images: rapid.SliceOfN(url, 0, 2).Draw(t, "images"),
+		quantity := rapid.Int64Range(1, acp.MaxQuantity).Draw(t, "quantity")
+		return acp.LineItem{ID: text.Draw(t, "id"), Item: acp.ItemRef{ID: text.Draw(t, "item")}, Quantity: quantity,
+			Name: text.Draw(t, "name"), UnitAmount: maybe(rapid.Int64Range(0, 1e15/quantity)).Draw(t, "unit"), Images: rapid.SliceOfN(url, 0, 2).Draw(t, "images"),
 			AvailabilityStatus: rapid.SampledFrom([]string{"", "in_stock", "odd"}).Draw(t, "availability"), Totals: lineTotals.Draw(t, "totals")}
 	})
 	kinds := rapid.SampledFrom([]acp.FulfillmentType{acp.FulfillmentShipping, acp.FulfillmentDigital, acp.FulfillmentPickup, acp.FulfillmentLocalDelivery})

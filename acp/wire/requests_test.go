@@ -205,7 +205,7 @@ func TestThePlaceOfTheInstrumentIsTheRequests(t *testing.T) {
 		`{"payment_data":{"handler_id":"card","token":"spt_1"}}`:                                                                    "$.payment_data.handler_id",
 		`{"payment_data":{"purchase_order_number":"PO-1"}}`:                                                                         "$.payment_data.purchase_order_number",
 	} {
-		doc, err := wire.Parse([]byte(body))
+		doc, err := wire.Parse([]byte(body), acp.DefaultLimits())
 		if err != nil {
 			t.Fatal(err)
 		}

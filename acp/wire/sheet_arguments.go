@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/checkstand/checkstand/acp"
@@ -136,7 +137,7 @@ func (r *reader) sheetItems(body value) []acp.RequestedItem {
 	}
 	var items []acp.RequestedItem
 	at := make(map[string]int)
-	for v := range list.items(acp.MaxLineItems) {
+	for v := range list.items(r.doc.limits.LineItems) {
 		if !v.object() {
 			v.wrongType("an object with id and quantity")
 			return nil
@@ -148,8 +149,8 @@ func (r *reader) sheetItems(body value) []acp.RequestedItem {
 		case !seen:
 			at[id] = len(items)
 			items = append(items, acp.RequestedItem{ID: id, Quantity: quantity})
-		case items[i].Quantity > acp.MaxQuantity-quantity:
-			v.refuse("Too many units of the same item together.")
+		case items[i].Quantity > r.doc.limits.Quantity-quantity:
+			v.refuse("Too many units of the same item together. Send at most " + strconv.FormatInt(r.doc.limits.Quantity, 10) + ".")
 		default:
 			items[i].Quantity += quantity
 		}
@@ -172,7 +173,7 @@ func (r *reader) sheetItem(v value) (id string, quantity int64) {
 	if strings.ContainsFunc(id, isControl) {
 		v.get("id").refuse("Not an item id: it has control characters. Send the id as the product feed has it.")
 	}
-	return id, count.integer(0, acp.MaxQuantity, 1)
+	return id, count.integer(0, r.doc.limits.Quantity, 1)
 }
 
 func isControl(c rune) bool { return c < ' ' || c == 0x7f || 0x80 <= c && c < 0xa0 }

@@ -193,7 +193,7 @@ func FuzzDecodeSheet(f *testing.F) {
 	}
 	f.Add([]byte(`{"checkout_session":{"items":[{"id":"a","quantity":1}]},"order_id":"ord_1","min_price":1e400}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		doc, err := wire.Parse(body)
+		doc, err := wire.Parse(body, acp.DefaultLimits())
 		if err != nil {
 			return
 		}

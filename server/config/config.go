@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/secret"
 )
 
@@ -61,6 +62,9 @@ type LimitsConfig struct {
 	IdleTimeout   time.Duration `yaml:"idle_timeout" default:"120s" doc:"How long an idle connection is kept open."`
 	ShutdownGrace time.Duration `yaml:"shutdown_grace" default:"20s" doc:"How long requests in flight may take to end when the server stops."`
 
+	LineItems int   `yaml:"line_items" default:"200" doc:"Lines that a session or a cart may have; beyond it 400. From 1 to 256."`
+	Quantity  int64 `yaml:"quantity" default:"1000000" doc:"Units of one item that a session or a cart may have; beyond it 400. From 1 to 1000000000. On the checkout page it is 9999 at the most."`
+
 	SignatureWindow time.Duration `yaml:"signature_window" default:"300s" doc:"How far the Timestamp of a signed request may be from this server's clock, before or after it, for every key; beyond it 401. Signed changes are remembered as long, so that none is taken twice. From 10s to 1h."`
 
 	AddressPerSecond   int           `yaml:"address_per_second" default:"2000" doc:"Requests a second from one client address (of IPv6, one /64), with bursts of twice that; beyond it 429. 0 is no limit. This and the other rates are of each process by itself."`
@@ -71,6 +75,11 @@ type LimitsConfig struct {
 	WrongCodesOfKey    int           `yaml:"wrong_codes_of_key" default:"300" doc:"The same of all sessions of one key, in one process. 0 is no limit."`
 	WrongCodesWindow   time.Duration `yaml:"wrong_codes_window" default:"10m" doc:"The time in which wrong codes are counted. From 1s to 24h."`
 	TrustedProxies     []string      `yaml:"trusted_proxies,omitempty" doc:"Addresses or prefixes, such as 10.0.0.0/8, of the proxies whose X-Forwarded-For is believed. A proxy on this machine always is. Without it all who come through another proxy share its address, and its limits."`
+}
+
+// Requests are the limits on what a request may hold.
+func (l LimitsConfig) Requests() acp.Limits {
+	return acp.Limits{LineItems: l.LineItems, Quantity: l.Quantity}
 }
 
 // PaymentsConfig bounds the conversation with payment providers.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server/limit"
 )
@@ -151,6 +152,8 @@ func (c *Config) checkLimits(r *report) {
 	l := c.Limits
 	r.between("limits.body_bytes", l.BodyBytes, MinBodyBytes, MaxBodyBytes)
 	r.between("limits.header_bytes", int64(l.HeaderBytes), MinHeaderBytes, MaxHeaderBytes)
+	r.between("limits.line_items", int64(l.LineItems), 1, acp.MaxLineItems)
+	r.between("limits.quantity", l.Quantity, 1, acp.MaxQuantity)
 	r.lasting("limits.read_timeout", l.ReadTimeout, MinTimeout, MaxTimeout)
 	r.lasting("limits.write_timeout", l.WriteTimeout, MinTimeout, MaxTimeout)
 	r.lasting("limits.idle_timeout", l.IdleTimeout, MinTimeout, MaxTimeout)

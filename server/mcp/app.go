@@ -55,7 +55,7 @@ func (a *app) handler() http.Handler {
 	server := sdk.NewServer(&sdk.Implementation{Name: "checkstand", Title: a.shop, Version: s.Version},
 		&sdk.ServerOptions{Instructions: a.instructions(), Capabilities: has})
 	for _, t := range a.tools() {
-		server.AddTool(t.describe(a.identity), func(ctx context.Context, req *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
+		server.AddTool(t.describe(s, a.identity), func(ctx context.Context, req *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
 			return a.call(ctx, t, req), nil
 		})
 	}

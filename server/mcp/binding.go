@@ -58,7 +58,7 @@ func (s *Surface) binding(raw bool) http.Handler {
 		yes, no := true, false
 		hint := map[bool]*bool{true: &yes, false: &no}
 		server.AddTool(&sdk.Tool{Name: op.name, Title: op.title, Description: op.description,
-			InputSchema: schema(op.input), OutputSchema: schema("acp_session.out"),
+			InputSchema: s.schema(op.input), OutputSchema: s.schema("acp_session.out"),
 			Annotations: &sdk.ToolAnnotations{Title: op.title, ReadOnlyHint: op.readOnly, IdempotentHint: op.readOnly,
 				DestructiveHint: hint[op.destructive], OpenWorldHint: hint[op.openWorld]}},
 			func(ctx context.Context, req *sdk.CallToolRequest) (*sdk.CallToolResult, error) {

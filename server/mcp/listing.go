@@ -7,6 +7,8 @@ import (
 	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/checkstand/checkstand/acp"
 )
 
 // Reasons say why a tool has its hints, a sentence or two each, as the form of
@@ -37,18 +39,18 @@ type ListedTool struct {
 
 // List makes the listing of an app from the very tools that New serves, without
 // serving them. shop is the shop's name, baseURL the public origin without a
-// slash at the end; first says whether the app is the first one, which is at
+// slash at the end, requests the server's limits; first says whether the app is the first one, which is at
 // AppPath.
-func List(settings App, shop, baseURL string, first bool) Listing {
+func List(settings App, shop, baseURL string, requests acp.Limits, first bool) Listing {
 	path := AppPath
 	if !first {
 		path += "/" + url.PathEscape(settings.MerchantID)
 	}
-	a := &app{App: &settings, surface: &Surface{Config: Config{BaseURL: baseURL}}, shop: shop,
+	a := &app{App: &settings, surface: &Surface{Config: Config{BaseURL: baseURL, Requests: requests}}, shop: shop,
 		identity: newIdentity(settings.OAuth, baseURL, path, http.DefaultClient, time.Now, slog.New(slog.DiscardHandler))}
 	l := Listing{Endpoint: baseURL + path, Instructions: a.instructions(), Widget: a.widget()}
 	for _, t := range a.tools() {
-		l.Tools = append(l.Tools, ListedTool{Tool: t.describe(a.identity), Hidden: t.hidden, Reasons: t.reasons})
+		l.Tools = append(l.Tools, ListedTool{Tool: t.describe(a.surface, a.identity), Hidden: t.hidden, Reasons: t.reasons})
 	}
 	return l
 }

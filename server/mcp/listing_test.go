@@ -9,6 +9,7 @@ import (
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/server/config"
 	"github.com/checkstand/checkstand/server/mcp"
 	"github.com/checkstand/checkstand/server/servertest"
@@ -19,11 +20,14 @@ func TestListingIsWhatIsServed(t *testing.T) {
 	settings := mcp.App{MerchantID: servertest.MerchantID, Domain: "https://widget.example.com",
 		Pictures: []string{"https://pictures.example.com"}, Redirects: []string{"https://pay.example.com"},
 		OAuth: mcp.OAuth{Issuer: "https://login.example.com", Tools: map[string][]string{"get_order": {"orders.read"}}}}
-	s := open(t, servertest.Options{Configure: selling(func(_ *config.Config, a *config.AppConfig) {
+	requests := acp.DefaultLimits()
+	requests.LineItems, requests.Quantity = 7, 9
+	s := open(t, servertest.Options{Configure: selling(func(c *config.Config, a *config.AppConfig) {
+		c.Limits.LineItems, c.Limits.Quantity = requests.LineItems, requests.Quantity
 		a.Domain, a.Pictures, a.Redirects = settings.Domain, settings.Pictures, settings.Redirects
 		a.OAuth = config.OAuthConfig{Issuer: settings.OAuth.Issuer, Tools: []config.LinkedToolConfig{{Tool: "get_order", Scopes: []string{"orders.read"}}}}
 	})})
-	listing := mcp.List(settings, "Test Shop", s.BaseURL, true)
+	listing := mcp.List(settings, "Test Shop", s.BaseURL, requests, true)
 	if listing.Endpoint != s.BaseURL+mcp.AppPath {
 		t.Errorf("the endpoint is %s", listing.Endpoint)
 	}
@@ -75,7 +79,7 @@ const maxReason = 300
 // Every tool sets the three hints that a review asks for, and says why each is
 // as it is, in words of its own and not in those of the hint.
 func TestEveryToolSaysWhy(t *testing.T) {
-	for _, tool := range mcp.List(mcp.App{MerchantID: "shop"}, "Test Shop", "https://shop.example.com", false).Tools {
+	for _, tool := range mcp.List(mcp.App{MerchantID: "shop"}, "Test Shop", "https://shop.example.com", acp.DefaultLimits(), false).Tools {
 		h := tool.Annotations
 		if h == nil || h.DestructiveHint == nil || h.OpenWorldHint == nil {
 			t.Errorf("%s leaves a hint out", tool.Name)

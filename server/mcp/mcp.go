@@ -20,6 +20,7 @@ import (
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
 	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/server/limit"
@@ -40,6 +41,8 @@ type Config struct {
 	BaseURL   string
 	Version   string // of this program, for hosts to show
 	BodyLimit int64  // bytes of a request body; a longer one is 413
+	// Requests are the limits on what the arguments of a tool may hold.
+	Requests acp.Limits
 	// CompleteWait is how long complete_checkout waits for the outcome of a
 	// payment that another call has begun.
 	CompleteWait time.Duration

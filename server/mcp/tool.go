@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,13 +24,16 @@ import (
 //go:embed schemas/*.json
 var schemas embed.FS
 
-// schema returns schemas/NAME.json.
-func schema(name string) json.RawMessage {
+// schema returns schemas/NAME.json with the limits of this server, which are
+// texts in braces there.
+func (s *Surface) schema(name string) json.RawMessage {
 	b, err := schemas.ReadFile("schemas/" + name + ".json")
 	if err != nil {
 		panic(err) // it is part of the program, and a test reads all of them
 	}
-	return b
+	return json.RawMessage(strings.NewReplacer(
+		`"{line_items}"`, strconv.Itoa(s.Requests.LineItems),
+		`"{quantity}"`, strconv.FormatInt(s.Requests.Quantity, 10)).Replace(string(b)))
 }
 
 // tool is one tool of the app.
@@ -63,7 +67,7 @@ type result struct {
 
 // describe makes the tool as hosts list it, with the keys of today and those
 // that older hosts read.
-func (t *tool) describe(links *identity) *sdk.Tool {
+func (t *tool) describe(s *Surface, links *identity) *sdk.Tool {
 	no, yes := false, true
 	flag := func(b bool) *bool {
 		if b {
@@ -86,7 +90,7 @@ func (t *tool) describe(links *identity) *sdk.Tool {
 		meta["openai/outputTemplate"], meta["ui/resourceUri"] = WidgetURI, WidgetURI
 	}
 	return &sdk.Tool{Name: t.name, Title: t.title, Description: t.description, Meta: meta,
-		InputSchema: schema(t.input), OutputSchema: schema(t.output),
+		InputSchema: s.schema(t.input), OutputSchema: s.schema(t.output),
 		Annotations: &sdk.ToolAnnotations{Title: t.title, ReadOnlyHint: t.readOnly, DestructiveHint: flag(t.destructive),
 			IdempotentHint: t.idempotent, OpenWorldHint: flag(t.openWorld)}}
 }
@@ -111,7 +115,7 @@ func (a *app) call(ctx context.Context, t *tool, req *sdk.CallToolRequest) (answ
 		r = failure("rate_limited", "The shop gets too many calls at the moment. Nothing was changed. Try again in a few seconds.", nil)
 		return r.wire()
 	}
-	doc, err := parsed(req.Params.Arguments)
+	doc, err := a.parsed(req.Params.Arguments)
 	if err != nil {
 		r = malformed(err)
 		return r.wire()
@@ -121,11 +125,11 @@ func (a *app) call(ctx context.Context, t *tool, req *sdk.CallToolRequest) (answ
 }
 
 // parsed reads arguments; none are an empty object.
-func parsed(args json.RawMessage) (*wire.Document, error) {
+func (a *app) parsed(args json.RawMessage) (*wire.Document, error) {
 	if text := strings.TrimSpace(string(args)); text == "" || text == "null" {
-		return wire.Parse([]byte("{}"))
+		args = json.RawMessage("{}")
 	}
-	return wire.Parse(args)
+	return wire.Parse(args, a.surface.Requests)
 }
 
 func (a *app) log(ctx context.Context, t *tool, r *result, started time.Time) {

@@ -34,6 +34,9 @@ type Options struct {
 	BodyBytes      int64  // the longest body
 	KeyPerSecond   int    // requests a second with one key; 0 for no limit
 	AddressPerSec  int    // requests a second from one address; 0 for no limit
+	// Requests are the limits on what a request may hold; the zero value is the
+	// default ones.
+	Requests acp.Limits
 }
 
 // Document describes a server in one API version.
@@ -56,7 +59,10 @@ func New(o Options, v acp.Version) (*Document, bool) {
 	if !ok {
 		return nil, false
 	}
-	d := &Document{Options: o, Version: v, Types: typesOf(slices.Index(Versions(), v)), NeedsKey: codec.RequiresIdempotencyKey()}
+	if o.Requests == (acp.Limits{}) {
+		o.Requests = acp.DefaultLimits()
+	}
+	d := &Document{Options: o, Version: v, Types: typesOf(slices.Index(Versions(), v), o.Requests), NeedsKey: codec.RequiresIdempotencyKey()}
 	d.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
 	_, carts := wire.Carts(codec)
 	d.Codes = codes(cmp.Or(o.MismatchStatus, codec.MismatchStatus()), carts)

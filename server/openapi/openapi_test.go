@@ -234,7 +234,7 @@ func TestExamplesOfRequestsAreUnderstood(t *testing.T) {
 			if d.Types[name] == nil {
 				continue
 			}
-			doc, err := wire.Parse([]byte(d.Example(name)))
+			doc, err := wire.Parse([]byte(d.Example(name)), acp.DefaultLimits())
 			if err == nil {
 				err = decode(doc)
 			}

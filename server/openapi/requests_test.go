@@ -14,6 +14,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/wire"
 	"github.com/checkstand/checkstand/server/openapi"
 )
@@ -131,7 +132,7 @@ func unread(t *testing.T, decode func(*wire.Document) error, body any) ([]string
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, err := wire.Parse(text)
+	doc, err := wire.Parse(text, acp.DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}

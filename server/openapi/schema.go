@@ -78,6 +78,8 @@ type Value struct {
 	Elem     *Value   // of KindList
 	Min, Max int64    // of a number, or a length; both 0 for no bounds
 	Null     bool     // it may be null
+
+	limit string // of the server, which Max is; "" where it is the same everywhere
 }
 
 // span is a range of versions, by their place in the list of all.
@@ -229,7 +231,7 @@ func parseExample(text string) (example json.RawMessage, rest string, err error)
 }
 
 var (
-	bounded = regexp.MustCompile(`^(.+)\((?:(\d+)\.\.)?(\d+)\)$`)
+	bounded = regexp.MustCompile(`^(.+)\((?:(\d+)\.\.)?(?:(\d+)|([a-z_]+))\)$`)
 	typeRef = regexp.MustCompile(`^[A-Z][A-Za-z]+$`)
 )
 
@@ -247,7 +249,11 @@ func parseValue(text string) (v Value, err error) {
 		if m[2] != "" {
 			v.Min, err = strconv.ParseInt(m[2], 10, 64)
 		}
-		if err == nil {
+		if v.limit = m[4]; v.limit != "" {
+			if _, known := chosen(acp.Limits{})[v.limit]; !known {
+				err = fmt.Errorf("%q is no limit", v.limit)
+			}
+		} else if err == nil {
 			v.Max, err = strconv.ParseInt(m[3], 10, 64)
 		}
 		return v, err
@@ -266,12 +272,22 @@ func parseValue(text string) (v Value, err error) {
 	return v, fmt.Errorf("%q is no type", text)
 }
 
-// typesOf are the types of a version, by name.
-func typesOf(version int) map[string]*Type {
-	out := map[string]*Type{}
+// chosen are the limits of a server by their names in schemas.txt.
+func chosen(l acp.Limits) map[string]int64 {
+	return map[string]int64{"line_items": int64(l.LineItems), "quantity": l.Quantity}
+}
+
+// typesOf are the types of a version with the limits of a server, by name.
+func typesOf(version int, limits acp.Limits) map[string]*Type {
+	out, most := map[string]*Type{}, chosen(limits)
 	for i := range types {
 		if t := types[i]; t.within.has(version) {
 			t.Members = slices.DeleteFunc(slices.Clone(t.Members), func(m Member) bool { return !m.within.has(version) })
+			for i := range t.Members {
+				if v := &t.Members[i].Value; v.limit != "" {
+					v.Max = most[v.limit]
+				}
+			}
 			out[t.Name] = &t
 		}
 	}

@@ -42,13 +42,13 @@ func (s *Surface) carts(next func(context.Context, *exchange, wire.CartCodec)) f
 }
 
 func (s *Surface) createCart(ctx context.Context, x *exchange, codec wire.CartCodec) {
-	if doc, req, ok := decoded(x, codec.DecodeCart); ok {
+	if doc, req, ok := decoded(s, x, codec.DecodeCart); ok {
 		x.answer(s.Core.CreateCart(ctx, s.cartCall(x, codec, doc, http.StatusCreated), req))
 	}
 }
 
 func (s *Surface) replaceCart(ctx context.Context, x *exchange, codec wire.CartCodec) {
-	if doc, req, ok := decoded(x, codec.DecodeCart); ok {
+	if doc, req, ok := decoded(s, x, codec.DecodeCart); ok {
 		x.answer(s.Core.ReplaceCart(ctx, s.cartCall(x, codec, doc, http.StatusOK), x.r.PathValue("id"), req))
 	}
 }
@@ -56,7 +56,7 @@ func (s *Surface) replaceCart(ctx context.Context, x *exchange, codec wire.CartC
 // cancelCart reads the body as that of a session's cancel: there may be none,
 // and nothing of it is heeded.
 func (s *Surface) cancelCart(ctx context.Context, x *exchange, codec wire.CartCodec) {
-	if doc, _, ok := decoded(x, x.codec.DecodeCancel); ok {
+	if doc, _, ok := decoded(s, x, x.codec.DecodeCancel); ok {
 		x.answer(s.Core.CancelCart(ctx, s.cartCall(x, codec, doc, http.StatusOK), x.r.PathValue("id")))
 	}
 }

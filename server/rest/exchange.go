@@ -180,8 +180,8 @@ func (x *exchange) inItsWords(e *acp.Error) *acp.Error {
 	return x.doc.Located(e)
 }
 
-func (x *exchange) document() (*wire.Document, error) {
-	doc, err := wire.Parse(x.raw)
+func (x *exchange) document(limits acp.Limits) (*wire.Document, error) {
+	doc, err := wire.Parse(x.raw, limits)
 	if err == nil && x.form != nil {
 		doc.SetCanonical(x.form)
 	}

@@ -28,6 +28,8 @@ type Config struct {
 	Now         func() time.Time
 	Log         *slog.Logger
 	BodyLimit   int64 // bytes of a request body; a longer one is 413
+	// Requests are the limits on what a body may hold; beyond one it is 400.
+	Requests acp.Limits
 	// MismatchStatus overrides the status of an idempotency conflict, which is
 	// otherwise the version's own; 0 leaves it.
 	MismatchStatus int
@@ -134,32 +136,32 @@ func (s *Surface) nothingHere(x *exchange) {
 }
 
 func (s *Surface) create(ctx context.Context, x *exchange) {
-	if doc, req, ok := decoded(x, x.codec.DecodeCreate); ok {
+	if doc, req, ok := decoded(s, x, x.codec.DecodeCreate); ok {
 		x.answer(s.Core.Create(ctx, s.call(x, doc, http.StatusCreated), req))
 	}
 }
 
 func (s *Surface) update(ctx context.Context, x *exchange) {
-	if doc, req, ok := decoded(x, x.codec.DecodeUpdate); ok {
+	if doc, req, ok := decoded(s, x, x.codec.DecodeUpdate); ok {
 		x.answer(s.Core.Update(ctx, s.call(x, doc, http.StatusOK), x.r.PathValue("id"), req))
 	}
 }
 
 func (s *Surface) complete(ctx context.Context, x *exchange) {
-	if doc, req, ok := decoded(x, x.codec.DecodeComplete); ok {
+	if doc, req, ok := decoded(s, x, x.codec.DecodeComplete); ok {
 		x.answer(s.Core.Complete(ctx, s.call(x, doc, http.StatusOK), x.r.PathValue("id"), req))
 	}
 }
 
 func (s *Surface) cancel(ctx context.Context, x *exchange) {
-	if doc, req, ok := decoded(x, x.codec.DecodeCancel); ok {
+	if doc, req, ok := decoded(s, x, x.codec.DecodeCancel); ok {
 		x.answer(s.Core.Cancel(ctx, s.call(x, doc, http.StatusOK), x.r.PathValue("id"), req))
 	}
 }
 
 // decoded parses and decodes the body, or refuses it.
-func decoded[T any](x *exchange, decode func(*wire.Document) (T, error)) (doc *wire.Document, req T, ok bool) {
-	doc, err := x.document()
+func decoded[T any](s *Surface, x *exchange, decode func(*wire.Document) (T, error)) (doc *wire.Document, req T, ok bool) {
+	doc, err := x.document(s.Requests)
 	if err == nil {
 		req, err = decode(doc)
 	}

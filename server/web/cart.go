@@ -206,8 +206,8 @@ func (p *Pages) setCartQuantity(w http.ResponseWriter, r *http.Request, v CartVi
 		quantity, err := strconv.ParseInt(typed, 10, 64)
 		problem := ""
 		switch {
-		case err != nil || quantity < 0 || quantity > MaxOrdered:
-			problem = text.For(c.Locale).Say("checkout.whole_number", "count", strconv.Itoa(MaxOrdered))
+		case err != nil || quantity < 0 || quantity > p.ordered:
+			problem = text.For(c.Locale).Say("checkout.whole_number", "count", strconv.FormatInt(p.ordered, 10))
 		case quantity == 0 && len(c.Lines) == 1:
 			problem = text.For(c.Locale).Say("cart.only_item")
 		default:

@@ -129,8 +129,8 @@ func (p *Pages) setQuantity(w http.ResponseWriter, r *http.Request, v Visit) err
 		quantity, err := strconv.ParseInt(typed, 10, 64)
 		problem := ""
 		switch {
-		case err != nil || quantity < 0 || quantity > MaxOrdered:
-			problem = p.texts(&c).Say("checkout.whole_number", "count", strconv.Itoa(MaxOrdered))
+		case err != nil || quantity < 0 || quantity > p.ordered:
+			problem = p.texts(&c).Say("checkout.whole_number", "count", strconv.FormatInt(p.ordered, 10))
 		case quantity == 0 && len(c.Lines) == 1:
 			problem = p.texts(&c).Say("checkout.only_item")
 		default:
@@ -152,7 +152,7 @@ func (p *Pages) setQuantity(w http.ResponseWriter, r *http.Request, v Visit) err
 	return ErrChanged
 }
 
-// MaxOrdered is how many of one item a buyer can order on the page.
+// MaxOrdered is how many of one item a buyer can order on the page at the most.
 const MaxOrdered = 9999
 
 // pay takes the browser to the provider's page, or hands in what the provider's

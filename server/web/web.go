@@ -7,6 +7,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,6 +49,9 @@ type Config struct {
 	// "https://shop.example.com"; "" leaves it out.
 	BaseURL   string
 	Endpoints []Endpoint // what the front page lists, in this order
+	// Quantity is how many of one item the shop lets be ordered where that is less
+	// than MaxOrdered; 0 for MaxOrdered.
+	Quantity int64
 
 	Orders Orders // required
 	Items  Items  // required
@@ -106,6 +110,7 @@ type Pages struct {
 	written   string // locale of the policies: the shop's, "" where it has none
 	baseURL   string
 	endpoints []Endpoint
+	ordered   int64 // most units of one item
 	orders    Orders
 	items     Items
 	checkouts Checkouts
@@ -146,6 +151,7 @@ func New(cfg Config) (*Pages, error) {
 		written:   cfg.Locale,
 		baseURL:   cfg.BaseURL,
 		endpoints: cfg.Endpoints,
+		ordered:   min(MaxOrdered, cmp.Or(cfg.Quantity, MaxOrdered)),
 		orders:    cfg.Orders,
 		items:     cfg.Items,
 		checkouts: cfg.Checkouts,
