@@ -125,7 +125,7 @@ func ofThePayment(r payment.Result) bool {
 
 // Jobs are the durable jobs of this room, by kind.
 func (s *Service) Jobs() map[string]func(context.Context, job.Job) error {
-	return map[string]func(context.Context, job.Job) error{reconcileKind: s.reconcile}
+	return map[string]func(context.Context, job.Job) error{reconcileKind: s.reconcile, expiryKind: s.endExpired}
 }
 
 // reconcile is the job that finishes what a crash or a silent PSP left open.

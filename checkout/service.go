@@ -147,7 +147,8 @@ func (s *Session) belongsTo(who Caller) bool {
 }
 
 // expire shows a session whose time is over as expired. It is not written for
-// that alone: the stored expiry time says the same at every reading.
+// that alone: the stored expiry time says the same at every reading. One that
+// keeps the buyer's browser for the bank is ended by a job; see expiryKind.
 func (s *Session) expire(now time.Time) {
 	switch s.Status {
 	case acp.NotReadyForPayment, acp.ReadyForPayment, acp.AuthenticationRequired:

@@ -105,7 +105,7 @@ func (s *Service) record(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, 
 		a.Tries++
 		return s.saveAttempt(tx, a, ev)
 	default:
-		err = s.giveBack(tx, m, sess, a, brand)
+		err = s.giveBack(tx, m, sess, a, brand, now)
 	}
 	if err != nil {
 		return err
@@ -128,13 +128,18 @@ func (s *Service) saveAttempt(tx Tx, a *payment.Attempt, ev payment.Event) error
 
 // giveBack opens the session for another try to pay, or for the proof that the
 // buyer has been authenticated.
-func (s *Service) giveBack(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, brand string) error {
+func (s *Service) giveBack(tx Tx, m *Merchant, sess *Session, a *payment.Attempt, brand string, now time.Time) error {
 	if err := sess.letGo(tx); err != nil {
 		return err
 	}
 	sess.DeletableAt = sess.ExpiresAt.Add(keepUnsold)
 	if sess.askForAuthentication(m, a, brand) {
 		sess.say(authenticationMessage(m.texts(sess)))
+		if sess.Authentication.Browser != nil {
+			if err := tx.Enqueue(expiryJob(sess, a, now)); err != nil {
+				return err
+			}
+		}
 		return sess.become(acp.AuthenticationRequired)
 	}
 	sess.Authentication = nil

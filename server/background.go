@@ -46,6 +46,7 @@ func newBackground(a *App) *background {
 		// A payment is asked about until its outcome is known: it is never
 		// given up on, only asked about less often. One asking takes no longer
 		// than a call and the budget; the rest is for recording what was learned.
+		// What a session must not keep is forgotten in the same way, by one commit.
 		handlers[kind] = job.Handler{Do: do, Timeout: a.cfg.Payments.Timeout + a.cfg.Payments.UnknownBudget + recordTime, MaxAttempts: job.NoLimit, First: askFirst, Longest: askLongest}
 	}
 	for kind, do := range a.orders.Jobs() {
