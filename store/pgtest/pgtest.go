@@ -30,6 +30,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/checkstand/checkstand/store"
+	"github.com/checkstand/checkstand/store/enginetest"
 	"github.com/checkstand/checkstand/store/postgres"
 )
 
@@ -109,15 +110,7 @@ func Migrated(t testing.TB) string {
 func Open(t testing.TB, url string, o postgres.Options) *store.Store {
 	t.Helper()
 	s, err := postgres.Open(t.Context(), url, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return enginetest.Opened(t, s, err)
 }
 
 // begin starts the cluster, if none runs.

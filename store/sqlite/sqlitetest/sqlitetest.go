@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/checkstand/checkstand/store"
+	"github.com/checkstand/checkstand/store/enginetest"
 	"github.com/checkstand/checkstand/store/sqlite"
 )
 
@@ -39,15 +40,7 @@ func Create(t testing.TB, path string) {
 func Open(t testing.TB, path string, o sqlite.Options) *store.Store {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), path, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return enginetest.Opened(t, s, err)
 }
 
 // migrated is a file with the newest schema and nothing else in it.
