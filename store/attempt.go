@@ -150,32 +150,24 @@ func (r reader) TokenUsed(provider string, fingerprints [][]byte) (sessionID str
 // live or paid attempt a session and one session a token.
 func (tx *Tx) InsertAttempt(a *payment.Attempt) error {
 	what := "insert attempt " + a.ID
-	if err := tx.needIDs(what, a.MerchantID, a.ID); err != nil {
-		return err
-	}
-	tx.insert(what, insertAttempt, attemptArgs(a)...)
-	tx.setVersion(&a.Version, 1)
-	return nil
+	args, err := tx.attemptArgs(what, a)
+	return tx.insertVersioned(what, insertAttempt, &a.Version, args, err)
 }
 
 // SaveAttempt stores an attempt if its Version is still the stored one, and
 // raises it.
 func (tx *Tx) SaveAttempt(a *payment.Attempt) error {
 	what := "save attempt " + a.ID
-	if err := tx.needIDs(what, a.MerchantID, a.ID); err != nil {
-		return err
-	}
-	tx.guarded(what, saveAttempt, append(attemptArgs(a), a.Version)...)
-	tx.setVersion(&a.Version, a.Version+1)
-	return nil
+	args, err := tx.attemptArgs(what, a)
+	return tx.saveVersioned(what, saveAttempt, &a.Version, args, err)
 }
 
 // attemptArgs are the values of attemptColumns without the version.
-func attemptArgs(a *payment.Attempt) []any {
+func (tx *Tx) attemptArgs(what string, a *payment.Attempt) ([]any, error) {
 	return []any{a.ID, a.MerchantID, a.SessionID, a.OrderID, bit(a.Live), a.Provider, a.Amount, a.Currency, a.IdemKey,
 		blob(a.TokenFP), blob(a.Sealed), string(a.State), string(a.Class), a.PSPRef, a.Decline, a.Captured, a.Tries,
 		millis(a.CreatedAt), millis(a.FinalAt), millis(a.LeaseUntil), string(a.Kind), string(a.Capture), a.Account, a.Refunded,
-		a.PageRef, blob(a.Page)}
+		a.PageRef, blob(a.Page)}, tx.needIDs(what, a.MerchantID, a.ID)
 }
 
 // AppendEvent adds to the history of an attempt.

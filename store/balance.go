@@ -213,29 +213,21 @@ func (s *Store) balanceRequests(ctx context.Context, sql string, args ...any) ([
 // InsertRequest stores a new request of the ledger.
 func (tx *Tx) InsertRequest(q *balance.Request) error {
 	what := "insert balance request " + q.Reference
-	if err := tx.needIDs(what, q.MerchantID, q.Reference); err != nil {
-		return err
-	}
-	tx.insert(what, insertBalanceRequest, balanceRequestArgs(q)...)
-	tx.setVersion(&q.Version, 1)
-	return nil
+	args, err := tx.balanceRequestArgs(what, q)
+	return tx.insertVersioned(what, insertBalanceRequest, &q.Version, args, err)
 }
 
 // SaveRequest stores a request of the ledger if its Version is still the stored
 // one, and raises it.
 func (tx *Tx) SaveRequest(q *balance.Request) error {
 	what := "save balance request " + q.Reference
-	if err := tx.needIDs(what, q.MerchantID, q.Reference); err != nil {
-		return err
-	}
-	tx.guarded(what, saveBalanceRequest, append(balanceRequestArgs(q), q.Version)...)
-	tx.setVersion(&q.Version, q.Version+1)
-	return nil
+	args, err := tx.balanceRequestArgs(what, q)
+	return tx.saveVersioned(what, saveBalanceRequest, &q.Version, args, err)
 }
 
 // balanceRequestArgs are the values of balanceRequestColumns without the
 // version.
-func balanceRequestArgs(q *balance.Request) []any {
+func (tx *Tx) balanceRequestArgs(what string, q *balance.Request) ([]any, error) {
 	var closed int64
 	if !q.ClosedAt.IsZero() {
 		closed = q.ClosedAt.UnixMicro()
@@ -245,7 +237,8 @@ func balanceRequestArgs(q *balance.Request) []any {
 		body = []byte{}
 	}
 	return []any{q.MerchantID, q.Reference, bit(q.Live), string(q.Kind), q.Of, q.BalanceID, q.SessionID, q.Key, body, q.Token, string(q.State),
-		q.Reason, q.Amount, q.Units, q.Currency, q.Captured, q.Refunded, q.UnitsBack, millis(q.CreatedAt), closed}
+			q.Reason, q.Amount, q.Units, q.Currency, q.Captured, q.Refunded, q.UnitsBack, millis(q.CreatedAt), closed},
+		tx.needIDs(what, q.MerchantID, q.Reference)
 }
 
 // AppendEntry adds to the history of a balance.

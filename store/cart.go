@@ -39,24 +39,14 @@ func (r reader) Cart(merchantID, id string) (*checkout.Cart, error) {
 func (tx *Tx) InsertCart(cart *checkout.Cart) error {
 	what := "insert cart " + cart.ID
 	args, err := tx.cartArgs(what, cart)
-	if err != nil {
-		return err
-	}
-	tx.insert(what, insertCart, args...)
-	tx.setVersion(&cart.Version, 1)
-	return nil
+	return tx.insertVersioned(what, insertCart, &cart.Version, args, err)
 }
 
 // SaveCart stores a cart if its Version is still the stored one, and raises it.
 func (tx *Tx) SaveCart(cart *checkout.Cart) error {
 	what := "save cart " + cart.ID
 	args, err := tx.cartArgs(what, cart)
-	if err != nil {
-		return err
-	}
-	tx.guarded(what, saveCart, append(args, cart.Version)...)
-	tx.setVersion(&cart.Version, cart.Version+1)
-	return nil
+	return tx.saveVersioned(what, saveCart, &cart.Version, args, err)
 }
 
 // DeleteCart removes a cart if its Version is still the stored one.

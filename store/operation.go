@@ -103,29 +103,21 @@ func (s *Store) operations(ctx context.Context, sql string, args ...any) ([]paym
 // one operation an id of the provider's.
 func (tx *Tx) InsertOperation(o *payment.Operation) error {
 	what := "insert operation " + o.ID
-	if err := tx.needIDs(what, o.MerchantID, o.ID); err != nil {
-		return err
-	}
-	tx.insert(what, insertOperation, operationArgs(o)...)
-	tx.setVersion(&o.Version, 1)
-	return nil
+	args, err := tx.operationArgs(what, o)
+	return tx.insertVersioned(what, insertOperation, &o.Version, args, err)
 }
 
 // SaveOperation stores an operation if its Version is still the stored one, and
 // raises it.
 func (tx *Tx) SaveOperation(o *payment.Operation) error {
 	what := "save operation " + o.ID
-	if err := tx.needIDs(what, o.MerchantID, o.ID); err != nil {
-		return err
-	}
-	tx.guarded(what, saveOperation, append(operationArgs(o), o.Version)...)
-	tx.setVersion(&o.Version, o.Version+1)
-	return nil
+	args, err := tx.operationArgs(what, o)
+	return tx.saveVersioned(what, saveOperation, &o.Version, args, err)
 }
 
 // operationArgs are the values of operationColumns without the version.
-func operationArgs(o *payment.Operation) []any {
+func (tx *Tx) operationArgs(what string, o *payment.Operation) ([]any, error) {
 	return []any{o.ID, o.MerchantID, o.AttemptID, o.OrderID, bit(o.Live), o.Provider, o.Account, string(o.Kind), o.Amount, o.Currency,
 		o.Key, o.Reason, o.PSPRef, o.OpRef, string(o.State), string(o.Class), o.Decline, o.Who, o.Tries,
-		millis(o.CreatedAt), millis(o.FinalAt), millis(o.LeaseUntil)}
+		millis(o.CreatedAt), millis(o.FinalAt), millis(o.LeaseUntil)}, tx.needIDs(what, o.MerchantID, o.ID)
 }

@@ -107,12 +107,7 @@ func (s *Store) orders(ctx context.Context, sql, merchantID string, args ...any)
 func (tx *Tx) InsertOrder(o *order.Order) error {
 	what := "insert order " + o.ID
 	args, err := tx.orderArgs(what, o)
-	if err != nil {
-		return err
-	}
-	tx.insert(what, insertOrder, args...)
-	tx.setVersion(&o.Version, 1)
-	return nil
+	return tx.insertVersioned(what, insertOrder, &o.Version, args, err)
 }
 
 // SaveOrder stores an order if its Version is still the stored one, and raises
@@ -120,12 +115,7 @@ func (tx *Tx) InsertOrder(o *order.Order) error {
 func (tx *Tx) SaveOrder(o *order.Order) error {
 	what := "save order " + o.ID
 	args, err := tx.orderArgs(what, o)
-	if err != nil {
-		return err
-	}
-	tx.guarded(what, saveOrder, append(args, o.Version)...)
-	tx.setVersion(&o.Version, o.Version+1)
-	return nil
+	return tx.saveVersioned(what, saveOrder, &o.Version, args, err)
 }
 
 func (tx *Tx) orderArgs(what string, o *order.Order) ([]any, error) {

@@ -40,12 +40,7 @@ func (r reader) Session(merchantID, id string) (*checkout.Session, error) {
 func (tx *Tx) InsertSession(ses *checkout.Session) error {
 	what := "insert session " + ses.ID
 	args, err := tx.sessionArgs(what, ses)
-	if err != nil {
-		return err
-	}
-	tx.insert(what, insertSession, args...)
-	tx.setVersion(&ses.Version, 1)
-	return nil
+	return tx.insertVersioned(what, insertSession, &ses.Version, args, err)
 }
 
 // SaveSession stores a session if its Version is still the stored one, and
@@ -53,12 +48,7 @@ func (tx *Tx) InsertSession(ses *checkout.Session) error {
 func (tx *Tx) SaveSession(ses *checkout.Session) error {
 	what := "save session " + ses.ID
 	args, err := tx.sessionArgs(what, ses)
-	if err != nil {
-		return err
-	}
-	tx.guarded(what, saveSession, append(args, ses.Version)...)
-	tx.setVersion(&ses.Version, ses.Version+1)
-	return nil
+	return tx.saveVersioned(what, saveSession, &ses.Version, args, err)
 }
 
 func (tx *Tx) sessionArgs(what string, ses *checkout.Session) ([]any, error) {

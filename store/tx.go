@@ -91,6 +91,29 @@ func (tx *Tx) setVersion(version *int64, to int64) {
 	*version = to
 }
 
+// insertVersioned buffers the INSERT of a row with a version, which becomes 1.
+// args and err are what making the row's arguments returned.
+func (tx *Tx) insertVersioned(what, sql string, version *int64, args []any, err error) error {
+	if err != nil {
+		return err
+	}
+	tx.insert(what, sql, args...)
+	tx.setVersion(version, 1)
+	return nil
+}
+
+// saveVersioned buffers a write that must meet the row at its version, which is
+// the last argument of the statement, and raises it. args and err are those of
+// insertVersioned.
+func (tx *Tx) saveVersioned(what, sql string, version *int64, args []any, err error) error {
+	if err != nil {
+		return err
+	}
+	tx.guarded(what, sql, append(args, *version)...)
+	tx.setVersion(version, *version+1)
+	return nil
+}
+
 func (tx *Tx) undo() {
 	for i := len(tx.raised) - 1; i >= 0; i-- {
 		*tx.raised[i].version = tx.raised[i].old
