@@ -51,6 +51,8 @@ const (
 // LookupFails.
 type Fault string
 
+func (f Fault) ofLookup() bool { return f == LookupFails }
+
 // Faults.
 const (
 	DropBefore    Fault = "drop_before"    // the connection breaks, nothing was done
@@ -105,13 +107,13 @@ type Books struct {
 
 // Fake is the stand-in. It is safe for concurrent use.
 type Fake struct {
+	paymenttest.Troubles[Fault]
+
 	server *httptest.Server
 	closed chan struct{}
 
 	mu       sync.Mutex
 	now      time.Time
-	faults   []Fault
-	storm    int // requests that are still to fail
 	tokens   map[string]*token
 	vault    map[string]*kept // stored cards by their id
 	payments []*charge
@@ -174,13 +176,6 @@ func (f *Fake) Advance(d time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.now = f.now.Add(d)
-}
-
-// Break makes faults befall the next requests that they concern, one each.
-func (f *Fake) Break(faults ...Fault) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.faults = append(f.faults, faults...)
 }
 
 // Posts counts the POST requests that arrived.

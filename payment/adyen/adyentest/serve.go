@@ -8,7 +8,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -56,7 +55,7 @@ func fail(status int, code, message string) answer {
 }
 
 func (f *Fake) serve(w http.ResponseWriter, r *http.Request) {
-	if f.stormy() {
+	if f.Stormy() {
 		f.strike(w, r, Unavailable)
 		return
 	}
@@ -77,7 +76,7 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request) {
 	case http.MethodPost, http.MethodPatch:
 		f.change(w, r, path, body)
 	case http.MethodGet:
-		if f.fault(true) == LookupFails {
+		if f.NextFault(Fault.ofLookup) != "" {
 			f.strike(w, r, Unavailable)
 			return
 		}
@@ -90,44 +89,6 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// stormy counts a request against the storm.
-func (f *Fake) stormy() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.storm == 0 {
-		return false
-	}
-	f.storm--
-	return true
-}
-
-// Storm answers the next n requests with 503, and carries none of them out.
-func (f *Fake) Storm(n int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.storm = n
-}
-
-// Heal forgets the faults that have not struck yet, and ends a storm.
-func (f *Fake) Heal() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.faults, f.storm = nil, 0
-}
-
-// fault takes the next fault from the queue that concerns a request.
-func (f *Fake) fault(lookup bool) Fault {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for i, next := range f.faults {
-		if (next == LookupFails) == lookup {
-			f.faults = slices.Delete(f.faults, i, i+1)
-			return next
-		}
-	}
-	return ""
-}
-
 // change carries out a PATCH, or a POST once per key.
 func (f *Fake) change(w http.ResponseWriter, r *http.Request, path []string, body []byte) {
 	key := r.Header.Get("Idempotency-Key")
@@ -135,7 +96,7 @@ func (f *Fake) change(w http.ResponseWriter, r *http.Request, path []string, bod
 		f.write(w, r, fail(http.StatusUnprocessableEntity, "702", "Idempotency-Key is longer than 64 characters"))
 		return
 	}
-	fault := f.fault(false)
+	fault := f.NextFault(func(next Fault) bool { return !next.ofLookup() })
 	f.mu.Lock()
 	if r.Method == http.MethodPost {
 		f.posts++

@@ -3,7 +3,6 @@ package braintreetest
 import (
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -28,30 +27,6 @@ const (
 )
 
 func (f Fault) ofLookup() bool { return strings.HasPrefix(string(f), "lookup_") }
-
-// Break queues faults: each strikes one request.
-func (g *Gateway) Break(faults ...Fault) {
-	g.set(func() { g.faults = append(g.faults, faults...) })
-}
-
-// Storm answers the next n requests with 503, and carries none of them out.
-func (g *Gateway) Storm(n int) { g.set(func() { g.storm = n }) }
-
-// Heal forgets the faults that have not struck yet, and ends a storm.
-func (g *Gateway) Heal() { g.set(func() { g.faults, g.storm = nil, 0 }) }
-
-// nextFault takes the first fault that concerns a request.
-func (g *Gateway) nextFault(lookup bool) (f Fault) {
-	g.set(func() {
-		for i, queued := range g.faults {
-			if queued.ofLookup() == lookup {
-				f, g.faults = queued, slices.Delete(g.faults, i, i+1)
-				return
-			}
-		}
-	})
-	return f
-}
 
 // before does what a fault does to a request that is not looked at.
 func (f Fault) before(_ http.ResponseWriter, r *http.Request) {

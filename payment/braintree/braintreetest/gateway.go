@@ -43,6 +43,8 @@ type Options struct {
 // Gateway is the PSP. Its exported fields are switches; set them before the
 // requests that they concern. It is safe for concurrent use.
 type Gateway struct {
+	paymenttest.Troubles[Fault]
+
 	URL string
 
 	options Options
@@ -54,8 +56,6 @@ type Gateway struct {
 	tokens       map[string]*token
 	vault        map[string]*kept // cards by their token
 	keys         map[string]*keyUse
-	faults       []Fault
-	storm        int               // requests that are still to fail
 	outbox       []string          // documents of webhooks that wait
 	disputes     map[string]string // their transactions
 	delivery     paymenttest.Delivery
@@ -128,16 +128,12 @@ func (g *Gateway) authorised(handle func(id string, body []byte) answer) http.Ha
 		g.mu.Lock()
 		g.requestCount++
 		n := g.requestCount
-		stormy := g.storm > 0
-		if stormy {
-			g.storm--
-		}
 		g.requests = append(g.requests, r.Method+" "+strings.TrimPrefix(r.URL.Path, "/merchants/"+g.options.MerchantID)+" "+string(body))
 		g.mu.Unlock()
 		w.Header().Set("X-Request-Id", fmt.Sprintf("req-%d", n))
 		w.Header().Set("Content-Type", "application/xml; charset=utf-8")
 
-		if stormy {
+		if g.Stormy() {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
@@ -154,7 +150,7 @@ func (g *Gateway) authorised(handle func(id string, body []byte) answer) http.Ha
 			w.WriteHeader(http.StatusUnsupportedMediaType)
 			return
 		}
-		fault := g.nextFault(isLookup(r))
+		fault := g.NextFault(func(next Fault) bool { return next.ofLookup() == isLookup(r) })
 		fault.before(w, r)
 		if fault.answersBefore(w) {
 			return

@@ -32,6 +32,8 @@ type Config struct {
 
 // Server is the stand-in. Its methods may be called while requests are served.
 type Server struct {
+	paymenttest.Troubles[Fault]
+
 	cfg  Config
 	http *httptest.Server
 
@@ -46,8 +48,6 @@ type Server struct {
 	disputes map[string]*dispute
 	order    []string // ids of everything, oldest first
 	keys     map[string]*stored
-	faults   []Fault
-	storm    int // requests that are still to fail
 	delivery paymenttest.Delivery
 	stalled  []func()
 	events   []event
@@ -108,27 +108,6 @@ func (s *Server) Close() { s.http.Close() }
 
 // URL is the base address, for stripe.Config.BaseURL.
 func (s *Server) URL() string { return s.http.URL }
-
-// Break queues faults, for the next requests that they concern.
-func (s *Server) Break(faults ...Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, faults...)
-}
-
-// Storm answers the next n requests with 503, and carries none of them out.
-func (s *Server) Storm(n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.storm = n
-}
-
-// Heal forgets the faults that have not struck yet, and ends a storm.
-func (s *Server) Heal() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults, s.storm = nil, 0
-}
 
 // Release does what was stalled.
 func (s *Server) Release() {
@@ -200,13 +179,7 @@ func (s *Server) id(prefix string) string {
 	return id
 }
 
-// fault takes the next of these faults from the queue; mu is held.
+// fault takes the next of these faults from the queue.
 func (s *Server) fault(of ...Fault) Fault {
-	for i, f := range s.faults {
-		if slices.Contains(of, f) {
-			s.faults = slices.Delete(s.faults, i, i+1)
-			return f
-		}
-	}
-	return ""
+	return s.NextFault(func(next Fault) bool { return slices.Contains(of, next) })
 }

@@ -125,12 +125,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests++
 	w.Header().Set("Request-Id", fmt.Sprintf("req_%08d", s.requests))
-	stormy := s.storm > 0
-	if stormy {
-		s.storm--
-	}
 	s.mu.Unlock()
-	if stormy {
+	if s.Stormy() {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
