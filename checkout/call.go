@@ -108,10 +108,10 @@ func (c *Call) answer(s *Session, err *acp.Error) Answer {
 // broken reports an answer that could not be rendered. It is not to be stored.
 func (a Answer) broken() bool { return a.Err != nil && a.Status >= http.StatusInternalServerError }
 
-// record is the finished record of an answer.
-func (c *Call) record(a Answer, now time.Time) idempotency.Record {
+// remember is the finished record of an answer.
+func (s *Service) remember(c *Call, a Answer, now time.Time) idempotency.Record {
 	return idempotency.Record{Hash: c.scope().Hash(), MerchantID: c.MerchantID, Fingerprint: c.Fingerprint,
-		State: idempotency.Done, Status: a.Status, Body: a.Body, ExpiresAt: now.Add(idempotency.Retention)}
+		State: idempotency.Done, Status: a.Status, Body: a.Body, ExpiresAt: now.Add(s.retention.Answers)}
 }
 
 // once carries out fn and stores its answer under the call's key, in one
@@ -162,7 +162,7 @@ func (s *Service) once(ctx context.Context, c *Call, fn func(Tx) (*Session, erro
 		if c.Key == "" {
 			return nil
 		}
-		return tx.PutIdempotencyRecord(c.record(ans, now), nil)
+		return tx.PutIdempotencyRecord(s.remember(c, ans, now), nil)
 	})
 	if err != nil {
 		return c.refuse(asError(err))

@@ -31,7 +31,7 @@ func (s *Service) Cancel(ctx context.Context, c *Call, sessionID string, req acp
 		}
 		sess.Intent, sess.APIVersion, sess.UpdatedAt = req.Intent, c.Version, now
 		sess.Messages = []acp.Message{}
-		sess.DeletableAt = now.Add(keepUnsold)
+		sess.DeletableAt = now.Add(s.retention.Unsold)
 		return sess, tx.SaveSession(sess)
 	})
 }

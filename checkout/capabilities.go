@@ -3,15 +3,10 @@ package checkout
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/text"
 )
-
-// keepUnsold is how long a session that came to nothing is kept after it has
-// expired; sold ones are kept.
-const keepUnsold = 30 * 24 * time.Hour
 
 // CardHandler is the id of the payment handler for cards that the agent has
 // tokenised.

@@ -151,7 +151,7 @@ func (s *Service) OpenCheckout(ctx context.Context, v CartVisit, over bool) (add
 		if err := sess.quote(tx, m, items, nil, now); err != nil {
 			return err
 		}
-		sess.DeletableAt = sess.ExpiresAt.Add(keepUnsold)
+		sess.DeletableAt = sess.ExpiresAt.Add(s.retention.Unsold)
 		address = m.CheckoutLink(sess)
 		cart.opened(sess, true)
 		return errors.Join(tx.InsertSession(sess), tx.SaveCart(cart))
@@ -167,7 +167,7 @@ func (s *Service) abandon(tx Tx, sess *Session, now time.Time) error {
 	if err := sess.become(acp.Canceled); err != nil {
 		return err
 	}
-	sess.UpdatedAt, sess.DeletableAt = now, now.Add(keepUnsold)
+	sess.UpdatedAt, sess.DeletableAt = now, now.Add(s.retention.Unsold)
 	sess.Messages = []acp.Message{}
 	return tx.SaveSession(sess)
 }

@@ -343,7 +343,7 @@ func (p *purchase) markRunning(tx Tx, until, now time.Time) error {
 		return nil
 	}
 	rec := idempotency.Record{Hash: p.call.scope().Hash(), MerchantID: p.call.MerchantID, Fingerprint: p.call.Fingerprint,
-		State: idempotency.Running, LeaseUntil: until, ExpiresAt: now.Add(idempotency.Retention)}
+		State: idempotency.Running, LeaseUntil: until, ExpiresAt: now.Add(p.retention.Answers)}
 	if err := tx.PutIdempotencyRecord(rec, p.prev); err != nil {
 		return err
 	}
@@ -430,5 +430,5 @@ func (p *purchase) finish(tx Tx, sess *Session, e *acp.Error) error {
 	if p.call.Key == "" {
 		return nil
 	}
-	return tx.PutIdempotencyRecord(p.call.record(ans, p.now()), p.prev)
+	return tx.PutIdempotencyRecord(p.remember(p.call, ans, p.now()), p.prev)
 }

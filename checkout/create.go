@@ -77,7 +77,7 @@ func (s *Service) Create(ctx context.Context, c *Call, req acp.CreateRequest) An
 				return nil, err
 			}
 		}
-		sess.DeletableAt = sess.ExpiresAt.Add(keepUnsold)
+		sess.DeletableAt = sess.ExpiresAt.Add(s.retention.Unsold)
 		return sess, tx.InsertSession(sess)
 	})
 	s.countWrong(c, ans, wrong)

@@ -138,7 +138,7 @@ func (s *Service) Refuse(ctx context.Context, merchantID, sessionID, operator st
 	return s.decidePending(ctx, merchantID, sessionID, operator, func(_ Tx, m *Merchant, sess *Session, now time.Time) error {
 		sess.PurchaseOrder.RefusedBy = operator
 		sess.ExpiresAt = now.Add(m.SessionTTL)
-		sess.DeletableAt = sess.ExpiresAt.Add(keepUnsold)
+		sess.DeletableAt = sess.ExpiresAt.Add(s.retention.Unsold)
 		sess.forgetPaymentMessages()
 		sess.say(acp.Message{Type: acp.Info, ContentType: "plain", Param: paymentParam,
 			Content: m.texts(sess).Say("invoice.refused")})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/idempotency"
 	"github.com/checkstand/checkstand/secret"
 )
 
@@ -22,8 +23,8 @@ const (
 	StepSettled  Step = "settled"  // the outcome is committed, nobody was told
 )
 
-// Config is what a Service needs. All fields but OnStep, Guesses and Log are
-// required.
+// Config is what a Service needs. All fields but OnStep, Guesses, Retention and
+// Log are required.
 type Config struct {
 	Store     Store
 	Merchants Merchants
@@ -38,9 +39,26 @@ type Config struct {
 	// Guesses bound the trying out of discount codes; the zero value is ten wrong
 	// ones of a session and 300 of a key in ten minutes.
 	Guesses GuessLimits
+	// Retention is how long what may be forgotten is kept; the zero value is the
+	// least that the protocol asks for, and 30 days.
+	Retention Retention
 	// OnStep, if set, is called at each Step; tests crash there.
 	OnStep func(Step)
 }
+
+// Retention is how long a Service keeps what it may forget. What is stored
+// already is kept as long as was the rule then.
+type Retention struct {
+	// Answers are given again under their Idempotency-Key, counted from the
+	// answer; idempotency.MinRetention at least.
+	Answers time.Duration
+	// Unsold is a session that came to nothing, counted from its end. Those that
+	// were sold are kept for good.
+	Unsold time.Duration
+}
+
+// usualRetention is that where Config has none.
+var usualRetention = Retention{Answers: idempotency.MinRetention, Unsold: 30 * 24 * time.Hour}
 
 // Service is the core. It is safe for concurrent use, and any number of them
 // may share one database.
@@ -54,6 +72,7 @@ type Service struct {
 	budget    time.Duration
 	onStep    func(Step)
 	guesses   guesses
+	retention Retention
 }
 
 // New makes a Service.
@@ -65,6 +84,9 @@ func New(c Config) *Service {
 	}
 	if s.guesses.GuessLimits = c.Guesses; c.Guesses == (GuessLimits{}) {
 		s.guesses.GuessLimits = usualGuesses
+	}
+	if s.retention = c.Retention; c.Retention == (Retention{}) {
+		s.retention = usualRetention
 	}
 	if s.onStep == nil {
 		s.onStep = func(Step) {}

@@ -132,7 +132,7 @@ func (s *Service) giveBack(tx Tx, m *Merchant, sess *Session, a *payment.Attempt
 	if err := sess.letGo(tx); err != nil {
 		return err
 	}
-	sess.DeletableAt = sess.ExpiresAt.Add(keepUnsold)
+	sess.DeletableAt = sess.ExpiresAt.Add(s.retention.Unsold)
 	if sess.askForAuthentication(m, a, brand) {
 		sess.say(authenticationMessage(m.texts(sess)))
 		if sess.Authentication.Browser != nil {
@@ -190,7 +190,7 @@ func (p *purchase) conclude(tx Tx, sess *Session, a *payment.Attempt, now time.T
 			if c.Key == "" {
 				return ans, nil
 			}
-			return ans, tx.PutIdempotencyRecord(c.record(ans, now), p.prev)
+			return ans, tx.PutIdempotencyRecord(p.remember(c, ans, now), p.prev)
 		}
 	} else {
 		ans = c.refuse(fault)
@@ -200,7 +200,7 @@ func (p *purchase) conclude(tx Tx, sess *Session, a *payment.Attempt, now time.T
 	}
 	// Not an answer to keep: the next request under this key goes on.
 	return ans, tx.PutIdempotencyRecord(idempotency.Record{Hash: c.scope().Hash(), MerchantID: c.MerchantID,
-		Fingerprint: c.Fingerprint, State: idempotency.Resumable, ExpiresAt: now.Add(idempotency.Retention)}, p.prev)
+		Fingerprint: c.Fingerprint, State: idempotency.Resumable, ExpiresAt: now.Add(p.retention.Answers)}, p.prev)
 }
 
 // outcomeUnknown is the answer while nobody knows whether the buyer was charged.

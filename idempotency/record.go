@@ -12,8 +12,9 @@ import (
 // MaxKey is the length limit of an Idempotency-Key in bytes.
 const MaxKey = 255
 
-// Retention is how long a finished key is remembered at least.
-const Retention = 24 * time.Hour
+// MinRetention is how long a finished key has to be remembered at least, by the
+// protocol.
+const MinRetention = 24 * time.Hour
 
 // Scope names one key of one caller on one path.
 type Scope struct {

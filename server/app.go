@@ -148,7 +148,8 @@ func (a *App) build(box *secret.Box, onStep func(checkout.Step)) (err error) {
 	a.merchants.keep(a.store, a.now)
 	a.core = checkout.New(checkout.Config{Store: a.store, Merchants: a.merchants, Box: box, Now: a.now, Log: a.log,
 		PaymentTimeout: a.cfg.Payments.Timeout, UnknownBudget: a.cfg.Payments.UnknownBudget, OnStep: onStep,
-		Guesses: checkout.GuessLimits{Session: a.cfg.Limits.WrongCodes, Key: a.cfg.Limits.WrongCodesOfKey, Window: a.cfg.Limits.WrongCodesWindow}})
+		Guesses:   checkout.GuessLimits{Session: a.cfg.Limits.WrongCodes, Key: a.cfg.Limits.WrongCodesOfKey, Window: a.cfg.Limits.WrongCodesWindow},
+		Retention: checkout.Retention{Answers: a.cfg.Limits.IdempotencyRetention, Unsold: a.cfg.Limits.UnsoldRetention}})
 	a.orders = newOrders(a.cfg, a.merchants, a.store, a.now, a.log)
 	return nil
 }

@@ -65,6 +65,9 @@ type LimitsConfig struct {
 	LineItems int   `yaml:"line_items" default:"200" doc:"Lines that a session or a cart may have; beyond it 400. From 1 to 256."`
 	Quantity  int64 `yaml:"quantity" default:"1000000" doc:"Units of one item that a session or a cart may have; beyond it 400. From 1 to 1000000000. On the checkout page it is 9999 at the most."`
 
+	IdempotencyRetention time.Duration `yaml:"idempotency_retention" default:"24h" doc:"How long a request that is sent again under its Idempotency-Key gets the first answer again, counted from that answer. From 24h, which the protocol asks for, to 720h. A change counts for new answers."`
+	UnsoldRetention      time.Duration `yaml:"unsold_retention" default:"720h" doc:"How long a session that came to nothing is kept after its end, with all that is known of its buyer; those that were sold are kept for good. From 24h to 8760h. A change counts for sessions that are opened from then on."`
+
 	SignatureWindow time.Duration `yaml:"signature_window" default:"300s" doc:"How far the Timestamp of a signed request may be from this server's clock, before or after it, for every key; beyond it 401. Signed changes are remembered as long, so that none is taken twice. From 10s to 1h."`
 
 	AddressPerSecond   int           `yaml:"address_per_second" default:"2000" doc:"Requests a second from one client address (of IPv6, one /64), with bursts of twice that; beyond it 429. 0 is no limit. This and the other rates are of each process by itself."`

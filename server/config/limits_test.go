@@ -20,8 +20,10 @@ func TestDefaultLimitsOfRequests(t *testing.T) {
 // refused with both.
 func TestBoundsOfLimits(t *testing.T) {
 	for key, b := range map[string]struct{ kind, tooLow, least, most, tooHigh string }{
-		"line_items": {"number", "0", "1", "256", "257"},
-		"quantity":   {"number", "0", "1", "1000000000", "1000000001"},
+		"line_items":            {"number", "0", "1", "256", "257"},
+		"quantity":              {"number", "0", "1", "1000000000", "1000000001"},
+		"idempotency_retention": {"duration", "23h59m59s", "24h0m0s", "720h0m0s", "720h0m1s"},
+		"unsold_retention":      {"duration", "23h59m59s", "24h0m0s", "8760h0m0s", "8760h0m1s"},
 	} {
 		parse := func(value string) error {
 			_, err := config.Parse("checkstand.yaml", []byte("limits: {"+key+": "+value+"}"+minimal), nil)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/idempotency"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server/limit"
 )
@@ -32,6 +33,12 @@ const (
 	// is longer lets captured requests live too long.
 	MinSignatureWindow = 10 * time.Second
 	MaxSignatureWindow = time.Hour
+
+	MaxIdempotencyRetention = 30 * 24 * time.Hour
+
+	// An agent may come back to a session that it has just lost.
+	MinUnsoldRetention = 24 * time.Hour
+	MaxUnsoldRetention = 365 * 24 * time.Hour
 
 	MinCodesWindow = time.Second
 	MaxCodesWindow = 24 * time.Hour
@@ -158,6 +165,8 @@ func (c *Config) checkLimits(r *report) {
 	r.lasting("limits.write_timeout", l.WriteTimeout, MinTimeout, MaxTimeout)
 	r.lasting("limits.idle_timeout", l.IdleTimeout, MinTimeout, MaxTimeout)
 	r.lasting("limits.signature_window", l.SignatureWindow, MinSignatureWindow, MaxSignatureWindow)
+	r.lasting("limits.idempotency_retention", l.IdempotencyRetention, idempotency.MinRetention, MaxIdempotencyRetention)
+	r.lasting("limits.unsold_retention", l.UnsoldRetention, MinUnsoldRetention, MaxUnsoldRetention)
 	r.lasting("limits.shutdown_grace", l.ShutdownGrace, 0, MaxTimeout)
 	r.lasting("payments.timeout", c.Payments.Timeout, MinTimeout, MaxTimeout)
 	r.lasting("payments.unknown_budget", c.Payments.UnknownBudget, 0, MaxTimeout)

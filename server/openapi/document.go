@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 
@@ -37,6 +38,9 @@ type Options struct {
 	// Requests are the limits on what a request may hold; the zero value is the
 	// default ones.
 	Requests acp.Limits
+	// Retention is how long an answer is given again under its Idempotency-Key; 0
+	// is idempotency.MinRetention.
+	Retention time.Duration
 }
 
 // Document describes a server in one API version.

@@ -1,6 +1,13 @@
 package openapi
 
-import "net/http"
+import (
+	"cmp"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/checkstand/checkstand/idempotency"
+)
 
 // Operation is one method of one path.
 type Operation struct {
@@ -166,9 +173,12 @@ var versionQuery = Parameter{Name: "version", Doc: "An API-Version; the newest w
 var parameterDocs = map[string]string{"id": "Its id.", "shop": "Id of the shop.", "session": "Id of the session.", "cart": "Id of the cart.", "proof": "What makes the link one of ours.",
 	"name": "Name of the policy.", "file": "Name of the file.", "endpoint": "Path of the endpoint.", "merchant": "Id of the shop.", "mode": "test or live.", "kind": "saved_card, gift_card, points or store_credit."}
 
+// hours writes a time as people say it.
+func hours(d time.Duration) string { return strconv.FormatFloat(d.Hours(), 'f', -1, 64) + " hours" }
+
 // agentHeaders are the headers of the requests of agents.
 func agentHeaders(d *Document) []Parameter {
-	key := Parameter{Name: "Idempotency-Key", Required: d.NeedsKey, Doc: "Up to 255 printable ASCII characters, new for each new request and the same for a repeat. A repeat within 24 hours gets the first answer, with Idempotent-Replayed: true. GET has none."}
+	key := Parameter{Name: "Idempotency-Key", Required: d.NeedsKey, Doc: "Up to 255 printable ASCII characters, new for each new request and the same for a repeat. A repeat within " + hours(cmp.Or(d.Retention, idempotency.MinRetention)) + " gets the first answer, with Idempotent-Replayed: true. GET has none."}
 	return []Parameter{
 		{Name: "API-Version", Required: true, Doc: "The version of request and answer.", Words: []string{string(d.Version)}}, key,
 		{Name: "Request-Id", Doc: "Comes back as it is, and is in the log; one is made when it is missing."},
