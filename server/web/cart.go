@@ -1,12 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 
 	"github.com/checkstand/checkstand/text"
 )
@@ -192,41 +191,18 @@ func (p *Pages) setCartQuantity(w http.ResponseWriter, r *http.Request, v CartVi
 	if err != nil {
 		return err
 	}
-	if c.Locale == "" {
-		c.Locale = p.locale
-	}
-	line, typed := r.PostForm.Get("line"), strings.TrimSpace(r.PostForm.Get("quantity"))
-	if r.PostForm.Has("remove") {
-		typed = "0"
-	}
-	for i := range c.Lines {
-		if c.Lines[i].ID != line {
-			continue
-		}
-		quantity, err := strconv.ParseInt(typed, 10, 64)
-		problem := ""
-		switch {
-		case err != nil || quantity < 0 || quantity > p.ordered:
-			problem = text.For(c.Locale).Say("checkout.whole_number", "count", strconv.FormatInt(p.ordered, 10))
-		case quantity == 0 && len(c.Lines) == 1:
-			problem = text.For(c.Locale).Say("cart.only_item")
-		default:
-			err = p.carts.SetQuantity(r.Context(), v, line, quantity)
-			if refusal, ok := errors.AsType[*Refusal](err); ok {
-				problem = refusal.Message
-			} else if err != nil {
-				return err
-			}
-		}
-		if problem != "" {
-			c.Lines[i].Note = &Notice{Negative, problem}
-			p.showCart(w, r, http.StatusUnprocessableEntity, c)
-			return nil
-		}
+	change := quantityForm{most: p.ordered, texts: text.For(cmp.Or(c.Locale, p.locale)), onlyItem: "cart.only_item", set: func(line string, quantity int64) error {
+		return p.carts.SetQuantity(r.Context(), v, line, quantity)
+	}}
+	switch done, err := change.carryOut(r, c.Lines); {
+	case err != nil:
+		return err
+	case done:
 		p.backToCart(w, r, v, "#items")
-		return nil
+	default:
+		p.showCart(w, r, http.StatusUnprocessableEntity, c)
 	}
-	return ErrChanged
+	return nil
 }
 
 // backToCart sends the browser to the page after a form.

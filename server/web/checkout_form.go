@@ -4,8 +4,6 @@ import (
 	"errors"
 	"mime"
 	"net/http"
-	"strconv"
-	"strings"
 )
 
 // maxCheckoutForm bounds the body of a form in bytes.
@@ -118,38 +116,18 @@ func (p *Pages) setQuantity(w http.ResponseWriter, r *http.Request, v Visit) err
 	if err != nil {
 		return err
 	}
-	line, typed := r.PostForm.Get("line"), strings.TrimSpace(r.PostForm.Get("quantity"))
-	if r.PostForm.Has("remove") {
-		typed = "0"
-	}
-	for i := range c.Lines {
-		if c.Lines[i].ID != line {
-			continue
-		}
-		quantity, err := strconv.ParseInt(typed, 10, 64)
-		problem := ""
-		switch {
-		case err != nil || quantity < 0 || quantity > p.ordered:
-			problem = p.texts(&c).Say("checkout.whole_number", "count", strconv.FormatInt(p.ordered, 10))
-		case quantity == 0 && len(c.Lines) == 1:
-			problem = p.texts(&c).Say("checkout.only_item")
-		default:
-			err = p.checkouts.SetQuantity(r.Context(), v, line, quantity)
-			if refusal, ok := errors.AsType[*Refusal](err); ok {
-				problem = refusal.Message
-			} else if err != nil {
-				return err
-			}
-		}
-		if problem != "" {
-			c.Lines[i].Note = &Notice{Negative, problem}
-			p.show(w, r, http.StatusUnprocessableEntity, &checkoutPage{Checkout: c, Form: c.Details})
-			return nil
-		}
+	change := quantityForm{most: p.ordered, texts: p.texts(&c), onlyItem: "checkout.only_item", set: func(line string, quantity int64) error {
+		return p.checkouts.SetQuantity(r.Context(), v, line, quantity)
+	}}
+	switch done, err := change.carryOut(r, c.Lines); {
+	case err != nil:
+		return err
+	case done:
 		p.back(w, r, v, "#items")
-		return nil
+	default:
+		p.show(w, r, http.StatusUnprocessableEntity, &checkoutPage{Checkout: c, Form: c.Details})
 	}
-	return ErrChanged
+	return nil
 }
 
 // MaxOrdered is how many of one item a buyer can order on the page at the most.
