@@ -16,3 +16,9 @@ func (t *Tab) Select(selector, option string) {
 		t.t.Fatal(fault)
 	}
 }
+
+// Options is what a select element offers, in its order.
+func (t *Tab) Options(selector string) []string {
+	t.t.Helper()
+	return evaluate[[]string](t, `(selector) => [...document.querySelectorAll(selector + " option")].map(o => o.label)`, selector)
+}
