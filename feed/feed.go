@@ -175,11 +175,3 @@ func Read(ctx context.Context, r io.Reader, opts Options, emit func(catalog.Item
 	}
 	return in.sum, err
 }
-
-// needCurrency is the check of formats whose prices never name a currency.
-func needCurrency(opts Options, format Format) error {
-	if opts.Currency == "" {
-		return fmt.Errorf("%w: %w", ErrOptions, fault.New("currency", "is missing, and %s files have none; give the shop's currency, such as usd", format))
-	}
-	return nil
-}

@@ -290,29 +290,23 @@ func (p place) description(field, text string) string {
 
 // image checks the address of one image; "" drops it.
 func (p place) image(field, text string) string {
-	if text == "" {
-		return ""
-	}
-	address, changed, ok := cleanURL(text)
-	switch {
-	case !ok:
-		p.warn(field, CodeImage, text, "An image needs a full address that starts with https:// and has no password in it. It was left out.")
-		return ""
-	case changed:
-		p.info(field, CodeURLNormalised, text, "Read as "+cut(address, maxFindingValue)+".")
-	}
-	return address
+	return p.address(field, text, CodeImage, "An image")
 }
 
 // link checks the address of the product's page; "" drops it.
 func (p place) link(field, text string) string {
+	return p.address(field, text, CodeLinkInvalid, "A link")
+}
+
+// address checks the address of a thing, with the code for one that is none.
+func (p place) address(field, text string, code, thing string) string {
 	if text == "" {
 		return ""
 	}
 	address, changed, ok := cleanURL(text)
 	switch {
 	case !ok:
-		p.warn(field, CodeLinkInvalid, text, "A link needs a full address that starts with https:// and has no password in it. It was left out.")
+		p.warn(field, code, text, thing+" needs a full address that starts with https:// and has no password in it. It was left out.")
 		return ""
 	case changed:
 		p.info(field, CodeURLNormalised, text, "Read as "+cut(address, maxFindingValue)+".")

@@ -113,10 +113,7 @@ type shopifyVariant struct {
 }
 
 func readShopify(ctx context.Context, in *intake, src io.Reader) error {
-	if err := needCurrency(in.opts, ShopifyCSV); err != nil {
-		return err
-	}
-	t, err := openTable(ctx, in, src)
+	t, err := openExport(ctx, in, src, ShopifyCSV)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/checkstand/checkstand/fault"
 )
 
 // table reads a file of records with a header line.
@@ -17,6 +19,15 @@ type table struct {
 	index map[string]int // of columnName(name), the first of each
 	row   int
 	short bool // some record had fewer values than the header
+}
+
+// openExport opens the table of a shop's export, whose prices never name a
+// currency.
+func openExport(ctx context.Context, in *intake, src io.Reader, format Format) (*table, error) {
+	if in.opts.Currency == "" {
+		return nil, fmt.Errorf("%w: %w", ErrOptions, fault.New("currency", "is missing, and %s files have none; give the shop's currency, such as usd", format))
+	}
+	return openTable(ctx, in, src)
 }
 
 // openTable reads the header.

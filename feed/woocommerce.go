@@ -82,10 +82,7 @@ type wooParent struct {
 }
 
 func readWooCommerce(ctx context.Context, in *intake, src io.Reader) error {
-	if err := needCurrency(in.opts, WooCommerceCSV); err != nil {
-		return err
-	}
-	t, err := openTable(ctx, in, src)
+	t, err := openExport(ctx, in, src, WooCommerceCSV)
 	if err != nil {
 		return err
 	}
