@@ -84,27 +84,38 @@ func run(ctx context.Context) (err error) {
 	return nil
 }
 
-// onStore measures on one kind of database. Without PostgreSQL's programs it
-// says so and leaves that half out.
-func onStore(ctx context.Context, kind string, opts options) (err error) {
-	real, floor := filepath.Join(opts.dir, "shop.db"), filepath.Join(opts.dir, "floor.db")
+// onStore measures on one kind of database.
+func onStore(ctx context.Context, kind string, opts options) error {
 	if kind == onPostgres {
-		server, err := pgtest.Start()
-		if errors.Is(err, pgtest.ErrMissing) {
-			fmt.Println("\nPostgreSQL: not measured, its programs are not installed; 'make setup' installs them.")
-			return nil
-		}
+		return withDatabases(2, func(urls []string) error { return onDatabases(ctx, kind, urls[0], urls[1], opts) })
+	}
+	return onDatabases(ctx, kind, filepath.Join(opts.dir, "shop.db"), filepath.Join(opts.dir, "floor.db"), opts)
+}
+
+// withDatabases starts PostgreSQL for as long as do runs with new databases.
+// Without PostgreSQL's programs it says so and leaves that half out.
+func withDatabases(n int, do func(urls []string) error) (err error) {
+	server, err := pgtest.Start()
+	if errors.Is(err, pgtest.ErrMissing) {
+		fmt.Println("\nPostgreSQL: not measured, its programs are not installed; 'make setup' installs them.")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+	var urls []string
+	for range n {
+		url, err := server.Database()
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, server.Stop()) }()
-		if real, err = server.Database(); err != nil {
-			return err
-		}
-		if floor, err = server.Database(); err != nil {
-			return err
-		}
+		urls = append(urls, url)
 	}
+	return do(urls)
+}
+
+func onDatabases(ctx context.Context, kind, real, floor string, opts options) error {
 	rows, err := measure(ctx, kind, real, floor, opts)
 	if err != nil {
 		return err

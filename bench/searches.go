@@ -21,7 +21,6 @@ import (
 
 	"github.com/checkstand/checkstand/catalog"
 	"github.com/checkstand/checkstand/store"
-	"github.com/checkstand/checkstand/store/pgtest"
 	"github.com/checkstand/checkstand/store/postgres"
 	"github.com/checkstand/checkstand/store/sqlite"
 )
@@ -158,34 +157,27 @@ func measureSearches(ctx context.Context, opts options) error {
 	return nil
 }
 
-func searchOn(ctx context.Context, kind string, n int, opts options) (err error) {
-	var s *store.Store
-	var size func() (index, all int64, err error)
+func searchOn(ctx context.Context, kind string, n int, opts options) error {
 	if kind == onPostgres {
-		server, err := pgtest.Start()
-		if errors.Is(err, pgtest.ErrMissing) {
-			fmt.Println("\nPostgreSQL: not measured, its programs are not installed; 'make setup' installs them.")
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, server.Stop()) }()
-		url, err := server.Database()
-		if err != nil {
-			return err
-		}
-		if s, err = postgres.Open(ctx, url, postgres.Options{}); err != nil {
-			return err
-		}
-		size = func() (int64, int64, error) { return postgresSize(ctx, url) }
-	} else {
-		path := filepath.Join(opts.dir, fmt.Sprintf("search-%d.db", n))
-		if s, err = sqlite.Open(ctx, path, sqlite.Options{}); err != nil {
-			return err
-		}
-		size = func() (int64, int64, error) { return sqliteSize(ctx, path) }
+		return withDatabases(1, func(urls []string) error {
+			s, err := postgres.Open(ctx, urls[0], postgres.Options{})
+			if err != nil {
+				return err
+			}
+			return searchIn(ctx, kind, s, postgresSize, urls[0], n, opts)
+		})
 	}
+	path := filepath.Join(opts.dir, fmt.Sprintf("search-%d.db", n))
+	s, err := sqlite.Open(ctx, path, sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	return searchIn(ctx, kind, s, sqliteSize, path, n, opts)
+}
+
+// searchIn measures in a store, which it closes. sizeOf measures the database at
+// an address in bytes.
+func searchIn(ctx context.Context, kind string, s *store.Store, sizeOf func(ctx context.Context, address string) (index, all int64, err error), address string, n int, opts options) (err error) {
 	defer func() { err = errors.Join(err, s.Close()) }()
 	v := newVocabulary()
 	began := time.Now()
@@ -194,7 +186,7 @@ func searchOn(ctx context.Context, kind string, n int, opts options) (err error)
 		return err
 	}
 	took := time.Since(began)
-	index, all, err := size()
+	index, all, err := sizeOf(ctx, address)
 	if err != nil {
 		return err
 	}
