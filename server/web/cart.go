@@ -154,13 +154,8 @@ func (p *Pages) cartForm(do func(w http.ResponseWriter, r *http.Request, v CartV
 			p.cartNotFound(w, r)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxCheckoutForm)
-		if err := r.ParseForm(); err != nil {
-			status := http.StatusBadRequest
-			if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-				status = http.StatusRequestEntityTooLarge
-			}
-			p.cartMessage(w, r, status, checkoutMessage{Heading: "page.unreadable_form", Tone: Caution,
+		if status, why := parseForm(w, r); why != "" {
+			p.cartMessage(w, r, status, checkoutMessage{Heading: why, Tone: Caution,
 				Detail: "page.nothing_changed_in_cart", Again: v.path(), AgainIs: "page.back_to_cart"})
 			return
 		}

@@ -18,18 +18,8 @@ func (p *Pages) form(do func(w http.ResponseWriter, r *http.Request, v Visit) er
 			p.checkoutNotFound(w, r)
 			return
 		}
-		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
-			p.checkoutMessage(w, r, http.StatusUnsupportedMediaType, checkoutMessage{Heading: "page.no_form", Tone: Caution,
-				Detail: "page.nothing_changed", Again: checkoutPath(v), AgainIs: "page.back_to_checkout"})
-			return
-		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxCheckoutForm)
-		if err := r.ParseForm(); err != nil {
-			status := http.StatusBadRequest
-			if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-				status = http.StatusRequestEntityTooLarge
-			}
-			p.checkoutMessage(w, r, status, checkoutMessage{Heading: "page.unreadable_form", Tone: Caution,
+		if status, why := parseForm(w, r); why != "" {
+			p.checkoutMessage(w, r, status, checkoutMessage{Heading: why, Tone: Caution,
 				Detail: "page.nothing_changed", Again: checkoutPath(v), AgainIs: "page.back_to_checkout"})
 			return
 		}
@@ -41,6 +31,22 @@ func (p *Pages) form(do func(w http.ResponseWriter, r *http.Request, v Visit) er
 			p.checkoutFailed(w, r, err)
 		}
 	}
+}
+
+// parseForm reads a form of a page. Of what is none, or cannot be read, it
+// returns the status and the key of what is said to it; why is "" otherwise.
+func parseForm(w http.ResponseWriter, r *http.Request) (status int, why string) {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
+		return http.StatusUnsupportedMediaType, "page.no_form"
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxCheckoutForm)
+	err := r.ParseForm()
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return http.StatusRequestEntityTooLarge, "page.unreadable_form"
+	} else if err != nil {
+		return http.StatusBadRequest, "page.unreadable_form"
+	}
+	return http.StatusOK, ""
 }
 
 func (p *Pages) reloaded(w http.ResponseWriter, r *http.Request) { p.back(w, r, visitOf(r), "") }
