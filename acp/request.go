@@ -15,7 +15,8 @@ type Opt[T any] struct {
 // Some is a field that was sent with a value.
 func Some[T any](v T) Opt[T] { return Opt[T]{Set: true, Value: v} }
 
-// Limits of a request; a longer one is refused with 400 and the field's path.
+// Limits of a request that nobody chooses; a longer one is refused with 400 and
+// the field's path.
 const (
 	MaxText        = 256 // names, e-mail addresses, identifiers of buyers
 	MaxItemID      = 255
@@ -23,18 +24,15 @@ const (
 	MaxPostalCode  = 20
 	MaxOrderNotes  = 5000
 	MaxToken       = 4096
-	MaxMetadata    = 50 // members of a metadata object
 
-	MaxEmail         = 254
-	MaxMetadataBytes = 16 << 10 // canonical JSON of a metadata object
-	MaxDiscountCodes = 20
-	MaxGroups        = 20 // entries of fulfillment_groups
-	MaxGroupID       = 64
-	MaxInstructions  = 500 // of a fulfillment group
-	MaxSelections    = 50  // entries of selected_fulfillment_options and their item_ids lists
-	MaxTraceSummary  = 500 // intent_trace.trace_summary
-	MaxCapabilities  = 64  // entries of each capability list
-	MaxConsents      = 20  // entries of marketing_consents
+	MaxEmail        = 254
+	MaxGroups       = 20 // entries of fulfillment_groups
+	MaxGroupID      = 64
+	MaxInstructions = 500 // of a fulfillment group
+	MaxSelections   = 50  // entries of selected_fulfillment_options and their item_ids lists
+	MaxTraceSummary = 500 // intent_trace.trace_summary
+	MaxCapabilities = 64  // entries of each capability list
+	MaxConsents     = 20  // entries of marketing_consents
 )
 
 // RequestedItem is one line as the agent asks for it. Quantity is at least 1.

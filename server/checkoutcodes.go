@@ -39,8 +39,8 @@ func (p checkoutPages) EnterCode(ctx context.Context, v web.Visit, code string) 
 		return err
 	case slices.ContainsFunc(before, func(c string) bool { return checkout.FoldCode(c) == checkout.FoldCode(code) }):
 		return &web.Refusal{Message: t.Say("code.twice")}
-	case len(before) >= acp.MaxDiscountCodes:
-		return &web.Refusal{Message: t.Say("code.too_many", "count", acp.MaxDiscountCodes)}
+	case len(before) >= p.cfg.Limits.DiscountCodes:
+		return &web.Refusal{Message: t.Say("code.too_many", "count", p.cfg.Limits.DiscountCodes)}
 	}
 	sess, err := p.core.Revise(ctx, visit(v), acp.UpdateRequest{DiscountCodes: acp.Some(append(before[:len(before):len(before)], code))})
 	if refused, ok := errors.AsType[*acp.Error](err); ok && refused.Status == http.StatusTooManyRequests {

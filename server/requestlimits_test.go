@@ -74,15 +74,82 @@ func TestLinesAndUnitsAreLimitedAsConfigured(t *testing.T) {
 	}
 }
 
+// So it is for discount codes and for metadata, of whatever it is.
+func TestCodesAndMetadataAreLimitedAsConfigured(t *testing.T) {
+	t.Parallel()
+	m := openMarketWith(t, func(c *config.Config) {
+		c.Limits.DiscountCodes, c.Limits.MetadataMembers, c.Limits.MetadataBytes = 2, 3, 1024
+		c.Merchants[0].App.Enabled = true
+	})
+	codes := func(n int) []any { return []any{"A", "B", "C"}[:n] }
+	members := func(n int) object {
+		o := object{}
+		for i := range n {
+			o[fmt.Sprint("m", i)] = i
+		}
+		return o
+	}
+	text := func(n int) object { return object{"m": strings.Repeat("x", n-len("m"))} }
+	claim := func(metadata object) object {
+		return object{"provider": "affiliates", "token": "t", "metadata": metadata}
+	}
+	for name, c := range map[string]struct {
+		member      string
+		most, more  any
+		param, says string
+		update      bool // an update has it too
+	}{
+		"codes":                   {"discounts", object{"codes": codes(2)}, object{"codes": codes(3)}, "$.discounts.codes", "at most 2", true},
+		"coupons":                 {"coupons", codes(2), codes(3), "$.coupons", "at most 2", true},
+		"members of metadata":     {"metadata", members(3), members(4), "$.metadata", "at most 3", false},
+		"bytes of metadata":       {"metadata", text(1024), text(1025), "$.metadata", "at most 1024 bytes", false},
+		"members of an affiliate": {"affiliate_attribution", claim(members(3)), claim(members(4)), "$.affiliate_attribution.metadata", "at most 3", false},
+		"bytes of an affiliate":   {"affiliate_attribution", claim(text(1024)), claim(text(1025)), "$.affiliate_attribution.metadata", "at most 1024 bytes", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, v := range []dialect{dialect(acp.V20260130), dialect(acp.V20260417), dialect(acp.Unreleased)} {
+				refused := func(a answer) {
+					t.Helper()
+					if a.refused(t, 400, "invalid", c.param); !strings.Contains(a.text("message"), c.says) {
+						t.Errorf("%s does not say %q", a.body, c.says)
+					}
+				}
+				refused(m.send(t, request{method: "POST", path: "/checkout_sessions", version: v, body: v.order(line("ok", 1)).with(c.member, c.more)}))
+				s := m.create(t, v, v.order(line("ok", 1)).with(c.member, c.most))
+				if c.update {
+					refused(m.update(t, v, s.text("id"), object{c.member: c.more}))
+				}
+			}
+		})
+	}
+	t.Run("in a chat", func(t *testing.T) {
+		s := m.callToolAt(t, "/mcp", "", "checkout_session", `{"checkout_session":{"items":[{"id":"ok","quantity":1}]}}`)
+		change := func(n int) answer {
+			return m.callToolAt(t, "/mcp", "", "update_checkout_session", fmt.Sprintf(`{"checkout_session_id":%q,"discount_codes":%s}`, s.text("id"), bytesOf(t, codes(n))))
+		}
+		if a := change(2); a.status != 200 {
+			t.Errorf("two codes: %s", a.body)
+		}
+		if a := change(3); a.status != 400 || !strings.Contains(string(a.body), "at most 2") {
+			t.Errorf("three codes: %s", a.body)
+		}
+	})
+}
+
 // What the configuration allows is what the descriptions for programs say.
 func TestDescriptionsHaveTheConfiguredLimits(t *testing.T) {
 	t.Parallel()
-	m := openMarketWith(t, func(c *config.Config) { c.Limits.LineItems, c.Limits.Quantity = 7, 11 })
+	m := openMarketWith(t, func(c *config.Config) {
+		c.Limits.LineItems, c.Limits.Quantity, c.Limits.DiscountCodes, c.Limits.MetadataMembers, c.Limits.MetadataBytes = 7, 11, 13, 17, 1999
+	})
 	for _, v := range spoken() {
 		body := string(m.exchange(t, m.url, request{method: "GET", path: "/openapi/" + string(v) + ".json"}).body)
 		text := strings.Join(strings.Fields(body), "")
 		if !strings.Contains(text, `"maxItems":7`) || !strings.Contains(text, `"maximum":11`) {
 			t.Errorf("%s has other limits", v)
+		}
+		if !strings.Contains(body, "Metadata has at most 17 members and 1999 bytes") || !dialect(v).flat() && !strings.Contains(text, `"maxItems":13`) {
+			t.Errorf("%s has other limits of metadata and codes", v)
 		}
 		if strings.Contains(text, `"maxItems":200`) || strings.Contains(text, `"maximum":1000000`) {
 			t.Errorf("%s has the default limits", v)
@@ -118,6 +185,25 @@ func TestPagesLimitUnitsAsConfigured(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A page takes as many codes as the configuration does.
+func TestPagesLimitCodesAsConfigured(t *testing.T) {
+	t.Parallel()
+	discount := func(id, code string) config.DiscountConfig {
+		return config.DiscountConfig{ID: id, Name: id, Kind: "percent", Percent: "10", Code: code, Priority: 100, Combines: true}
+	}
+	shop := servertest.Start(t, servertest.Options{Discounts: []config.DiscountConfig{discount("one", "ONE"), discount("two", "TWO"), discount("three", "THREE")},
+		Configure: func(c *config.Config) { c.Limits.DiscountCodes = 2 }})
+	_, b := onPage(t, shop.Agent(t), servertest.Mug)
+	for _, code := range []string{"ONE", "TWO"} {
+		if got := b.post("codes", "code", code); got.status != http.StatusSeeOther {
+			t.Errorf("%s: %d %s", code, got.status, got.text)
+		}
+	}
+	if got := b.post("codes", "code", "THREE"); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.text, "An order can have 2 codes at most.") {
+		t.Errorf("the third code: %d %s", got.status, got.text)
 	}
 }
 

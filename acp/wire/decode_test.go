@@ -120,7 +120,7 @@ func TestRefusals(t *testing.T) {
 		{"metadata not an object", v26, create, newest(`"metadata":"x"`), invalid, "$.metadata"},
 		{"metadata with too many members", v26, create, newest(`"metadata":{` + numbered(51) + `}`), invalid, "$.metadata"},
 		{"metadata too deep", v26, create, newest(`"metadata":{"a":[[[[[1]]]]]}`), invalid, "$.metadata.a[0][0][0][0]"},
-		{"metadata too large", v26, create, newest(`"metadata":{"a":"` + strings.Repeat("x", acp.MaxMetadataBytes) + `"}`), invalid, "$.metadata"},
+		{"metadata too large", v26, create, newest(`"metadata":{"a":"` + strings.Repeat("x", acp.DefaultLimits().MetadataBytes) + `"}`), invalid, "$.metadata"},
 
 		// Buyers
 		{"buyer not an object", v26, create, newest(`"buyer":"x"`), invalid, "$.buyer"},

@@ -1,10 +1,6 @@
 package wire
 
-import (
-	"strconv"
-
-	"github.com/checkstand/checkstand/acp"
-)
+import "strconv"
 
 // maxMetadataDepth bounds session metadata, which may nest, unlike that of
 // affiliates and intents.
@@ -45,8 +41,8 @@ func (v value) boundMetadata() {
 	for i := doc.nodes[v.at].first; i > 0; i = doc.nodes[i].next {
 		members++
 	}
-	if members > acp.MaxMetadata {
-		v.refuse("Too many members. Send at most " + strconv.Itoa(acp.MaxMetadata) + ".")
+	if most := doc.limits.MetadataMembers; members > most {
+		v.refuse("Too many members. Send at most " + strconv.Itoa(most) + ".")
 	}
 	// The nodes of a value stand together, after it.
 	size := 0
@@ -58,8 +54,8 @@ func (v value) boundMetadata() {
 			return
 		}
 	}
-	if size > acp.MaxMetadataBytes {
-		v.refuse("Too large. Send at most " + strconv.Itoa(acp.MaxMetadataBytes) + " bytes of names and values.")
+	if most := doc.limits.MetadataBytes; size > most {
+		v.refuse("Too large. Send at most " + strconv.Itoa(most) + " bytes of names and values.")
 	}
 }
 

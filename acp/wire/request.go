@@ -190,7 +190,7 @@ func (r *reader) discountCodes(body value) acp.Opt[[]string] {
 	if !codes.sent() {
 		return acp.Opt[[]string]{}
 	}
-	return acp.Opt[[]string]{Set: true, Null: codes.null(), Value: codes.texts(acp.MaxDiscountCodes, acp.MaxText)}
+	return acp.Opt[[]string]{Set: true, Null: codes.null(), Value: codes.texts(r.doc.limits.DiscountCodes, acp.MaxText)}
 }
 
 // consents reads the buyer's answers about marketing. Channels that the shop

@@ -205,7 +205,7 @@ func (r *reader) sheetDiscounts(body value) acp.Opt[[]string] {
 		}
 		return acp.Some([]string{})
 	}
-	return acp.Some(codes.texts(acp.MaxDiscountCodes, acp.MaxText))
+	return acp.Some(codes.texts(r.doc.limits.DiscountCodes, acp.MaxText))
 }
 
 // sheetDetails is where the goods of a new session go.

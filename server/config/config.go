@@ -65,6 +65,10 @@ type LimitsConfig struct {
 	LineItems int   `yaml:"line_items" default:"200" doc:"Lines that a session or a cart may have; beyond it 400. From 1 to 256."`
 	Quantity  int64 `yaml:"quantity" default:"1000000" doc:"Units of one item that a session or a cart may have; beyond it 400. From 1 to 1000000000. On the checkout page it is 9999 at the most."`
 
+	DiscountCodes   int `yaml:"discount_codes" default:"20" doc:"Discount codes that a session may have at once; beyond it 400. From 1 to 100."`
+	MetadataMembers int `yaml:"metadata_members" default:"50" doc:"Members of a metadata object in a request; beyond it 400. From 1 to 500."`
+	MetadataBytes   int `yaml:"metadata_bytes" default:"16384" doc:"Bytes of all names and texts in a metadata object; beyond it 400. A session's comes back with every answer. From 1024 to 262144."`
+
 	IdempotencyRetention time.Duration `yaml:"idempotency_retention" default:"24h" doc:"How long a request that is sent again under its Idempotency-Key gets the first answer again, counted from that answer. From 24h, which the protocol asks for, to 720h. A change counts for new answers."`
 	UnsoldRetention      time.Duration `yaml:"unsold_retention" default:"720h" doc:"How long a session that came to nothing is kept after its end, with all that is known of its buyer; those that were sold are kept for good. From 24h to 8760h. A change counts for sessions that are opened from then on."`
 
@@ -82,7 +86,8 @@ type LimitsConfig struct {
 
 // Requests are the limits on what a request may hold.
 func (l LimitsConfig) Requests() acp.Limits {
-	return acp.Limits{LineItems: l.LineItems, Quantity: l.Quantity}
+	return acp.Limits{LineItems: l.LineItems, Quantity: l.Quantity, DiscountCodes: l.DiscountCodes,
+		MetadataMembers: l.MetadataMembers, MetadataBytes: l.MetadataBytes}
 }
 
 // PaymentsConfig bounds the conversation with payment providers.

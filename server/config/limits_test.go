@@ -22,6 +22,9 @@ func TestBoundsOfLimits(t *testing.T) {
 	for key, b := range map[string]struct{ kind, tooLow, least, most, tooHigh string }{
 		"line_items":            {"number", "0", "1", "256", "257"},
 		"quantity":              {"number", "0", "1", "1000000000", "1000000001"},
+		"discount_codes":        {"number", "0", "1", "100", "101"},
+		"metadata_members":      {"number", "0", "1", "500", "501"},
+		"metadata_bytes":        {"number", "1023", "1024", "262144", "262145"},
 		"idempotency_retention": {"duration", "23h59m59s", "24h0m0s", "720h0m0s", "720h0m1s"},
 		"unsold_retention":      {"duration", "23h59m59s", "24h0m0s", "8760h0m0s", "8760h0m1s"},
 	} {

@@ -34,6 +34,8 @@ const (
 	MinSignatureWindow = 10 * time.Second
 	MaxSignatureWindow = time.Hour
 
+	MinMetadataBytes = 1 << 10
+
 	MaxIdempotencyRetention = 30 * 24 * time.Hour
 
 	// An agent may come back to a session that it has just lost.
@@ -161,6 +163,9 @@ func (c *Config) checkLimits(r *report) {
 	r.between("limits.header_bytes", int64(l.HeaderBytes), MinHeaderBytes, MaxHeaderBytes)
 	r.between("limits.line_items", int64(l.LineItems), 1, acp.MaxLineItems)
 	r.between("limits.quantity", l.Quantity, 1, acp.MaxQuantity)
+	r.between("limits.discount_codes", int64(l.DiscountCodes), 1, acp.MaxDiscountCodes)
+	r.between("limits.metadata_members", int64(l.MetadataMembers), 1, acp.MaxMetadataMembers)
+	r.between("limits.metadata_bytes", int64(l.MetadataBytes), MinMetadataBytes, acp.MaxMetadataBytes)
 	r.lasting("limits.read_timeout", l.ReadTimeout, MinTimeout, MaxTimeout)
 	r.lasting("limits.write_timeout", l.WriteTimeout, MinTimeout, MaxTimeout)
 	r.lasting("limits.idle_timeout", l.IdleTimeout, MinTimeout, MaxTimeout)

@@ -21,9 +21,9 @@ func TestListingIsWhatIsServed(t *testing.T) {
 		Pictures: []string{"https://pictures.example.com"}, Redirects: []string{"https://pay.example.com"},
 		OAuth: mcp.OAuth{Issuer: "https://login.example.com", Tools: map[string][]string{"get_order": {"orders.read"}}}}
 	requests := acp.DefaultLimits()
-	requests.LineItems, requests.Quantity = 7, 9
+	requests.LineItems, requests.Quantity, requests.DiscountCodes = 7, 9, 11
 	s := open(t, servertest.Options{Configure: selling(func(c *config.Config, a *config.AppConfig) {
-		c.Limits.LineItems, c.Limits.Quantity = requests.LineItems, requests.Quantity
+		c.Limits.LineItems, c.Limits.Quantity, c.Limits.DiscountCodes = requests.LineItems, requests.Quantity, requests.DiscountCodes
 		a.Domain, a.Pictures, a.Redirects = settings.Domain, settings.Pictures, settings.Redirects
 		a.OAuth = config.OAuthConfig{Issuer: settings.OAuth.Issuer, Tools: []config.LinkedToolConfig{{Tool: "get_order", Scopes: []string{"orders.read"}}}}
 	})})

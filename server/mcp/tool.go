@@ -33,7 +33,8 @@ func (s *Surface) schema(name string) json.RawMessage {
 	}
 	return json.RawMessage(strings.NewReplacer(
 		`"{line_items}"`, strconv.Itoa(s.Requests.LineItems),
-		`"{quantity}"`, strconv.FormatInt(s.Requests.Quantity, 10)).Replace(string(b)))
+		`"{quantity}"`, strconv.FormatInt(s.Requests.Quantity, 10),
+		`"{discount_codes}"`, strconv.Itoa(s.Requests.DiscountCodes)).Replace(string(b)))
 }
 
 // tool is one tool of the app.

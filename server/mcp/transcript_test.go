@@ -227,7 +227,7 @@ func TestListTranscript(t *testing.T) {
 
 // defaultLimits are written in the schemas of a server that says nothing of
 // them.
-var defaultLimits = strings.NewReplacer(`"{line_items}"`, "200", `"{quantity}"`, "1000000")
+var defaultLimits = strings.NewReplacer(`"{line_items}"`, "200", `"{quantity}"`, "1000000", `"{discount_codes}"`, "20")
 
 // withoutSchemas puts the name of its file in the place of each schema.
 func withoutSchemas(t *testing.T, raw []byte) []byte {

@@ -103,6 +103,7 @@ func (d *Document) Names() []string { return d.names }
 // Limits says in words how much may be sent.
 func (d *Document) Limits() []string {
 	list := []string{fmt.Sprintf("A body is at most %d bytes; beyond it 413.", d.BodyBytes)}
+	list = append(list, fmt.Sprintf("Metadata has at most %d members and %d bytes; beyond it 400.", d.Requests.MetadataMembers, d.Requests.MetadataBytes))
 	if d.KeyPerSecond > 0 {
 		list = append(list, fmt.Sprintf("%d requests a second with one key, in each process, with bursts of twice that; beyond it 429 with Retry-After.", d.KeyPerSecond))
 	}

@@ -274,7 +274,7 @@ func parseValue(text string) (v Value, err error) {
 
 // chosen are the limits of a server by their names in schemas.txt.
 func chosen(l acp.Limits) map[string]int64 {
-	return map[string]int64{"line_items": int64(l.LineItems), "quantity": l.Quantity}
+	return map[string]int64{"line_items": int64(l.LineItems), "quantity": l.Quantity, "discount_codes": int64(l.DiscountCodes)}
 }
 
 // typesOf are the types of a version with the limits of a server, by name.
