@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -48,14 +49,16 @@ func TestColoursAndLanguageChangeWhileOpen(t *testing.T) {
 //go:embed testdata/modes.html
 var modesWidget string
 
-// modes is a server whose widget tells what it hears of its surroundings, and
-// asks to be kept in view.
-func modes(t *testing.T) string {
+//go:embed testdata/slow.html
+var slowWidget string
+
+// modes is a server whose widget tells what it hears of its surroundings.
+func modes(t *testing.T, widget string) string {
 	t.Helper()
 	server := sdk.NewServer(&sdk.Implementation{Name: "modes", Title: "Modes", Version: "1"}, nil)
 	const uri, kind = "ui://widget/modes.html", "text/html;profile=mcp-app"
 	server.AddResource(&sdk.Resource{URI: uri, Name: "modes", MIMEType: kind}, func(context.Context, *sdk.ReadResourceRequest) (*sdk.ReadResourceResult, error) {
-		return &sdk.ReadResourceResult{Contents: []*sdk.ResourceContents{{URI: uri, MIMEType: kind, Text: modesWidget}}}, nil
+		return &sdk.ReadResourceResult{Contents: []*sdk.ResourceContents{{URI: uri, MIMEType: kind, Text: widget}}}, nil
 	})
 	sdk.AddTool(server, &sdk.Tool{Name: "checkout_session", Meta: sdk.Meta{"ui": map[string]any{"resourceUri": uri}}},
 		func(context.Context, *sdk.CallToolRequest, map[string]any) (*sdk.CallToolResult, map[string]any, error) {
@@ -70,7 +73,7 @@ func modes(t *testing.T) string {
 // kept in view beside the conversation where there is room for that.
 func TestSurroundings(t *testing.T) {
 	page := listen(t)
-	serve(t, simulator.Config{MCPURL: modes(t)}, page)
+	serve(t, simulator.Config{MCPURL: modes(t, modesWidget)}, page)
 	tab := browsertest.Open(t).Tab(t, browsertest.Options{Height: 900, ReducedMotion: true})
 	tab.Go(simulator.Origin(page) + "/")
 	tab.WaitText("#status", "Modes")
@@ -110,6 +113,41 @@ func TestSurroundings(t *testing.T) {
 	tab.WaitText("#stage-bar", "Full screen")
 	// Until a picture of it was drawn, the browser takes a click for the frame's.
 	tab.Screenshot("simulator-pip-phone")
+	tab.Click("#inspector-problems")
+	if n := tab.Count("#inspector-panel .fault"); n != 0 {
+		t.Errorf("%d problems: %s", n, tab.Text("#inspector-panel"))
+	}
+}
+
+// What changes before a widget has answered the host's greeting is told with the
+// answer: until then it listens to nothing.
+func TestSurroundingsThatChangeWhileAWidgetIsGreeted(t *testing.T) {
+	page := listen(t)
+	serve(t, simulator.Config{MCPURL: modes(t, slowWidget)}, page)
+	tab := browsertest.Open(t).Tab(t, browsertest.Options{Height: 900, ReducedMotion: true})
+	tab.Go(simulator.Origin(page) + "/")
+	tab.WaitText("#status", "Modes")
+	tab.Click("#inspector-switches")
+	for _, c := range []struct{ before, scheme, language, after string }{
+		{`{"theme":"light","locale":"en-US"}`, "Dark", "Japanese", `told {"theme":"dark","locale":"ja-JP"}`},
+		{`{"theme":"dark","locale":"ja-JP"}`, "Dark", "Japanese", ""},
+	} {
+		tab.Click("#open-id")
+		tab.Keys("Control+a")
+		tab.Type("7")
+		tab.Keys("Enter")
+		widget := tab.Frame("about:srcdoc")
+		widget.WaitText("#heard", "at first "+c.before)
+		tab.Select("#switch-scheme", c.scheme)
+		tab.Select("#switch-locale", c.language)
+		widget.Click("#answer")
+		widget.WaitText("#heard", "greeted") // after all that it is told
+		if heard := widget.Text("#heard"); heard != strings.Join(strings.Fields("at first "+c.before+" "+c.after+" greeted"), " ") {
+			t.Errorf("it was told %s", heard)
+		}
+		widget.Click("#close")
+		tab.WaitGone("iframe")
+	}
 	tab.Click("#inspector-problems")
 	if n := tab.Count("#inspector-panel .fault"); n != 0 {
 		t.Errorf("%d problems: %s", n, tab.Text("#inspector-panel"))

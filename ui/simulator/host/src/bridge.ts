@@ -24,7 +24,7 @@ export async function answerBridge(shown: Shown, method: string, params: Dict): 
     case "ui/initialize":
       return welcome(shown);
     case "ui/notifications/initialized":
-      shown.greeted = true;
+      shown.greet();
       shown.say({ method: "ui/notifications/tool-input", params: { arguments: shown.opening.input } });
       shown.say({ method: "ui/notifications/tool-result", params: shown.opening.result });
       return undefined;
@@ -77,7 +77,7 @@ function welcome(shown: Shown): object {
     },
     hostContext: {
       toolInfo: { id: 1, tool: opening.tool.raw },
-      ...host.surroundings(shown.mode),
+      ...shown.surroundings(),
       availableDisplayModes: modes,
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       userAgent: "checkstand-simulator",

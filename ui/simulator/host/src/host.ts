@@ -29,7 +29,10 @@ export interface Shown {
   mode: Mode;
   height: number;
   state: unknown;
-  greeted: boolean; // the bridge stands
+  /** surroundings are those that the greeting of the bridge tells of. */
+  surroundings(): Dict;
+  /** greet is called when the widget has answered the greeting: the bridge stands. */
+  greet(): void;
   dressed?: Dressed;
   say(message: object): void;
   display(mode: Mode): void;

@@ -14,7 +14,8 @@ export class Mounted implements Shown {
   mode: Mode = "inline";
   height = 0;
   state: unknown;
-  greeted = false; // the bridge stands
+  private greeted = false; // the bridge stands
+  private told = ""; // the surroundings in the greeting
   private frame?: Frame;
   private ended = false;
   dressed?: Dressed;
@@ -67,6 +68,19 @@ export class Mounted implements Shown {
     if (!this.frame) return;
     this.host.traffic.add("page", "widget", { jsonrpc: "2.0", ...message });
     this.frame.say(message);
+  }
+
+  surroundings(): Dict {
+    const now = this.host.surroundings(this.mode);
+    this.told = JSON.stringify(now);
+    return now;
+  }
+
+  /** greet tells what has changed since the greeting: nothing is told to a widget that has not answered it. */
+  greet(): void {
+    this.greeted = true;
+    const now = this.host.surroundings(this.mode);
+    if (this.told !== JSON.stringify(now)) this.say({ method: "ui/notifications/host-context-changed", params: now });
   }
 
   /** globals tells both worlds of a change: what ChatGPT has, and a part of the bridge's context. */
