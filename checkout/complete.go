@@ -101,16 +101,8 @@ func acceptsHandler(setup PaymentSetup, pay acp.PaymentData) *acp.Error {
 func (p *purchase) claim(tx Tx, sessionID string) error {
 	p.answer, p.attempt, p.body, p.prev = nil, nil, nil, nil
 	c, now := p.call, p.now()
-	if c.Key != "" {
-		rec, err := tx.IdempotencyRecord(c.scope())
-		if err != nil {
-			return err
-		}
-		if a, ok := c.recall(rec, now); ok {
-			p.answer = &a
-			return nil
-		}
-		p.prev = rec
+	if err := p.recall(tx, now); err != nil || p.answer != nil {
+		return err
 	}
 	if e := c.refuseReplay(tx); e != nil {
 		return e
@@ -130,33 +122,61 @@ func (p *purchase) claim(tx Tx, sessionID string) error {
 			return err
 		}
 	}
-	if e := p.takeProof(sess); e != nil {
-		return p.refuseIn(tx, e)
-	}
-	if e := p.contact(sess); e != nil {
-		return p.refuseIn(tx, e)
-	}
-	sess.APIVersion, sess.UpdatedAt = c.Version, now
-	p.takeOver(sess, now)
-	if e := p.known(sess); e != nil {
-		return p.refuseIn(tx, e)
-	}
-	if err := p.entitled(tx, sess); err != nil {
+	if err := p.admit(tx, sess, now); err != nil {
 		return p.refuseIn(tx, err)
 	}
+	var goOn bool
 	if sess.Status == acp.AuthenticationRequired {
-		goOn, err := p.authenticated(tx, sess, now)
-		if err != nil {
-			return p.refuseIn(tx, err)
-		}
-		if !goOn {
-			return p.answerIn(tx, sess)
-		}
-	} else if goOn, err := p.unasked(tx, sess); err != nil {
+		goOn, err = p.authenticated(tx, sess, now)
+	} else {
+		goOn, err = p.unasked(tx, sess)
+	}
+	if err != nil {
 		return p.refuseIn(tx, err)
-	} else if !goOn {
+	}
+	if !goOn {
 		return p.answerIn(tx, sess)
 	}
+	return p.payFor(tx, sess, now)
+}
+
+// recall looks for the answer that the request had before, under its key.
+func (p *purchase) recall(tx Tx, now time.Time) error {
+	if p.call.Key == "" {
+		return nil
+	}
+	rec, err := tx.IdempotencyRecord(p.call.scope())
+	if err != nil {
+		return err
+	}
+	if a, ok := p.call.recall(rec, now); ok {
+		p.answer = &a
+		return nil
+	}
+	p.prev = rec
+	return nil
+}
+
+// admit refuses what cannot be a payment of this session, and applies what
+// comes with it.
+func (p *purchase) admit(tx Tx, sess *Session, now time.Time) error {
+	if e := p.takeProof(sess); e != nil {
+		return e
+	}
+	if e := p.contact(sess); e != nil {
+		return e
+	}
+	sess.APIVersion, sess.UpdatedAt = p.call.Version, now
+	p.takeOver(sess, now)
+	if e := p.known(sess); e != nil {
+		return e
+	}
+	return p.entitled(tx, sess)
+}
+
+// payFor begins the payment of a session, or makes an order that needs none;
+// what keeps it from being paid is said in the session.
+func (p *purchase) payFor(tx Tx, sess *Session, now time.Time) error {
 	payable, items, err := p.recheck(tx, sess, now)
 	if err != nil {
 		return p.refuseIn(tx, err)

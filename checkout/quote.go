@@ -18,45 +18,11 @@ import (
 // nil. items must hold every item of the lines; one that has gone is shown as
 // sold out.
 func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, believed map[string]int64, now time.Time) error {
-	var msgs []acp.Message
 	t := m.texts(s)
-	cart := pricing.Cart{Currency: s.Currency, Lines: make([]pricing.Line, 0, len(s.LineItems))}
-	prices := make(map[string]int64, len(s.LineItems))
-	var digital []string
-	for i := range s.LineItems {
-		l := &s.LineItems[i]
-		it := items[l.Item.ID]
-		if it == nil {
-			it = s.gone(l)
-		}
-		if it.Currency != s.Currency {
-			return acp.Refused(400, acp.CodeInvalid, lineParam(i)+".id",
-				"This item is priced in "+it.Currency+", the session in "+s.Currency+". Open one session a currency.")
-		}
-		it = s.priced(it, now)
-		describe(l, it, m)
-		if msg, _ := checkStock(l, i, it, m.LowStock, t); msg != nil {
-			msgs = append(msgs, *msg)
-		}
-		was, known := s.Prices[it.ID]
-		if b, ok := believed[it.ID]; ok && !known {
-			was, known = b, true
-		}
-		if known && was != it.Price {
-			msgs = append(msgs, priceChanged(i, it.Title, was, it.Price, s.Currency, t))
-		}
-		if it.Kind == catalog.Digital {
-			digital = append(digital, l.ID)
-		}
-		prices[it.ID] = it.Price
-		cart.Lines = append(cart.Lines, pricing.Line{ID: l.ID, UnitPrice: it.Price, Quantity: l.Quantity,
-			TaxClass: it.TaxClass, TaxExempt: it.TaxExempt, Digital: it.Kind == catalog.Digital, WeightGrams: it.WeightGrams,
-			ItemID: it.ID, ProductID: it.ProductID, Categories: it.Categories, Tags: it.Tags})
+	cart, msgs, err := s.priceLines(m, items, believed, t, now)
+	if err != nil {
+		return err
 	}
-	s.Prices = prices
-	maps.DeleteFunc(s.Honoured, func(id string, _ HonouredPrice) bool { _, kept := prices[id]; return !kept })
-
-	s.DigitalLines = digital
 	fees, err := s.applyPolicies(m, &cart, now)
 	if err != nil {
 		return err
@@ -88,22 +54,67 @@ func (s *Session) quote(tx Reader, m *Merchant, items map[string]*catalog.Item, 
 	if s.Messages == nil {
 		s.Messages = []acp.Message{}
 	}
-	status := acp.ReadyForPayment
 	if blocked(msgs) {
-		status = acp.NotReadyForPayment
-	}
-	if status == acp.ReadyForPayment {
-		s.QuoteID, s.QuoteExpiresAt = id.New("quote", now), now.Add(m.QuoteTTL)
-		if s.QuoteExpiresAt.After(s.ExpiresAt) {
-			s.QuoteExpiresAt = s.ExpiresAt
-		}
-		if first := s.roundStarts(); !first.IsZero() && first.Before(s.QuoteExpiresAt) {
-			s.QuoteExpiresAt = first
-		}
-	} else {
 		s.QuoteID, s.QuoteExpiresAt = "", time.Time{}
+		return s.become(acp.NotReadyForPayment)
 	}
-	return s.become(status)
+	s.QuoteID, s.QuoteExpiresAt = id.New("quote", now), s.quotedUntil(m, now)
+	return s.become(acp.ReadyForPayment)
+}
+
+// priceLines describes the lines from the catalogue and makes the cart of them
+// that is to be priced. The messages are on stock, and on prices that are others
+// than those that were shown or believed.
+func (s *Session) priceLines(m *Merchant, items map[string]*catalog.Item, believed map[string]int64, t *text.Texts, now time.Time) (pricing.Cart, []acp.Message, error) {
+	var msgs []acp.Message
+	cart := pricing.Cart{Currency: s.Currency, Lines: make([]pricing.Line, 0, len(s.LineItems))}
+	prices := make(map[string]int64, len(s.LineItems))
+	var digital []string
+	for i := range s.LineItems {
+		l := &s.LineItems[i]
+		it := items[l.Item.ID]
+		if it == nil {
+			it = s.gone(l)
+		}
+		if it.Currency != s.Currency {
+			return cart, nil, acp.Refused(400, acp.CodeInvalid, lineParam(i)+".id",
+				"This item is priced in "+it.Currency+", the session in "+s.Currency+". Open one session a currency.")
+		}
+		it = s.priced(it, now)
+		describe(l, it, m)
+		if msg, _ := checkStock(l, i, it, m.LowStock, t); msg != nil {
+			msgs = append(msgs, *msg)
+		}
+		was, known := s.Prices[it.ID]
+		if b, ok := believed[it.ID]; ok && !known {
+			was, known = b, true
+		}
+		if known && was != it.Price {
+			msgs = append(msgs, priceChanged(i, it.Title, was, it.Price, s.Currency, t))
+		}
+		if it.Kind == catalog.Digital {
+			digital = append(digital, l.ID)
+		}
+		prices[it.ID] = it.Price
+		cart.Lines = append(cart.Lines, pricing.Line{ID: l.ID, UnitPrice: it.Price, Quantity: l.Quantity,
+			TaxClass: it.TaxClass, TaxExempt: it.TaxExempt, Digital: it.Kind == catalog.Digital, WeightGrams: it.WeightGrams,
+			ItemID: it.ID, ProductID: it.ProductID, Categories: it.Categories, Tags: it.Tags})
+	}
+	s.Prices, s.DigitalLines = prices, digital
+	maps.DeleteFunc(s.Honoured, func(id string, _ HonouredPrice) bool { _, kept := prices[id]; return !kept })
+	return cart, msgs, nil
+}
+
+// quotedUntil is when a price that is shown now stops being binding.
+func (s *Session) quotedUntil(m *Merchant, now time.Time) time.Time {
+	until := now.Add(m.QuoteTTL)
+	if until.After(s.ExpiresAt) {
+		until = s.ExpiresAt
+	}
+	if first := s.roundStarts(); !first.IsZero() && first.Before(until) {
+		until = first
+	}
+	return until
 }
 
 // frozen reports whether the price shown is still binding.
