@@ -65,7 +65,37 @@ func readJSONL(ctx context.Context, in *intake, src io.Reader) error {
 // decode reads one item and checks what a reader of another format would have
 // made sure of.
 func (p place) decode(text []byte) (it catalog.Item, ok bool) {
-	// A price that is not there must not pass for a free item.
+	it, price, ok := p.jsonItem(text)
+	if !ok {
+		return it, false
+	}
+	// Each tells what is wrong, so that one line is mended at once.
+	ok = p.jsonPrice(price, &it)
+	ok = p.jsonCurrency(&it) && ok
+	ok = p.jsonKind(&it) && ok
+	ok = p.jsonAvailability(&it) && ok
+	p.jsonCounts(&it)
+	it.ID = strings.TrimSpace(it.ID)
+	it.Title, it.ProductTitle = line(it.Title), line(it.ProductTitle)
+	it.Description = p.description("description", it.Description)
+	it.Condition = p.condition("condition", it.Condition)
+	it.GTIN = p.gtin("gtin", it.GTIN)
+	it.URL = p.link("url", it.URL)
+	var images []string
+	for _, image := range it.Images {
+		if rooted(image) {
+			images = appendOnce(images, image)
+		} else {
+			images = appendOnce(images, p.image("images", image))
+		}
+	}
+	it.Images = images
+	return it, ok
+}
+
+// jsonItem reads the JSON of one item. price is nil where it has none: one that is
+// not there must not pass for a free item.
+func (p place) jsonItem(text []byte) (it catalog.Item, price *int64, ok bool) {
 	var in struct {
 		catalog.Item
 		Price *int64 `json:"price"`
@@ -84,27 +114,38 @@ func (p place) decode(text []byte) (it catalog.Item, ok bool) {
 			fix = "The value has the wrong type. Texts are in quotes; prices, stock and weight are whole numbers, prices in minor units (19.99 is 1999)."
 		}
 		p.fail(field, CodeJSON, excerpt(bytes.TrimSpace(text)), fix)
-		return it, false
+		return it, nil, false
 	}
-	it, ok = in.Item, true
+	return in.Item, in.Price, true
+}
+
+// jsonPrice takes a price over as it is written.
+func (p place) jsonPrice(price *int64, it *catalog.Item) bool {
 	switch {
-	case in.Price == nil:
+	case price == nil:
 		p.fail("price", CodePriceMissing, "", "Set a price in minor units: 19.99 is 1999.")
-		ok = false
-	case *in.Price < 0:
-		p.fail("price", CodePriceNegative, fmt.Sprint(*in.Price), "A price cannot be negative. Correct it.")
-		ok = false
-	default:
-		it.Price = *in.Price
+		return false
+	case *price < 0:
+		p.fail("price", CodePriceNegative, fmt.Sprint(*price), "A price cannot be negative. Correct it.")
+		return false
 	}
+	it.Price = *price
+	return true
+}
+
+func (p place) jsonCurrency(it *catalog.Item) bool {
 	switch {
 	case it.Currency == "" && p.in.opts.Currency != "":
 		it.Currency = p.in.opts.Currency
 		p.warn("currency", CodeCurrencyMissing, "", "The item names no currency; the shop's was taken. Write it in every line.")
 	case !money.Valid(it.Currency):
 		p.fail("currency", CodeCurrency, it.Currency, "Write a lower-case ISO 4217 code such as \"usd\".")
-		ok = false
+		return false
 	}
+	return true
+}
+
+func (p place) jsonKind(it *catalog.Item) bool {
 	switch it.Kind {
 	case catalog.Physical, catalog.Digital:
 	case "":
@@ -112,8 +153,12 @@ func (p place) decode(text []byte) (it catalog.Item, ok bool) {
 		p.warn("kind", CodeKind, "", "The kind is missing and was read as physical. Write physical or digital.")
 	default:
 		p.fail("kind", CodeKind, string(it.Kind), "Write physical or digital.")
-		ok = false
+		return false
 	}
+	return true
+}
+
+func (p place) jsonAvailability(it *catalog.Item) bool {
 	switch it.Availability {
 	case catalog.InStock, catalog.OutOfStock, catalog.Preorder, catalog.Backorder, catalog.Discontinued:
 	case "":
@@ -121,8 +166,13 @@ func (p place) decode(text []byte) (it catalog.Item, ok bool) {
 		p.warn("availability", CodeAvailability, "", "The availability is missing and was read as in_stock. Write in_stock, out_of_stock, preorder, backorder or discontinued.")
 	default:
 		p.fail("availability", CodeAvailability, string(it.Availability), "Write in_stock, out_of_stock, preorder, backorder or discontinued.")
-		ok = false
+		return false
 	}
+	return true
+}
+
+// jsonCounts holds stock and weight to what there can be.
+func (p place) jsonCounts(it *catalog.Item) {
 	if it.Stock < 0 {
 		p.info("stock", CodeStockRounded, fmt.Sprint(it.Stock), "Stock below zero was read as 0.")
 		it.Stock = 0
@@ -135,22 +185,6 @@ func (p place) decode(text []byte) (it catalog.Item, ok bool) {
 		p.warn("stock", CodeStockInvalid, fmt.Sprint(it.Stock), fmt.Sprintf("The stock was lowered to %d, the most there can be.", MaxStock))
 		it.Stock = MaxStock
 	}
-	it.ID = strings.TrimSpace(it.ID)
-	it.Title, it.ProductTitle = line(it.Title), line(it.ProductTitle)
-	it.Description = p.description("description", it.Description)
-	it.Condition = p.condition("condition", it.Condition)
-	it.GTIN = p.gtin("gtin", it.GTIN)
-	it.URL = p.link("url", it.URL)
-	var images []string
-	for _, image := range it.Images {
-		if rooted(image) {
-			images = appendOnce(images, image)
-		} else {
-			images = appendOnce(images, p.image("images", image))
-		}
-	}
-	it.Images = images
-	return it, ok
 }
 
 // rooted tells an address within the shop's own site, "/img/hat.jpg".
