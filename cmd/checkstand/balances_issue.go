@@ -16,8 +16,8 @@ import (
 
 func newBalancesIssue() *cobra.Command {
 	var d keyDesk
-	var customer, amount, rate, mode, reference string
-	var count int64
+	var worth worthFlags
+	var customer, mode, reference string
 	var expires time.Duration
 	var asJSON bool
 	var by string
@@ -54,30 +54,8 @@ hands out, and 'checkstand balances show CODE' finds the card by it.`,
 					b.ExpiresAt = now.Add(expires)
 				}
 				code := ""
-				switch b.Kind {
-				case balance.Points:
-					if amount != "" {
-						return badFlag(c, "amount", "is for money; say --points and --rate")
-					}
-					if b.Available = count; !c.Flags().Changed("points") {
-						return badFlag(c, "points", "is missing; say how many")
-					}
-					if count <= 0 || count > money.Max {
-						return badFlag(c, "points", "%d is no number of points to give; use 1 or more", count)
-					}
-					if b.Rate, err = exchangeRate(rate, b.Currency); err != nil {
-						return badFlag(c, "rate", "%v", err)
-					}
-				case balance.GiftCard, balance.StoreCredit:
-					if count != 0 || rate != "" {
-						return badFlag(c, "amount", "is what money is given by; --points and --rate are for points")
-					}
-					if amount == "" {
-						return badFlag(c, "amount", "is missing; say how much money, such as %s", money.Decimal(5000, b.Currency))
-					}
-					if b.Available, err = money.Parse(amount, b.Currency); err != nil || b.Available <= 0 {
-						return badFlag(c, "amount", "%q is not an amount in %s, such as %s", amount, b.Currency, money.Decimal(5000, b.Currency))
-					}
+				if err := worth.give(c, b); err != nil {
+					return err
 				}
 				if b.Kind == balance.GiftCard {
 					box, err := server.OpenBox(d.cfg)
@@ -107,15 +85,60 @@ hands out, and 'checkstand balances show CODE' finds the card by it.`,
 	d.flags(c)
 	f := c.Flags()
 	f.StringVar(&customer, "customer", "", "`ID` of the customer, as agents name them")
-	f.StringVar(&amount, "amount", "", "how much money, in the shop's currency, such as 50.00")
-	f.Int64Var(&count, "points", 0, "how many points")
-	f.StringVar(&rate, "rate", "", "what points are worth: `POINTS=AMOUNT`, such as 100=1.00")
+	worth.flags(c)
 	f.DurationVar(&expires, "expires", 0, "how long it can be spent, such as 8760h (default: for ever)")
 	f.StringVar(&reference, "reference", "", "what it is for, to be kept with it")
 	f.StringVar(&mode, "mode", "test", "`MODE` of the payments that it is for, test or live")
 	byFlag(c, &by)
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c
+}
+
+// worthFlags say how much a new balance is worth: an amount of money, or a number
+// of points and what they buy.
+type worthFlags struct {
+	amount, rate string
+	points       int64
+}
+
+func (w *worthFlags) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&w.amount, "amount", "", "how much money, in the shop's currency, such as 50.00")
+	f.Int64Var(&w.points, "points", 0, "how many points")
+	f.StringVar(&w.rate, "rate", "", "what points are worth: `POINTS=AMOUNT`, such as 100=1.00")
+}
+
+// give sets what the balance has to spend, by its kind and in its currency.
+func (w *worthFlags) give(c *cobra.Command, b *balance.Balance) (err error) {
+	if b.Kind == balance.Points {
+		return w.givePoints(c, b)
+	}
+	switch {
+	case w.points != 0 || w.rate != "":
+		return badFlag(c, "amount", "is what money is given by; --points and --rate are for points")
+	case w.amount == "":
+		return badFlag(c, "amount", "is missing; say how much money, such as %s", money.Decimal(5000, b.Currency))
+	}
+	if b.Available, err = money.Parse(w.amount, b.Currency); err != nil || b.Available <= 0 {
+		return badFlag(c, "amount", "%q is not an amount in %s, such as %s", w.amount, b.Currency, money.Decimal(5000, b.Currency))
+	}
+	return nil
+}
+
+func (w *worthFlags) givePoints(c *cobra.Command, b *balance.Balance) (err error) {
+	switch {
+	case w.amount != "":
+		return badFlag(c, "amount", "is for money; say --points and --rate")
+	case !c.Flags().Changed("points"):
+		return badFlag(c, "points", "is missing; say how many")
+	case w.points <= 0 || w.points > money.Max:
+		return badFlag(c, "points", "%d is no number of points to give; use 1 or more", w.points)
+	}
+	b.Available = w.points
+	if b.Rate, err = exchangeRate(w.rate, b.Currency); err != nil {
+		return badFlag(c, "rate", "%v", err)
+	}
+	return nil
 }
 
 // exchangeRate reads POINTS=AMOUNT.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -50,12 +51,7 @@ are taken in. Row 1 is the first below the names of the columns.`,
 					return err
 				}
 				in.Merchant = m.ID
-				if currency == "" {
-					in.Options.Currency = m.Currency
-				}
-				if country == "" {
-					in.Options.Country = m.Country
-				}
+				in.Options.Currency, in.Options.Country = cmp.Or(currency, m.Currency), cmp.Or(country, m.Country)
 			}
 			if !dryRun {
 				if in.Store, err = server.OpenStore(c.Context(), database, time.Now); err != nil {
@@ -66,21 +62,7 @@ are taken in. Row 1 is the first below the names of the columns.`,
 				in.Options.Currency = "usd"
 			}
 			reports, failed := in.Run(c.Context(), files)
-			fate := takenIn
-			switch {
-			case failed != nil:
-				fate = givenUp
-			case dryRun:
-				fate = canBeTakenIn
-			}
-			for _, r := range reports {
-				if asJSON {
-					err = errors.Join(err, printJSON(c.OutOrStdout(), r))
-				} else if r.Format != "" {
-					err = errors.Join(err, printReport(c.OutOrStdout(), r, fate))
-				}
-			}
-			return errors.Join(failed, err)
+			return errors.Join(failed, printReports(c, reports, fateOf(failed, dryRun), asJSON))
 		},
 	}
 	configFlag(c, &path)
@@ -101,6 +83,28 @@ const (
 	canBeTakenIn = "can be taken in"
 	givenUp      = "read before the import was given up"
 )
+
+// fateOf is what became of the items of all files.
+func fateOf(failed error, dryRun bool) string {
+	switch {
+	case failed != nil:
+		return givenUp
+	case dryRun:
+		return canBeTakenIn
+	}
+	return takenIn
+}
+
+func printReports(c *cobra.Command, reports []server.IntakeReport, fate string, asJSON bool) (err error) {
+	for _, r := range reports {
+		if asJSON {
+			err = errors.Join(err, printJSON(c.OutOrStdout(), r))
+		} else if r.Format != "" {
+			err = errors.Join(err, printReport(c.OutOrStdout(), r, fate))
+		}
+	}
+	return err
+}
 
 func printReport(w io.Writer, r server.IntakeReport, fate string) error {
 	p := printer{w: w}
