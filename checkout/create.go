@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"time"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/id"
@@ -23,33 +24,25 @@ func (s *Service) Create(ctx context.Context, c *Call, req acp.CreateRequest) An
 	wrong := 0
 	ans := s.once(ctx, c, func(tx Tx) (*Session, error) {
 		now := s.now()
-		ids, buyer := requestedIDs(req.Items), req.Buyer
+		ids := requestedIDs(req.Items)
 		var cart *Cart
 		if req.CartID != "" {
 			open, from, err := s.convert(tx, m, c, req, now)
 			if err != nil || open != nil {
 				return open, err
 			}
-			cart, ids, buyer = from, from.session().itemIDs(), from.Buyer
+			cart, ids = from, from.session().itemIDs()
 		}
 		items, err := tx.RecentItems(c.MerchantID, ids)
 		if err != nil {
 			return nil, err
 		}
-		sess := &Session{
-			Session: acp.Session{
-				ID: id.New(id.Session, now), Currency: m.Currency, Buyer: buyer,
-				FulfillmentDetails: req.FulfillmentDetails, Locale: m.language(req.Locale, c.Language), Timezone: req.Timezone,
-				Metadata: req.Metadata, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(m.SessionTTL),
-			},
-			MerchantID: c.MerchantID, Agent: c.Agent, CredentialID: c.CredentialID, Live: c.Live, APIVersion: c.Version,
-			LocaleFixed: names(req.Locale),
-			OrderNotes:  req.OrderNotes, Interventions: req.Capabilities.Interventions, Extensions: req.Capabilities.Extensions, FirstTouch: req.Attribution,
-		}
+		sess := newSession(m, c, &req, now)
 		if cart != nil {
 			if sess.Locale = m.language(req.Locale, cart.Locale, c.Language); !sess.LocaleFixed {
 				sess.LocaleFixed = cart.LocaleFixed
 			}
+			sess.Buyer = cart.Buyer
 			sess.takeCart(cart)
 		} else if err := sess.replaceLines(req.Items, items, now); err != nil {
 			return nil, err
@@ -82,4 +75,19 @@ func (s *Service) Create(ctx context.Context, c *Call, req acp.CreateRequest) An
 	})
 	s.countWrong(c, ans, wrong)
 	return ans
+}
+
+// newSession is a session with what the request to open it says, but for lines
+// and all that depends on them.
+func newSession(m *Merchant, c *Call, req *acp.CreateRequest, now time.Time) *Session {
+	return &Session{
+		Session: acp.Session{
+			ID: id.New(id.Session, now), Currency: m.Currency, Buyer: req.Buyer,
+			FulfillmentDetails: req.FulfillmentDetails, Locale: m.language(req.Locale, c.Language), Timezone: req.Timezone,
+			Metadata: req.Metadata, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(m.SessionTTL),
+		},
+		MerchantID: c.MerchantID, Agent: c.Agent, CredentialID: c.CredentialID, Live: c.Live, APIVersion: c.Version,
+		LocaleFixed: names(req.Locale),
+		OrderNotes:  req.OrderNotes, Interventions: req.Capabilities.Interventions, Extensions: req.Capabilities.Extensions, FirstTouch: req.Attribution,
+	}
 }

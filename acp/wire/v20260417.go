@@ -151,32 +151,11 @@ func (c codec20260417) AppendSession(dst []byte, s *acp.Session, _ SessionView) 
 		c.fulfillmentOption(&w, &s.FulfillmentOptions[i])
 	}
 	w.close(']')
-	if s.SelectedFulfillmentOptions != nil {
-		w.open("selected_fulfillment_options", '[')
-		for _, o := range s.SelectedFulfillmentOptions {
-			c.fulfillmentType(&w, o.Type)
-			w.open("", '{')
-			w.text("type", string(o.Type))
-			w.text("option_id", o.OptionID)
-			w.texts("item_ids", o.ItemIDs)
-			w.close('}')
-		}
-		w.close(']')
-	}
+	c.selected(&w, s.SelectedFulfillmentOptions)
 	c.fulfillmentGroups(&w, s.FulfillmentGroups)
 	c.totals(&w, s.Totals)
 	c.messages(&w, s.Messages)
-	w.open("links", '[')
-	for _, l := range s.Links {
-		if slices.Contains(links20260417, l.Type) {
-			w.open("", '{')
-			w.text("type", l.Type)
-			w.optText("title", l.Title)
-			w.text("url", l.URL)
-			w.close('}')
-		}
-	}
-	w.close(']')
+	c.links(&w, s.Links)
 	if s.AuthenticationMetadata != nil {
 		var via *channel
 		if c.channel {
@@ -187,17 +166,8 @@ func (c codec20260417) AppendSession(dst []byte, s *acp.Session, _ SessionView) 
 	if s.Discounts != nil {
 		c.discounts(&w, s.Discounts)
 	}
-	if c.consents && s.MarketingConsentOptions != nil {
-		w.open("marketing_consent_options", '[')
-		for _, o := range s.MarketingConsentOptions {
-			w.open("", '{')
-			w.text("channel", o.Channel)
-			w.text("display_text", o.DisplayText)
-			w.text("privacy_policy_url", o.PrivacyPolicyURL)
-			w.boolean("is_subscribed", o.IsSubscribed)
-			w.close('}')
-		}
-		w.close(']')
+	if c.consents {
+		c.consentOptions(&w, s.MarketingConsentOptions)
 	}
 	w.optText("locale", s.Locale)
 	w.optText("timezone", s.Timezone)
@@ -220,4 +190,51 @@ func (c codec20260417) AppendSession(dst []byte, s *acp.Session, _ SessionView) 
 	}
 	w.close('}')
 	return w.result(dst)
+}
+
+func (c codec20260417) selected(w *writer, options []acp.SelectedFulfillmentOption) {
+	if options == nil {
+		return
+	}
+	w.open("selected_fulfillment_options", '[')
+	for _, o := range options {
+		c.fulfillmentType(w, o.Type)
+		w.open("", '{')
+		w.text("type", string(o.Type))
+		w.text("option_id", o.OptionID)
+		w.texts("item_ids", o.ItemIDs)
+		w.close('}')
+	}
+	w.close(']')
+}
+
+// links leaves out what has a type that the version does not know.
+func (codec20260417) links(w *writer, links []acp.Link) {
+	w.open("links", '[')
+	for _, l := range links {
+		if slices.Contains(links20260417, l.Type) {
+			w.open("", '{')
+			w.text("type", l.Type)
+			w.optText("title", l.Title)
+			w.text("url", l.URL)
+			w.close('}')
+		}
+	}
+	w.close(']')
+}
+
+func (codec20260417) consentOptions(w *writer, options []acp.MarketingConsentOption) {
+	if options == nil {
+		return
+	}
+	w.open("marketing_consent_options", '[')
+	for _, o := range options {
+		w.open("", '{')
+		w.text("channel", o.Channel)
+		w.text("display_text", o.DisplayText)
+		w.text("privacy_policy_url", o.PrivacyPolicyURL)
+		w.boolean("is_subscribed", o.IsSubscribed)
+		w.close('}')
+	}
+	w.close(']')
 }

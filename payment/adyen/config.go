@@ -39,36 +39,64 @@ var refusals = map[payment.Class]bool{
 // New makes an adapter. It does not connect. The error names the field that is
 // wrong.
 func New(cfg Config) (*Provider, error) {
-	wrong := func(field, format string, args ...any) (*Provider, error) {
-		return nil, fmt.Errorf("adyen payments: %s %s", field, fmt.Sprintf(format, args...))
-	}
 	withDefaults(&cfg)
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	p := &Provider{cfg: cfg, errors: maps.Clone(errorClass), client: exchange.New(cfg.Timeout, cfg.Transport)}
+	for code, class := range cfg.ErrorClasses {
+		if code == "" || !refusals[class] || code == codeInProgress {
+			return nil, badSetting("error_classes", "cannot say that %q is %q", code, class)
+		}
+		p.errors[code] = class
+	}
+	for i, k := range cfg.HMACKeys {
+		key, err := hex.DecodeString(k.Reveal())
+		if err != nil || len(key) != hmacKeySize {
+			return nil, badSetting("hmac_keys", "has a key, number %d, that is not %d hexadecimal digits: copy the webhook's HMAC key again", i+1, 2*hmacKeySize)
+		}
+		p.hmacKeys = append(p.hmacKeys, key)
+	}
+	var err error
+	if p.base, err = baseURL(cfg); err != nil {
+		return nil, fmt.Errorf("adyen payments: %w", err)
+	}
+	return p, nil
+}
+
+// badSetting is the error of a setting.
+func badSetting(field, format string, args ...any) error {
+	return fmt.Errorf("adyen payments: %s %s", field, fmt.Sprintf(format, args...))
+}
+
+// check refuses settings that are wrong each for itself.
+func (cfg *Config) check() error {
 	switch {
 	case cfg.APIKey.IsZero():
-		return wrong("key", "is empty: set the API key of the web service user")
+		return badSetting("key", "is empty: set the API key of the web service user")
 	case strings.ContainsAny(cfg.APIKey.Reveal(), " \t\r\n"):
-		return wrong("key", "contains white space: copy the API key again")
+		return badSetting("key", "contains white space: copy the API key again")
 	case strings.HasPrefix(cfg.APIKey.Reveal(), "test_"), strings.HasPrefix(cfg.APIKey.Reveal(), "live_"):
-		return wrong("key", "is a client key, which is for browsers: set the API key")
+		return badSetting("key", "is a client key, which is for browsers: set the API key")
 	case cfg.MerchantAccount == "" || len(cfg.MerchantAccount) > maxReference || strings.Contains(cfg.MerchantAccount, ":"):
-		return wrong("merchant_account", "is empty, longer than %d bytes or has a colon: set the merchant account's code", maxReference)
+		return badSetting("merchant_account", "is empty, longer than %d bytes or has a colon: set the merchant account's code", maxReference)
 	case !versionForm.MatchString(cfg.APIVersion):
-		return wrong("api_version", "is %q: write it like %s", cfg.APIVersion, DefaultAPIVersion)
+		return badSetting("api_version", "is %q: write it like %s", cfg.APIVersion, DefaultAPIVersion)
 	case !fieldForm.MatchString(cfg.TokenField) || cfg.TokenField == "type":
-		return wrong("token_field", "is not the name of a field for the token: the default is %s", DefaultTokenField)
+		return badSetting("token_field", "is not the name of a field for the token: the default is %s", DefaultTokenField)
 	case cfg.ResendFor < 0 || cfg.ResendFor > MaxResendFor:
-		return wrong("resend_for", "is not between 0 and %v", MaxResendFor)
+		return badSetting("resend_for", "is not between 0 and %v", MaxResendFor)
 	case cfg.Timeout < 0:
-		return wrong("timeout", "is negative")
+		return badSetting("timeout", "is negative")
 	case cfg.PageTheme != "" && cfg.Page != PageSession:
-		return wrong("page_theme", "is for pages of the kind %s: links have the look that the Customer Area gives them", PageSession)
+		return badSetting("page_theme", "is for pages of the kind %s: links have the look that the Customer Area gives them", PageSession)
 	case cfg.PageTheme != "" && !themeForm.MatchString(cfg.PageTheme):
-		return wrong("page_theme", "is not the Theme ID of the Customer Area: letters, digits, hyphens and underscores, at most %d", maxTheme)
+		return badSetting("page_theme", "is not the Theme ID of the Customer Area: letters, digits, hyphens and underscores, at most %d", maxTheme)
 	case (cfg.WebhookUser == "") != cfg.WebhookPassword.IsZero():
-		return wrong("webhook_user", "and webhook_password belong together: set both or neither")
+		return badSetting("webhook_user", "and webhook_password belong together: set both or neither")
 	}
 	if u, err := url.Parse(cfg.ReturnURL); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || len(cfg.ReturnURL) > maxReturnURL {
-		return wrong("return_url", "is not an http or https address of at most %d bytes", maxReturnURL)
+		return badSetting("return_url", "is not an http or https address of at most %d bytes", maxReturnURL)
 	}
 	for field, choice := range map[string]struct {
 		value   string
@@ -80,31 +108,13 @@ func New(cfg Config) (*Provider, error) {
 		"authentication":      {cfg.Authentication, []string{"never", "always", Omit}},
 	} {
 		if !slices.Contains(choice.allowed, choice.value) {
-			return wrong(field, "is %q: use one of %s", choice.value, strings.Join(choice.allowed, ", "))
+			return badSetting(field, "is %q: use one of %s", choice.value, strings.Join(choice.allowed, ", "))
 		}
 	}
 	if n := len(cfg.ShopperReference); n > 0 && cfg.ShopperReference != Omit && (n < 3 || n > 256) {
-		return wrong("shopper_reference", "has %d bytes: 3 to 256 are allowed", n)
+		return badSetting("shopper_reference", "has %d bytes: 3 to 256 are allowed", n)
 	}
-	p := &Provider{cfg: cfg, errors: maps.Clone(errorClass), client: exchange.New(cfg.Timeout, cfg.Transport)}
-	for code, class := range cfg.ErrorClasses {
-		if code == "" || !refusals[class] || code == codeInProgress {
-			return wrong("error_classes", "cannot say that %q is %q", code, class)
-		}
-		p.errors[code] = class
-	}
-	for i, k := range cfg.HMACKeys {
-		key, err := hex.DecodeString(k.Reveal())
-		if err != nil || len(key) != hmacKeySize {
-			return wrong("hmac_keys", "has a key, number %d, that is not %d hexadecimal digits: copy the webhook's HMAC key again", i+1, 2*hmacKeySize)
-		}
-		p.hmacKeys = append(p.hmacKeys, key)
-	}
-	var err error
-	if p.base, err = baseURL(cfg); err != nil {
-		return nil, fmt.Errorf("adyen payments: %w", err)
-	}
-	return p, nil
+	return nil
 }
 
 func withDefaults(cfg *Config) {
