@@ -1,14 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/checkstand/checkstand/fault"
 	"github.com/checkstand/checkstand/server/config"
 )
 
@@ -87,7 +87,7 @@ alone.`,
 			}
 			text, err := startingWith(o)
 			if err != nil {
-				return usageError{err, c.CommandPath()}
+				return inFlags(c, err)
 			}
 			if err := writeNew(path, text); err != nil {
 				return err
@@ -118,23 +118,32 @@ alone.`,
 	return c
 }
 
-// startingWith is the text of a configuration to start from. The error tells
-// what cannot be in one, by key.
+// startingKeys are the keys that the flags of init fill in.
+var startingKeys = map[string]string{
+	"listen": "listen", "database": "database",
+	"merchants[0].id": "merchant", "merchants[0].payment.test.merchant_id": "merchant",
+	"merchants[0].name": "name", "merchants[0].currency": "currency", "merchants[0].locale": "locale",
+	"merchants[0].country": "country", "merchants[0].shipping[0].countries[0]": "country",
+	"merchants[0].payment.test.url": "sandbox", "merchants[0].payment.test.key": "sandbox-key",
+	"merchants[0].agents[0].webhook.url": "webhook",
+}
+
+// startingWith is the text of a configuration to start from. The error has a
+// fault for each flag whose value cannot be in one.
 func startingWith(o config.StarterOptions) ([]byte, error) {
 	text := config.Starter(o)
 	_, err := config.Parse("", text, nil)
-	var wrong *config.Error
-	if errors.As(err, &wrong) {
-		if slices.ContainsFunc(wrong.Problems, func(p config.Problem) bool { return p.Path == "merchants[0].country" }) {
-			wrong.Problems = slices.DeleteFunc(wrong.Problems, func(p config.Problem) bool {
-				return strings.HasPrefix(p.Path, "merchants[0].shipping[") && strings.Contains(p.Path, ".countries[") // it is the same one
-			})
-		}
-		for i := range wrong.Problems {
-			wrong.Problems[i].Line = 0 // of a file that is not there
+	wrong, ok := errors.AsType[*config.Error](err)
+	if !ok {
+		return text, err
+	}
+	var faults []error
+	for _, p := range wrong.Problems {
+		if p.Severity == config.SeverityError {
+			faults = append(faults, fault.New(cmp.Or(startingKeys[p.Path], p.Path), "%s", p.Message))
 		}
 	}
-	return text, err
+	return text, errors.Join(faults...)
 }
 
 // writeNew writes a file that only its owner can read, unless there is one.

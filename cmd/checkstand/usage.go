@@ -25,7 +25,8 @@ func badFlag(c *cobra.Command, flag, format string, args ...any) error {
 }
 
 // inFlags makes a usageError of the faults in an error: each is told by the flag
-// that has its field's name, and only the first of a flag. An error without any
+// that has its field's name, or by the field where there is none, and only the
+// first of a flag. An error without any
 // is returned as it is.
 func inFlags(c *cobra.Command, err error) error {
 	list := fault.List(err)
@@ -37,8 +38,8 @@ func inFlags(c *cobra.Command, err error) error {
 	for _, f := range list {
 		name := strings.ReplaceAll(f.Field, "_", "-")
 		switch {
-		case c.Flags().Lookup(name) == nil: // an argument, whose value the message has
-			lines = append(lines, f.Message)
+		case c.Flags().Lookup(name) == nil: // an argument
+			lines = append(lines, f.Error())
 		case !told[name]:
 			lines = append(lines, "--"+name+": "+f.Message)
 		}
