@@ -48,10 +48,11 @@ func CheckPlace(code string) error {
 // meant is the code of the country that somebody means who writes another; ""
 // where that is anybody's guess.
 func meant(code string) string {
-	if is := habits[code]; is != "" {
+	upper := strings.ToUpper(code)
+	if is := habits[upper]; is != "" {
 		return is
 	}
-	if upper := strings.ToUpper(code); upper != code && IsCountry(upper) {
+	if upper != code && IsCountry(upper) {
 		return upper
 	}
 	return ""

@@ -41,6 +41,7 @@ func TestChecks(t *testing.T) {
 		"DE":      {"", ""},
 		"XK":      {"", ""},
 		"UK":      {`"UK" is written GB in ISO 3166-1`, `"UK" is written GB in ISO 3166-1`},
+		"uk":      {`"uk" is written GB in ISO 3166-1`, `"uk" is written GB in ISO 3166-1`},
 		"EL":      {`"EL" is written GR in ISO 3166-1`, `"EL" is written GR in ISO 3166-1`},
 		"de":      {`"de" is written DE in ISO 3166-1`, `"de" is written DE in ISO 3166-1`},
 		"XX":      {`"XX"` + none, `"XX"` + noPlace},
