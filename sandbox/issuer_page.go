@@ -32,7 +32,7 @@ const (
 	maxSessionData = 1024
 )
 
-var issuerTemplate = template.Must(template.ParseFS(payFiles, "templates/issuer.html"))
+var issuerTemplate = template.Must(template.ParseFS(payFiles, "templates/issuer.html", "templates/head.html"))
 
 // submitScript is the one script of the issuer's pages: it sends the buyer back
 // without a click. Where no script runs there is a button.

@@ -18,13 +18,13 @@ import (
 	"github.com/checkstand/checkstand/ui"
 )
 
-//go:embed templates/pay.html templates/issuer.html
+//go:embed templates/pay.html templates/issuer.html templates/head.html
 var payFiles embed.FS
 
 //go:embed templates/pay.css
 var payStyle string
 
-var payTemplate = template.Must(template.ParseFS(payFiles, "templates/pay.html"))
+var payTemplate = template.Must(template.ParseFS(payFiles, "templates/pay.html", "templates/head.html"))
 
 // The paths of the assets carry their content's hash, so that browsers may keep
 // them for ever.
