@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/id"
 	"github.com/checkstand/checkstand/secret"
 )
@@ -50,6 +51,7 @@ type Credential struct {
 	Prefix          string            // the first PrefixLength characters of the key
 	SignaturePolicy string            // SignatureOff, SignatureOptional or SignatureRequired
 	SignatureMode   string            // a sign.Mode; "" is HMAC of either kind
+	SignatureWindow time.Duration     // how far the Timestamp may be from the clock; 0 is what the server is configured with
 	SignatureSecret []byte            // a shared secret or the agent's public key, sealed with the ID as associated data; nil when there is none
 	CreatedAt       time.Time
 	ExpiresAt       time.Time // zero is never
@@ -73,6 +75,7 @@ type Params struct {
 	Live            bool
 	SignaturePolicy string        // "" is SignatureOff
 	SignatureMode   string        // a sign.Mode; "" is HMAC of either kind
+	SignatureWindow time.Duration // whole milliseconds between sign.MinWindow and sign.MaxWindow; 0 is what the server is configured with
 	SignatureSecret secret.String // what that mode verifies with, needed unless the policy is off
 	ExpiresAt       time.Time     // zero is never
 }
@@ -98,6 +101,7 @@ func New(p Params, box *secret.Box, now time.Time) (*Credential, secret.String, 
 		Prefix:          key[:PrefixLength],
 		SignaturePolicy: p.SignaturePolicy,
 		SignatureMode:   p.SignatureMode,
+		SignatureWindow: p.SignatureWindow,
 		CreatedAt:       now,
 		ExpiresAt:       p.ExpiresAt,
 	}
@@ -108,6 +112,20 @@ func New(p Params, box *secret.Box, now time.Time) (*Credential, secret.String, 
 		c.SignatureSecret = box.Seal([]byte(p.SignatureSecret.Reveal()), c.ID)
 	}
 	return c, secret.New(key), nil
+}
+
+// CheckWindow says what is wrong with a window of signatures; 0 is the one that
+// the server is configured with.
+func CheckWindow(d time.Duration) error {
+	switch {
+	case d == 0:
+		return nil
+	case d < sign.MinWindow || d > sign.MaxWindow:
+		return fmt.Errorf("%v is outside its bounds; give a duration from %v to %v", d, sign.MinWindow, sign.MaxWindow)
+	case d%time.Millisecond != 0:
+		return fmt.Errorf("%v is finer than a millisecond; give a rounder one", d)
+	}
+	return nil
 }
 
 func (p *Params) validate(box *secret.Box, now time.Time) error {
@@ -121,8 +139,14 @@ func (p *Params) validate(box *secret.Box, now time.Time) error {
 	case !p.ExpiresAt.IsZero() && !p.ExpiresAt.After(now):
 		return errors.New("expires: the time has passed already; give a later one or none")
 	}
+	if err := CheckWindow(p.SignatureWindow); err != nil {
+		return fmt.Errorf("signature window: %w", err)
+	}
 	switch p.SignaturePolicy {
 	case "", SignatureOff:
+		if p.SignatureWindow != 0 {
+			return errors.New("signature window: signatures are not looked at; give a policy, or no window")
+		}
 	case SignatureOptional, SignatureRequired:
 		if p.SignatureSecret.IsZero() {
 			return fmt.Errorf("signature secret: policy %q needs one", p.SignaturePolicy)

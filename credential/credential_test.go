@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/credential"
 	"github.com/checkstand/checkstand/secret"
 )
@@ -61,14 +62,18 @@ func TestNewRefuses(t *testing.T) {
 		change func(*credential.Params)
 		names  string
 	}{
-		"no merchant":              {func(p *credential.Params) { p.MerchantID = "" }, "merchant"},
-		"long merchant":            {func(p *credential.Params) { p.MerchantID = strings.Repeat("m", 65) }, "merchant"},
-		"no agent":                 {func(p *credential.Params) { p.Agent = "" }, "agent"},
-		"control characters":       {func(p *credential.Params) { p.Agent = "a\nb" }, "agent"},
-		"past expiry":              {func(p *credential.Params) { p.ExpiresAt = now }, "expires"},
-		"unknown policy":           {func(p *credential.Params) { p.SignaturePolicy = "sometimes" }, "signature policy"},
-		"policy without secret":    {func(p *credential.Params) { p.SignaturePolicy = "required" }, "signature secret"},
-		"secret without a sealing": {func(p *credential.Params) { p.SignatureSecret = secret.New("s") }, "signature secret"},
+		"no merchant":               {func(p *credential.Params) { p.MerchantID = "" }, "merchant"},
+		"long merchant":             {func(p *credential.Params) { p.MerchantID = strings.Repeat("m", 65) }, "merchant"},
+		"no agent":                  {func(p *credential.Params) { p.Agent = "" }, "agent"},
+		"control characters":        {func(p *credential.Params) { p.Agent = "a\nb" }, "agent"},
+		"past expiry":               {func(p *credential.Params) { p.ExpiresAt = now }, "expires"},
+		"unknown policy":            {func(p *credential.Params) { p.SignaturePolicy = "sometimes" }, "signature policy"},
+		"policy without secret":     {func(p *credential.Params) { p.SignaturePolicy = "required" }, "signature secret"},
+		"window without signatures": {func(p *credential.Params) { p.SignatureWindow = time.Minute }, "signature window"},
+		"short window":              {signedWithin(sign.MinWindow - 1), "signature window"},
+		"long window":               {signedWithin(sign.MaxWindow + 1), "signature window"},
+		"window of fractions":       {signedWithin(time.Minute + time.Microsecond), "signature window"},
+		"secret without a sealing":  {func(p *credential.Params) { p.SignatureSecret = secret.New("s") }, "signature secret"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := good
@@ -78,6 +83,27 @@ func TestNewRefuses(t *testing.T) {
 				t.Errorf("err = %v; want one that names %q", err, tc.names)
 			}
 		})
+	}
+}
+
+// signedWithin makes a key whose signatures have a window.
+func signedWithin(d time.Duration) func(*credential.Params) {
+	return func(p *credential.Params) {
+		p.SignaturePolicy, p.SignatureSecret, p.SignatureWindow = credential.SignatureRequired, secret.New("s"), d
+	}
+}
+
+func TestNewKeepsTheWindow(t *testing.T) {
+	box, err := secret.NewBox(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []time.Duration{0, sign.MinWindow, 90500 * time.Millisecond, sign.MaxWindow} {
+		p := credential.Params{MerchantID: "shop", Agent: "agent"}
+		signedWithin(d)(&p)
+		if c, _, err := credential.New(p, box, now); err != nil || c.SignatureWindow != d {
+			t.Errorf("%v: %+v, %v", d, c, err)
+		}
 	}
 }
 

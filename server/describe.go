@@ -12,5 +12,5 @@ func (a *App) describe() *openapi.Library {
 	}
 	return openapi.NewLibrary(openapi.Options{BaseURL: a.cfg.PublicURL, Name: name, Unreleased: a.cfg.Protocol.Unreleased,
 		MismatchStatus: a.cfg.Idempotency.MismatchStatus, BodyBytes: a.cfg.Limits.BodyBytes,
-		Requests: a.cfg.Limits.Requests(), Retention: a.cfg.Limits.IdempotencyRetention, KeyPerSecond: a.cfg.Limits.KeyPerSecond, AddressPerSec: a.cfg.Limits.AddressPerSecond})
+		Requests: a.cfg.Limits.Requests(), Retention: a.cfg.Limits.IdempotencyRetention, SignatureWindow: a.cfg.Limits.SignatureWindow, KeyPerSecond: a.cfg.Limits.KeyPerSecond, AddressPerSec: a.cfg.Limits.AddressPerSecond})
 }

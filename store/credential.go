@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	credentialColumns = `id, merchant_id, agent, live, hash, prefix, policy, secret, created_at, expires_at, revoked_at, rotated_from, last_used, signature_mode`
+	credentialColumns = `id, merchant_id, agent, live, hash, prefix, policy, secret, created_at, expires_at, revoked_at, rotated_from, last_used, signature_mode, signature_window`
 
 	selectCredentialByHash = `SELECT ` + credentialColumns + ` FROM credential WHERE hash = $1`
 
@@ -20,7 +20,7 @@ const (
 	listCredentials = `SELECT ` + credentialColumns + ` FROM credential WHERE merchant_id = $1 ORDER BY id`
 
 	insertCredential = `INSERT INTO credential (` + credentialColumns + `)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 
 	// A credential that was revoked stays so from the first time on.
 	revokeCredential = `UPDATE credential SET revoked_at = CASE WHEN revoked_at = 0 THEN $3 ELSE revoked_at END
@@ -44,7 +44,8 @@ func (tx *Tx) insertCredential(c *credential.Credential) error {
 		return err
 	}
 	tx.insert(what, insertCredential, c.ID, c.MerchantID, c.Agent, bit(c.Live), c.Hash[:], c.Prefix, c.SignaturePolicy,
-		blob(c.SignatureSecret), millis(c.CreatedAt), millis(c.ExpiresAt), millis(c.RevokedAt), c.RotatedFrom, millis(c.LastUsed), c.SignatureMode)
+		blob(c.SignatureSecret), millis(c.CreatedAt), millis(c.ExpiresAt), millis(c.RevokedAt), c.RotatedFrom, millis(c.LastUsed), c.SignatureMode,
+		c.SignatureWindow.Milliseconds())
 	return nil
 }
 
@@ -109,14 +110,15 @@ func (s *Store) credentials(ctx context.Context, sql string, args ...any) ([]cre
 	var list []credential.Credential
 	err := s.engine.Query(ctx, sql, args, func(row Row) error {
 		var c credential.Credential
-		var live, created, expires, revoked, used int64
+		var live, created, expires, revoked, used, window int64
 		var hash []byte
 		err := row.Scan(&c.ID, &c.MerchantID, &c.Agent, &live, &hash, &c.Prefix, &c.SignaturePolicy, &c.SignatureSecret,
-			&created, &expires, &revoked, &c.RotatedFrom, &used, &c.SignatureMode)
+			&created, &expires, &revoked, &c.RotatedFrom, &used, &c.SignatureMode, &window)
 		if err != nil {
 			return err
 		}
 		copy(c.Hash[:], hash)
+		c.SignatureWindow = time.Duration(window) * time.Millisecond
 		c.Live, c.CreatedAt, c.ExpiresAt, c.RevokedAt, c.LastUsed = live == 1, timeOf(created), timeOf(expires), timeOf(revoked), timeOf(used)
 		list = append(list, c)
 		return nil

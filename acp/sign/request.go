@@ -27,6 +27,13 @@ const (
 // clock, in either direction, where the Request does not say otherwise.
 const Tolerance = 300 * time.Second
 
+// Bounds of a window. One that is shorter refuses clocks that are merely
+// inaccurate; one that is longer lets captured requests live too long.
+const (
+	MinWindow = 10 * time.Second
+	MaxWindow = time.Hour
+)
+
 // Limits of the two headers, in bytes.
 const (
 	MaxSignature = 256
@@ -62,8 +69,12 @@ type Request struct {
 	// Canonical makes the canonical form of Body, for a caller that needs it as
 	// well; nil is this package's Canonical.
 	Canonical func(body []byte) ([]byte, error)
-	// Memory refuses replays; nil leaves that out.
-	Memory Memory
+	// Memory refuses replays; nil leaves that out. It remembers a request for
+	// Remembered after its Timestamp, or for Window where that is longer. A window
+	// that can grow needs it to be the longest there will be: what was forgotten,
+	// and is fresh again, would be taken twice.
+	Memory     Memory
+	Remembered time.Duration
 }
 
 // VerifyRequest verifies the signature of a request under its credential's
@@ -110,7 +121,7 @@ func VerifyRequest(ctx context.Context, r Request) error {
 	if r.Memory == nil || len(r.Body) == 0 && r.IdempotencyKey == "" {
 		return nil
 	}
-	fresh, err := r.Memory.Remember(ctx, r.CredentialID, digest(r.Key.mode, sum, message, at), keyHash(r.IdempotencyKey), at.Add(r.Window))
+	fresh, err := r.Memory.Remember(ctx, r.CredentialID, digest(r.Key.mode, sum, message, at), keyHash(r.IdempotencyKey), at.Add(max(r.Window, r.Remembered)))
 	if err != nil {
 		return err
 	}

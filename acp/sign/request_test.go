@@ -206,6 +206,23 @@ func TestARequestIsRememberedForItsWindow(t *testing.T) {
 	}
 }
 
+// What was taken in a short window is known in a longer one, if it is remembered
+// for as long.
+func TestARequestIsKnownWhenItsWindowHasGrown(t *testing.T) {
+	for remembered, again := range map[time.Duration]string{0: "", sign.MaxWindow: sign.CodeReplayedRequest} {
+		clock := now
+		r := signed(t, sign.TimestampMode, "{}", now)
+		r.Window, r.Remembered, r.Memory = time.Minute, remembered, sign.NewReplayMemory(2, func() time.Time { return clock })
+		if got := code(t, sign.VerifyRequest(context.Background(), r)); got != "" {
+			t.Fatal(got)
+		}
+		clock = now.Add(10 * time.Minute)
+		if r.Now, r.Window = clock, sign.MaxWindow; code(t, sign.VerifyRequest(context.Background(), r)) != again {
+			t.Errorf("remembered for %v: not %q", remembered, again)
+		}
+	}
+}
+
 func TestReplayMemoryIsBoundedAndForgets(t *testing.T) {
 	ctx := context.Background()
 	clock := now

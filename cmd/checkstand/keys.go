@@ -66,6 +66,7 @@ type madeKey struct {
 	Mode            string    `json:"mode"`
 	SignaturePolicy string    `json:"signature"`
 	SignatureMode   string    `json:"signature_mode,omitempty"`
+	SignatureWindow string    `json:"signature_window,omitempty"`
 	SignatureSecret string    `json:"signature_secret,omitempty"`
 	ExpiresAt       time.Time `json:"expires_at,omitzero"`
 	Replaces        string    `json:"replaces,omitempty"`
@@ -84,6 +85,9 @@ func (k madeKey) print(c *cobra.Command, asJSON bool) error {
 	case k.SignatureMode != "":
 		p.f("Signatures are %s, %s, with the key that the agent has.\n", k.SignaturePolicy, k.SignatureMode)
 	}
+	if k.SignatureWindow != "" {
+		p.f("Their Timestamp may be %s from the server's clock.\n", k.SignatureWindow)
+	}
 	return p.err
 }
 
@@ -100,7 +104,8 @@ func newKeysCreate() *cobra.Command {
 "Authorization: Bearer KEY". A running server knows it at once.`,
 		Example: `  checkstand keys create --agent chatgpt
   checkstand keys create --agent chatgpt --mode live --signature required --expires 2160h
-  checkstand keys create --agent chatgpt --signature required --signature-mode ed25519-canonical --signature-key agent.pem`,
+  checkstand keys create --agent chatgpt --signature required --signature-mode ed25519-canonical --signature-key agent.pem
+  checkstand keys create --agent chatgpt --signature required --signature-mode hmac-ts-canonical --signature-window 30s`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			switch {
@@ -167,7 +172,7 @@ func (d *keyDesk) make(c *cobra.Command, p credential.Params, signing *signature
 		if box, err = server.OpenBox(d.cfg); err != nil {
 			return madeKey{}, err
 		}
-		p.SignatureMode = string(signing.signMode())
+		p.SignatureMode, p.SignatureWindow = string(signing.signMode()), signing.window
 		var before secret.String
 		if old != nil && len(old.SignatureSecret) > 0 && old.SignatureMode == p.SignatureMode {
 			plain, err := box.Open(old.SignatureSecret, old.ID)
@@ -192,7 +197,7 @@ func (d *keyDesk) make(c *cobra.Command, p credential.Params, signing *signature
 		return madeKey{}, err
 	}
 	return madeKey{ID: n.ID, Key: key.Reveal(), Merchant: n.MerchantID, Agent: n.Agent, Mode: modeOf(n), SignaturePolicy: n.SignaturePolicy,
-		SignatureMode: modeName(n), SignatureSecret: tell.Reveal(), ExpiresAt: n.ExpiresAt}, nil
+		SignatureMode: modeName(n), SignatureWindow: windowName(n), SignatureSecret: tell.Reveal(), ExpiresAt: n.ExpiresAt}, nil
 }
 
 func modeOf(c *credential.Credential) string {
@@ -228,7 +233,7 @@ func newKeysList() *cobra.Command {
 				p.f("ID\tKEY\tAGENT\tMODE\tSIGNATURE\tSTATE\tMADE\n")
 				for i := range list {
 					k := &list[i]
-					p.f("%s\t%s…\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Prefix, k.Agent, modeOf(k), strings.TrimSpace(k.SignaturePolicy+" "+modeName(k)), keyState(k, time.Now()), k.CreatedAt.UTC().Format(time.DateOnly))
+					p.f("%s\t%s…\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Prefix, k.Agent, modeOf(k), strings.TrimSpace(k.SignaturePolicy+" "+modeName(k)+" "+windowName(k)), keyState(k, time.Now()), k.CreatedAt.UTC().Format(time.DateOnly))
 				}
 				return errors.Join(p.err, tw.Flush())
 			})
@@ -259,6 +264,7 @@ func printKeysJSON(c *cobra.Command, list []credential.Credential) error {
 		Mode      string    `json:"mode"`
 		Signature string    `json:"signature"`
 		Signed    string    `json:"signature_mode,omitempty"`
+		Window    string    `json:"signature_window,omitempty"`
 		CreatedAt time.Time `json:"created_at"`
 		ExpiresAt time.Time `json:"expires_at,omitzero"`
 		RevokedAt time.Time `json:"revoked_at,omitzero"`
@@ -266,7 +272,7 @@ func printKeysJSON(c *cobra.Command, list []credential.Credential) error {
 	}
 	for i := range list {
 		k := &list[i]
-		if err := printJSON(c.OutOrStdout(), row{k.ID, k.Prefix, k.Agent, modeOf(k), k.SignaturePolicy, modeName(k), k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.RotatedFrom}); err != nil {
+		if err := printJSON(c.OutOrStdout(), row{k.ID, k.Prefix, k.Agent, modeOf(k), k.SignaturePolicy, modeName(k), windowName(k), k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.RotatedFrom}); err != nil {
 			return err
 		}
 	}
@@ -305,6 +311,9 @@ secret of its own; an agent's public key stays, unless another is given.`,
 					if signing.mode = old.SignatureMode; signing.mode == "" {
 						signing.mode = anyHMAC
 					}
+				}
+				if !c.Flags().Changed("signature-window") && signing.policy != credential.SignatureOff {
+					signing.window = old.SignatureWindow
 				}
 				if err := signing.check(c); err != nil {
 					return err

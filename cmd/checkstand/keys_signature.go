@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,6 +23,7 @@ const anyHMAC = "hmac"
 // signatureFlags say how an agent signs its requests.
 type signatureFlags struct {
 	policy, mode, file string
+	window             time.Duration
 }
 
 func (s *signatureFlags) add(c *cobra.Command, policy, mode string) {
@@ -29,6 +31,7 @@ func (s *signatureFlags) add(c *cobra.Command, policy, mode string) {
 	f.StringVar(&s.policy, "signature", policy, "request signatures: off, optional or required"+asBefore(policy))
 	f.StringVar(&s.mode, "signature-mode", mode, "what is signed: "+strings.Join(signatureModes(), ", ")+asBefore(mode))
 	f.StringVar(&s.file, "signature-key", "", "`FILE` with the agent's public key (PEM), or with the shared secret of an hmac mode; - is standard input (default: a new secret)")
+	f.DurationVar(&s.window, "signature-window", 0, "how far the Timestamp may be from the server's clock, 10s to 1h; 0 is limits.signature_window"+asBefore(policy))
 }
 
 func asBefore(fallback string) string {
@@ -54,6 +57,11 @@ func (s *signatureFlags) check(c *cobra.Command) error {
 		return badFlag(c, "signature-mode", "%q is not a mode; use %s", s.mode, strings.Join(signatureModes(), ", "))
 	case s.policy == credential.SignatureOff && s.file != "":
 		return badFlag(c, "signature-key", "is of no use with --signature off; use optional or required")
+	case s.policy == credential.SignatureOff && s.window != 0:
+		return badFlag(c, "signature-window", "is of no use with --signature off; use optional or required")
+	}
+	if err := credential.CheckWindow(s.window); err != nil {
+		return badFlag(c, "signature-window", "%v", err)
 	}
 	return nil
 }
@@ -119,6 +127,14 @@ func readKeyFile(stdin io.Reader, path string) (string, error) {
 		return "", errors.New("the file is empty")
 	}
 	return string(text), nil
+}
+
+// windowName writes a credential's own window, "" where it has none.
+func windowName(c *credential.Credential) string {
+	if c.SignatureWindow == 0 {
+		return ""
+	}
+	return c.SignatureWindow.String()
 }
 
 // modeName names the signature mode of a credential, "" where none is looked

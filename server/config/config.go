@@ -72,7 +72,7 @@ type LimitsConfig struct {
 	IdempotencyRetention time.Duration `yaml:"idempotency_retention" default:"24h" doc:"How long a request that is sent again under its Idempotency-Key gets the first answer again, counted from that answer. From 24h, which the protocol asks for, to 720h. A change counts for new answers."`
 	UnsoldRetention      time.Duration `yaml:"unsold_retention" default:"720h" doc:"How long a session that came to nothing is kept after its end, with all that is known of its buyer; those that were sold are kept for good. From 24h to 8760h. A change counts for sessions that are opened from then on."`
 
-	SignatureWindow time.Duration `yaml:"signature_window" default:"300s" doc:"How far the Timestamp of a signed request may be from this server's clock, before or after it, for every key; beyond it 401. Signed changes are remembered as long, so that none is taken twice. From 10s to 1h."`
+	SignatureWindow time.Duration `yaml:"signature_window" default:"300s" doc:"How far the Timestamp of a signed request may be from this server's clock, before or after it, for every key that was not made with a window of its own; beyond it 401. From 10s to 1h. Signed changes are remembered for an hour, so that none is taken twice in whichever window."`
 
 	AddressPerSecond   int           `yaml:"address_per_second" default:"2000" doc:"Requests a second from one client address (of IPv6, one /64), with bursts of twice that; beyond it 429. 0 is no limit. This and the other rates are of each process by itself."`
 	KeyPerSecond       int           `yaml:"key_per_second" default:"2000" doc:"Requests a second with one key of an agent, with bursts of twice that; beyond it 429. 0 is no limit."`

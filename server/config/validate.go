@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/checkstand/checkstand/acp"
+	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/idempotency"
 	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server/limit"
@@ -28,11 +29,6 @@ const (
 	MaxMerchants   = 10_000
 	MaxRate        = 1_000_000 // requests a second, or a minute
 	MaxProxies     = 100
-
-	// A window that is shorter refuses clocks that are merely inaccurate; one that
-	// is longer lets captured requests live too long.
-	MinSignatureWindow = 10 * time.Second
-	MaxSignatureWindow = time.Hour
 
 	MinMetadataBytes = 1 << 10
 
@@ -169,7 +165,7 @@ func (c *Config) checkLimits(r *report) {
 	r.lasting("limits.read_timeout", l.ReadTimeout, MinTimeout, MaxTimeout)
 	r.lasting("limits.write_timeout", l.WriteTimeout, MinTimeout, MaxTimeout)
 	r.lasting("limits.idle_timeout", l.IdleTimeout, MinTimeout, MaxTimeout)
-	r.lasting("limits.signature_window", l.SignatureWindow, MinSignatureWindow, MaxSignatureWindow)
+	r.lasting("limits.signature_window", l.SignatureWindow, sign.MinWindow, sign.MaxWindow)
 	r.lasting("limits.idempotency_retention", l.IdempotencyRetention, idempotency.MinRetention, MaxIdempotencyRetention)
 	r.lasting("limits.unsold_retention", l.UnsoldRetention, MinUnsoldRetention, MaxUnsoldRetention)
 	r.lasting("limits.shutdown_grace", l.ShutdownGrace, 0, MaxTimeout)

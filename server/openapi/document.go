@@ -41,6 +41,9 @@ type Options struct {
 	// Retention is how long an answer is given again under its Idempotency-Key; 0
 	// is idempotency.MinRetention.
 	Retention time.Duration
+	// SignatureWindow is how far the Timestamp of a signed request may be from the
+	// clock; 0 is sign.Tolerance.
+	SignatureWindow time.Duration
 }
 
 // Document describes a server in one API version.

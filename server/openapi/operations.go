@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/checkstand/checkstand/acp/sign"
 	"github.com/checkstand/checkstand/idempotency"
 )
 
@@ -184,6 +185,6 @@ func agentHeaders(d *Document) []Parameter {
 		{Name: "Request-Id", Doc: "Comes back as it is, and is in the log; one is made when it is missing."},
 		{Name: "Accept-Language", Doc: "Languages of the buyer, for texts."},
 		{Name: "Signature", Doc: "Of the request, where the key demands it or it is sent."},
-		{Name: "Timestamp", Doc: "When it was signed, RFC 3339; at most 300 seconds from the server's clock."},
+		{Name: "Timestamp", Doc: "When it was signed, RFC 3339; at most " + strconv.FormatFloat(cmp.Or(d.SignatureWindow, sign.Tolerance).Seconds(), 'f', -1, 64) + " seconds from the server's clock, unless the key has a window of its own."},
 	}
 }

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -143,7 +144,8 @@ func (s *Surface) verifySignature(ctx context.Context, x *exchange, cred *creden
 		return acp.AsError(err)
 	}
 	err = sign.VerifyRequest(ctx, sign.Request{Policy: policy, Key: key, CredentialID: cred.ID, Body: x.raw,
-		Signature: x.r.Header.Get("Signature"), Timestamp: x.r.Header.Get("Timestamp"), IdempotencyKey: x.key, Now: s.Now(), Window: s.SignatureWindow, Canonical: x.canonical, Memory: x})
+		Signature: x.r.Header.Get("Signature"), Timestamp: x.r.Header.Get("Timestamp"), IdempotencyKey: x.key, Now: s.Now(),
+		Window: cmp.Or(cred.SignatureWindow, s.SignatureWindow), Canonical: x.canonical, Memory: x, Remembered: sign.MaxWindow})
 	if err != nil {
 		return acp.AsError(err)
 	}

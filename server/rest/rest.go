@@ -36,7 +36,8 @@ type Config struct {
 	// Unreleased accepts the draft of the next version beside the released ones.
 	Unreleased bool
 	// SignatureWindow is how far the Timestamp of a signed request may be from the
-	// clock, in either direction; 0 is sign.Tolerance.
+	// clock, in either direction, where its key has no window of its own; 0 is
+	// sign.Tolerance.
 	SignatureWindow time.Duration
 	// Limits are those of requests; nil for none.
 	Limits *limit.Limits

@@ -1,15 +1,20 @@
 package postgres_test
 
 import (
+	"database/sql"
 	"errors"
+	"os"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/pressly/goose/v3"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/credential"
 	"github.com/checkstand/checkstand/store"
 	"github.com/checkstand/checkstand/store/pgtest"
 	"github.com/checkstand/checkstand/store/postgres"
@@ -61,6 +66,33 @@ func TestOpenRefusesANewerSchema(t *testing.T) {
 	}
 	if _, err := postgres.Open(t.Context(), url, postgres.Options{}); !errors.Is(err, store.ErrNewerSchema) {
 		t.Errorf("Open = %v", err)
+	}
+}
+
+// A key of a build before keys had windows has none of its own.
+func TestKeysOfEarlierBuildsHaveNoWindow(t *testing.T) {
+	url := pgtest.URL(t)
+	before := openURL(t, url)
+	c, _, err := credential.New(credential.Params{MerchantID: "shop", Agent: "agent"}, nil, time.Now())
+	if err == nil {
+		err = before.InsertCredential(t.Context(), c)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := goose.NewProvider(goose.DialectPostgres, db, os.DirFS("migrations"))
+	if err == nil {
+		_, err = p.DownTo(t.Context(), 14)
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := openURL(t, url).CredentialByHash(t.Context(), c.Hash); err != nil || got == nil || got.SignatureWindow != 0 {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 

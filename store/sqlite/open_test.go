@@ -9,9 +9,13 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/pressly/goose/v3"
 
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/checkout"
+	"github.com/checkstand/checkstand/credential"
 	"github.com/checkstand/checkstand/store"
 	"github.com/checkstand/checkstand/store/sqlite"
 	"github.com/checkstand/checkstand/store/storetest"
@@ -93,6 +97,33 @@ func TestOpenRefusesANewerSchema(t *testing.T) {
 	}
 	if _, err := sqlite.Open(t.Context(), path, sqlite.Options{}); !errors.Is(err, store.ErrNewerSchema) {
 		t.Errorf("Open = %v", err)
+	}
+}
+
+// A key of a build before keys had windows has none of its own.
+func TestKeysOfEarlierBuildsHaveNoWindow(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	before := openFile(t, path)
+	c, _, err := credential.New(credential.Params{MerchantID: "shop", Agent: "agent"}, nil, time.Now())
+	if err == nil {
+		err = errors.Join(before.InsertCredential(t.Context(), c), before.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("migrations"))
+	if err == nil {
+		_, err = p.DownTo(t.Context(), 14)
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := openFile(t, path).CredentialByHash(t.Context(), c.Hash); err != nil || got == nil || got.SignatureWindow != 0 {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 

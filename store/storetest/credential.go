@@ -31,6 +31,7 @@ func testCredential(t *testing.T, open Open) {
 	t.Run("reads back what was written", func(t *testing.T) {
 		want := newCredential(t, shop, true)
 		want.SignaturePolicy, want.SignatureMode, want.SignatureSecret, want.ExpiresAt = credential.SignatureRequired, "ed25519-canonical", []byte{1, 0, 2}, at.Add(time.Hour)
+		want.SignatureWindow = 90*time.Second + 500*time.Millisecond
 		must(t, s.InsertCredential(ctx, want))
 		if diff := cmp.Diff(want, find(t, want)); diff != "" {
 			t.Error(diff)
