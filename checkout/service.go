@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,8 +40,7 @@ type Config struct {
 	// Guesses bound the trying out of discount codes; the zero value is ten wrong
 	// ones of a session and 300 of a key in ten minutes.
 	Guesses GuessLimits
-	// Retention is how long what may be forgotten is kept; the zero value is the
-	// least that the protocol asks for, and 30 days.
+	// Retention is how long what may be forgotten is kept.
 	Retention Retention
 	// OnStep, if set, is called at each Step; tests crash there.
 	OnStep func(Step)
@@ -50,15 +50,12 @@ type Config struct {
 // already is kept as long as was the rule then.
 type Retention struct {
 	// Answers are given again under their Idempotency-Key, counted from the
-	// answer; idempotency.MinRetention at least.
+	// answer; idempotency.MinRetention at least, which is meant by 0 too.
 	Answers time.Duration
-	// Unsold is a session that came to nothing, counted from its end. Those that
-	// were sold are kept for good.
+	// Unsold is a session that came to nothing, counted from its end; 0 is 30 days.
+	// Those that were sold are kept for good.
 	Unsold time.Duration
 }
-
-// usualRetention is that where Config has none.
-var usualRetention = Retention{Answers: idempotency.MinRetention, Unsold: 30 * 24 * time.Hour}
 
 // Service is the core. It is safe for concurrent use, and any number of them
 // may share one database.
@@ -85,9 +82,7 @@ func New(c Config) *Service {
 	if s.guesses.GuessLimits = c.Guesses; c.Guesses == (GuessLimits{}) {
 		s.guesses.GuessLimits = usualGuesses
 	}
-	if s.retention = c.Retention; c.Retention == (Retention{}) {
-		s.retention = usualRetention
-	}
+	s.retention = Retention{Answers: cmp.Or(c.Retention.Answers, idempotency.MinRetention), Unsold: cmp.Or(c.Retention.Unsold, 30*24*time.Hour)}
 	if s.onStep == nil {
 		s.onStep = func(Step) {}
 	}
