@@ -28,7 +28,7 @@ type Acceptance struct {
 // Asked are the consents that the checkout page asks the buyer of a session for:
 // those that there is an address or a number to write to for.
 func (m *Merchant) Asked(s *Session) []acp.MarketingConsentOption {
-	return slices.DeleteFunc(slices.Clone(m.Consents), func(o acp.MarketingConsentOption) bool { return s.contactOn(o.Channel) == "" })
+	return slices.DeleteFunc(slices.Clone(m.ConsentsOf(s)), func(o acp.MarketingConsentOption) bool { return s.contactOn(o.Channel) == "" })
 }
 
 // TermsURL is the address of the terms of use.

@@ -27,7 +27,7 @@ func (m *Merchant) Present(s *Session) *acp.Session {
 	shown.Links = m.linksIn(m.texts(s))
 	shown.Capabilities = m.capabilities(s)
 	if !Final(s.Status) {
-		shown.MarketingConsentOptions = m.Consents
+		shown.MarketingConsentOptions = m.ConsentsOf(s)
 	}
 	if m.CheckoutLink != nil && m.Payment(s.Live).Hosted() != nil && !Final(s.Status) {
 		shown.ContinueURL = m.CheckoutLink(s)

@@ -16,7 +16,7 @@ type Consent struct {
 	Channel string    `json:"channel"`
 	OptedIn bool      `json:"opted_in"`
 	Contact string    `json:"contact"` // e-mail address or phone number; "" until the order settles it
-	Text    string    `json:"text"`    // what the shop asked
+	Text    string    `json:"text"`    // what the shop asked, in the session's language
 	Agent   string    `json:"agent"`   // who put the question to the buyer, or ByPage
 	At      time.Time `json:"at"`
 }
@@ -40,14 +40,28 @@ func (s *Session) consentEarly(m *Merchant, answers []acp.MarketingConsent, agen
 	}
 }
 
+// ConsentsOf are the questions that a session's buyer is asked, in the session's
+// language. The list is not to be written to.
+func (m *Merchant) ConsentsOf(s *Session) []acp.MarketingConsentOption {
+	if len(m.ConsentTexts) == 0 {
+		return m.Consents
+	}
+	asked, t := slices.Clone(m.Consents), m.texts(s)
+	for i := range asked {
+		asked[i].DisplayText = m.ConsentTexts[asked[i].Channel].In(t, asked[i].DisplayText)
+	}
+	return asked
+}
+
 func (s *Session) keepConsent(m *Merchant, answer acp.MarketingConsent, contact, agent string, now time.Time) {
-	at := slices.IndexFunc(m.Consents, func(o acp.MarketingConsentOption) bool { return o.Channel == answer.Channel })
+	options := m.ConsentsOf(s)
+	at := slices.IndexFunc(options, func(o acp.MarketingConsentOption) bool { return o.Channel == answer.Channel })
 	if at < 0 {
 		return
 	}
 	kept := slices.DeleteFunc(slices.Clone(s.Consents), func(c Consent) bool { return c.Channel == answer.Channel })
 	s.Consents = append(kept, Consent{Channel: answer.Channel, OptedIn: answer.OptedIn, Contact: contact,
-		Text: m.Consents[at].DisplayText, Agent: agent, At: now.UTC()})
+		Text: options[at].DisplayText, Agent: agent, At: now.UTC()})
 }
 
 // settleConsents gives the early answers the contact that the order has, and

@@ -109,7 +109,7 @@ func (s *Session) addExtras(m *Merchant, cart *pricing.Cart) (fees []string, err
 		}
 		if due > 0 {
 			cart.Extras = append(cart.Extras, pricing.Extra{Kind: pricing.FeeExtra, Listed: due, TaxClass: f.TaxClass})
-			fees = append(fees, f.Title)
+			fees = append(fees, m.FeeTitles[f.ID].In(m.texts(s), f.Title))
 		}
 	}
 	var parcels int64

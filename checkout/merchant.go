@@ -43,6 +43,8 @@ type Merchant struct {
 	Fees     []pricing.Fee
 	GiftWrap *GiftWrap
 	MaxTip   int64
+	// FeeTitles are those of Fees in other languages, by the fee's id.
+	FeeTitles map[string]text.Own
 	// TipSuggestions are shown on the checkout page, for tips of up to MaxTip.
 	TipSuggestions []TipSuggestion
 	// Accounts are customers who may pay by invoice.
@@ -54,8 +56,10 @@ type Merchant struct {
 	// the ids of those that the operator has checked.
 	Exemptions   ExemptionPolicy
 	Certificates []string
-	// Consents are what the buyer is asked before the payment.
-	Consents []acp.MarketingConsentOption
+	// Consents are what the buyer is asked before the payment, once for each
+	// channel, and ConsentTexts the questions in other languages, by the channel.
+	Consents     []acp.MarketingConsentOption
+	ConsentTexts map[string]text.Own
 	// AcceptTerms has the checkout page refuse a buyer who has not accepted the
 	// terms of use. Agents show them in ways of their own.
 	AcceptTerms bool

@@ -119,10 +119,14 @@ func TestRestrictedItem(t *testing.T) {
 
 // The same in the buyer's language: the widget's words, and those of the shop.
 func TestOffersInOtherLanguages(t *testing.T) {
-	s := open(t, offering)
+	s := open(t, offering, func(c *config.Config) {
+		m := &c.Merchants[0]
+		m.Fees = []config.FeeConfig{{ID: "box", Title: "Box", Titles: config.WordsConfig{DE: "Kartonage"}, Amount: "0.01"}}
+		m.MarketingConsents[0].Texts.DE = "Neuigkeiten, einmal im Monat"
+	})
 	for language, says := range map[string][]string{
-		"German":   {"Abholung", "Geschenkverpackung", "Trinkgeld geben", "Darf der Shop Ihnen schreiben?"},
-		"Japanese": {"受け取り", "ギフト包装", "チップを追加", "ショップからのお知らせを受け取りますか"},
+		"German":   {"Abholung", "Geschenkverpackung", "Trinkgeld geben", "Darf der Shop Ihnen schreiben?", "Kartonage", "Neuigkeiten, einmal im Monat", "Offers of the day"},
+		"Japanese": {"受け取り", "ギフト包装", "チップを追加", "ショップからのお知らせを受け取りますか", "Box", "News and offers, once a month"},
 	} {
 		t.Run(language, func(t *testing.T) {
 			tab := s.visit(t, browsertest.Options{Height: 1000, ReducedMotion: true, Dark: language == "Japanese"})

@@ -14,9 +14,10 @@ const maxConsentText = 500
 
 // ConsentConfig is one channel that the shop asks buyers about.
 type ConsentConfig struct {
-	Channel       string `yaml:"channel" doc:"How the shop would write: email, sms or whatsapp."`
-	Text          string `yaml:"text" doc:"What the buyer agrees to receive, such as \"News and offers, once a month\"."`
-	PrivacyPolicy string `yaml:"privacy_policy,omitempty" doc:"URL of the privacy policy for it; the one under links when not set."`
+	Channel       string      `yaml:"channel" doc:"How the shop would write: email, sms or whatsapp."`
+	Text          string      `yaml:"text" doc:"What the buyer agrees to receive, such as \"News and offers, once a month\"."`
+	Texts         WordsConfig `yaml:"texts,omitempty" doc:"The text in other languages."`
+	PrivacyPolicy string      `yaml:"privacy_policy,omitempty" doc:"URL of the privacy policy for it; the one under links when not set."`
 }
 
 // consents reads what buyers are asked, reporting what is wrong under at, the
@@ -34,6 +35,7 @@ func (m *MerchantConfig) consents(r *report, at string) []acp.MarketingConsentOp
 		} else if len(c.Text) > maxConsentText {
 			r.errorf(path+".text", "is longer than %d bytes", maxConsentText)
 		}
+		r.words(path+".texts", c.Texts, maxConsentText)
 		policy := m.Links.PrivacyPolicy
 		if c.PrivacyPolicy != "" {
 			policy = c.PrivacyPolicy

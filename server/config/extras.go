@@ -16,12 +16,13 @@ const (
 
 // FeeConfig is a charge beside goods and delivery.
 type FeeConfig struct {
-	ID       string `yaml:"id" doc:"The fee's id; it should never change."`
-	Title    string `yaml:"title" doc:"What buyers read, such as \"Small order fee\"."`
-	Amount   string `yaml:"amount,omitempty" doc:"What it costs, such as \"2.50\", as prices are listed."`
-	Percent  string `yaml:"percent,omitempty" doc:"Percentage of the items' listed prices, such as \"2.9\"; beside amount or alone."`
-	Below    string `yaml:"below,omitempty" doc:"Only orders whose items' listed prices come to less pay it, such as \"20.00\"; every order when not set."`
-	TaxClass string `yaml:"tax_class,omitempty" doc:"Its tax class; the standard class when not set."`
+	ID       string      `yaml:"id" doc:"The fee's id; it should never change."`
+	Title    string      `yaml:"title" doc:"What buyers read, such as \"Small order fee\"."`
+	Titles   WordsConfig `yaml:"titles,omitempty" doc:"The title in other languages."`
+	Amount   string      `yaml:"amount,omitempty" doc:"What it costs, such as \"2.50\", as prices are listed."`
+	Percent  string      `yaml:"percent,omitempty" doc:"Percentage of the items' listed prices, such as \"2.9\"; beside amount or alone."`
+	Below    string      `yaml:"below,omitempty" doc:"Only orders whose items' listed prices come to less pay it, such as \"20.00\"; every order when not set."`
+	TaxClass string      `yaml:"tax_class,omitempty" doc:"Its tax class; the standard class when not set."`
 }
 
 // GiftWrapConfig is what the shop asks for wrapping.
@@ -52,6 +53,7 @@ func (m *MerchantConfig) extras(r *report, at string) (fees []pricing.Fee, wrap 
 		} else if len(c.Title) > maxFeeTitle {
 			r.errorf(path+".title", "is longer than %d bytes", maxFeeTitle)
 		}
+		r.words(path+".titles", c.Titles, maxFeeTitle)
 		if c.Amount == "" && c.Percent == "" {
 			r.errorf(path+".amount", "is missing; write what it costs, as in %q, or a percent", example(m.Currency))
 		}

@@ -40,7 +40,7 @@ func (m *MerchantConfig) Settings(publicURL string) (checkout.Merchant, error) {
 		AcceptTerms:   m.Checkout.AcceptTerms,
 		Fees:          fees, GiftWrap: wrap, MaxTip: maxTip, TipSuggestions: tips,
 	}
-	s.MethodTitles, s.MethodDescriptions = m.methodWords()
+	m.otherWords(&s)
 	for i := range m.Agents {
 		if m.Agents[i].MayIdentifyCustomers {
 			if s.Identifies == nil {

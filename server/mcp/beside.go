@@ -110,7 +110,7 @@ func (b *besideSession) offer(sess *checkout.Session, m *checkout.Merchant) {
 			b.Tip.Suggestions = append(b.Tip.Suggestions, s.Amount)
 		}
 	}
-	for _, o := range m.Consents {
+	for _, o := range m.ConsentsOf(sess) {
 		at := slices.IndexFunc(sess.Consents, func(c checkout.Consent) bool { return c.Channel == o.Channel })
 		b.Consents = append(b.Consents, besideConsent{Channel: o.Channel, Text: o.DisplayText, Policy: o.PrivacyPolicyURL,
 			OptedIn: at >= 0 && sess.Consents[at].OptedIn})
