@@ -126,11 +126,12 @@ func (b *Balance) Check() error {
 	if err := CheckHolder(b.Kind, b.CustomerID); err != nil {
 		return err
 	}
+	if err := money.CheckCurrency(b.Currency); err != nil {
+		return fault.New("currency", "%v", err)
+	}
 	switch {
 	case b.ID == "" || b.MerchantID == "":
 		return errors.New("a balance needs an id and a shop")
-	case !money.Valid(b.Currency):
-		return fault.New("currency", "%q is not a lower-case ISO 4217 currency", b.Currency)
 	case !b.Rate.valid():
 		return fault.New("rate", "is of 1 to %d units for 1 to %d minor units of money", maxRate, maxRate)
 	case b.Kind != Points && b.Rate != Par:

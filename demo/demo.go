@@ -20,6 +20,7 @@ import (
 	"github.com/checkstand/checkstand/acp"
 	"github.com/checkstand/checkstand/acp/client"
 	"github.com/checkstand/checkstand/demo/shop"
+	"github.com/checkstand/checkstand/fault"
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/sandbox"
 	"github.com/checkstand/checkstand/secret"
@@ -86,7 +87,7 @@ func Start(ctx context.Context, version string, opts Options) (_ *Demo, err erro
 			err = errors.Join(err, d.Close())
 		}
 	}()
-	if err := opts.checkCurrency(); err != nil {
+	if err := opts.check(); err != nil {
 		return nil, err
 	}
 	if opts.Dir == "" {
@@ -148,28 +149,30 @@ func Start(ctx context.Context, version string, opts Options) (_ *Demo, err erro
 	return d, nil
 }
 
-// checkCurrency settles the currency that the shop sells in.
-func (o *Options) checkCurrency() error {
-	switch {
-	case o.Currency == "":
+// check settles the currency that the shop sells in, and refuses options that
+// cannot be. Its error has a fault of currency or listen.
+func (o *Options) check() error {
+	if o.Currency == "" {
 		o.Currency = shop.Currency
-	case !money.Valid(o.Currency):
-		return fmt.Errorf("--currency: %q is not a currency; write an ISO 4217 code in lower case, such as eur", o.Currency)
-	case len(o.Catalogs) == 0 && o.Currency != shop.Currency:
-		return fmt.Errorf("--currency: the demo shop's prices are in %s; to sell in %s, give your own items with --catalog", shop.Currency, o.Currency)
+	}
+	if err := money.CheckCurrency(o.Currency); err != nil {
+		return fault.New("currency", "%v", err)
+	}
+	if len(o.Catalogs) == 0 && o.Currency != shop.Currency {
+		return fault.New("currency", "the demo shop's prices are in %s; to sell in %s, give your own items with --catalog", shop.Currency, o.Currency)
+	}
+	host, _, err := net.SplitHostPort(o.Listen)
+	if err != nil {
+		return fault.New("listen", "%q is not HOST:PORT; use 127.0.0.1:8080, or port 0 for a free one", o.Listen)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fault.New("listen", "%q is not a loopback address; a demo hands its keys to whoever asks, so it stays on this machine", host)
 	}
 	return nil
 }
 
 // listen takes the five addresses. Only the shop's can be chosen.
 func (d *Demo) listen(ctx context.Context, shopAddress string) error {
-	host, _, err := net.SplitHostPort(shopAddress)
-	if err != nil {
-		return fmt.Errorf("--listen: %q is not HOST:PORT; use 127.0.0.1:8080, or port 0 for a free one", shopAddress)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("--listen: %q is not a loopback address; a demo hands its keys to whoever asks, so it stays on this machine", host)
-	}
 	for _, address := range []string{shopAddress, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"} {
 		ln, err := server.Listen(ctx, address, "--listen")
 		if err != nil {

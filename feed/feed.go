@@ -109,8 +109,8 @@ func (o *Options) Check() error {
 	if o.Format != "" && !slices.Contains(Formats(), string(o.Format)) {
 		wrong = append(wrong, fault.New("format", "%q is no format of a catalogue; use one of %s, or leave it out", o.Format, strings.Join(Formats(), ", ")))
 	}
-	if o.Currency != "" && !money.Valid(o.Currency) {
-		wrong = append(wrong, fault.New("currency", "%q is not a currency; use an ISO 4217 code in lower case, such as eur", o.Currency))
+	if err := money.CheckCurrency(o.Currency); o.Currency != "" && err != nil {
+		wrong = append(wrong, fault.New("currency", "%v", err))
 	}
 	if err := iso3166.CheckCountry(o.Country); o.Country != "" && err != nil {
 		wrong = append(wrong, fault.New("country", "%v", err))

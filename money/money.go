@@ -67,6 +67,18 @@ func Valid(code string) bool {
 	return ok
 }
 
+// CheckCurrency refuses what is not a Valid code, and says how it is written
+// where that is all that is wrong.
+func CheckCurrency(code string) error {
+	if Valid(code) {
+		return nil
+	}
+	if lower := strings.ToLower(code); Valid(lower) {
+		return fmt.Errorf("%q is written in lower case: %q", code, lower)
+	}
+	return fmt.Errorf("%.40q is not a currency; write an ISO 4217 code in lower case, such as eur", code)
+}
+
 // Parse reads a plain decimal ("19.99", "-5", "1200.0") as minor units of
 // code. One side of the point may be empty ("5.", ".5"). Trailing zeros beyond
 // the currency's decimals are accepted, any other digit there is ErrScale. It

@@ -404,3 +404,27 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestCheckedCurrencies(t *testing.T) {
+	for code, want := range map[string]string{
+		"eur":  "",
+		"jpy":  "",
+		"EUR":  `"EUR" is written in lower case: "eur"`,
+		"Eur":  `"Eur" is written in lower case: "eur"`,
+		"":     `"" is not a currency; write an ISO 4217 code in lower case, such as eur`,
+		"euro": `"euro" is not a currency; write an ISO 4217 code in lower case, such as eur`,
+		"ZZZ":  `"ZZZ" is not a currency; write an ISO 4217 code in lower case, such as eur`,
+		"€":    `"€" is not a currency; write an ISO 4217 code in lower case, such as eur`,
+	} {
+		got := ""
+		if err := money.CheckCurrency(code); err != nil {
+			got = err.Error()
+		}
+		if got != want || (got == "") != money.Valid(code) {
+			t.Errorf("%q: %s, want %s", code, got, want)
+		}
+	}
+	if err := money.CheckCurrency(strings.Repeat("x", 1000)); len(err.Error()) > 150 {
+		t.Errorf("a long one is repeated: %v", err)
+	}
+}

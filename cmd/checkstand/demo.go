@@ -39,7 +39,7 @@ has the keys, orders and stock that it had; files of --catalog are read again.`,
 			opts.Progress = progress(c)
 			d, err := demo.Start(c.Context(), buildVersion(), opts)
 			if err != nil {
-				return err
+				return inFlags(c, err)
 			}
 			defer func() { err = errors.Join(err, d.Close()) }()
 			ready := func() error {

@@ -102,7 +102,7 @@ func TestProblems(t *testing.T) {
 		"no name":             {replaced("name: Test Shop", "locale: de"), nil, `checkstand.yaml:3: merchants[0].name: is missing; write the shop's name as buyers know it`},
 		"no currency":         {replaced("currency: eur", ""), nil, `checkstand.yaml:3: merchants[0].currency: is missing; write an ISO 4217 code in lower case, such as "eur"`},
 		"upper-case currency": {replaced("eur", "EUR"), nil, `checkstand.yaml:5: merchants[0].currency: "EUR" is written in lower case: "eur"`},
-		"no such currency":    {replaced("eur", "euro"), nil, `checkstand.yaml:5: merchants[0].currency: "euro" is not a currency; write an ISO 4217 code in lower case, such as "eur"`},
+		"no such currency":    {replaced("eur", "euro"), nil, `checkstand.yaml:5: merchants[0].currency: "euro" is not a currency; write an ISO 4217 code in lower case, such as eur`},
 		"no country":          {replaced("country: DE", ""), nil, `checkstand.yaml:3: merchants[0].country: is missing; write the country that the shop sells from, such as "DE"`},
 		"bad country":         {replaced("country: DE", "country: Germany"), nil, `checkstand.yaml:6: merchants[0].country: "Germany" is no country of ISO 3166-1; write two upper-case letters, such as DE`},
 		"no such country":     {replaced("country: DE", "country: XX"), nil, `checkstand.yaml:6: merchants[0].country: "XX" is no country of ISO 3166-1; write two upper-case letters, such as DE`},

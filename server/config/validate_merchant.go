@@ -78,15 +78,10 @@ func (m *MerchantConfig) check(r *report, at string, timeout time.Duration) {
 }
 
 func (m *MerchantConfig) checkCurrency(r *report, at string) {
-	lower := strings.ToLower(m.Currency)
-	switch {
-	case money.Valid(m.Currency):
-	case m.Currency == "":
+	if m.Currency == "" {
 		r.errorf(at, "is missing; write an ISO 4217 code in lower case, such as \"eur\"")
-	case money.Valid(lower):
-		r.errorf(at, "%q is written in lower case: %q", m.Currency, lower)
-	default:
-		r.errorf(at, "%q is not a currency; write an ISO 4217 code in lower case, such as \"eur\"", clip(m.Currency))
+	} else if err := money.CheckCurrency(m.Currency); err != nil {
+		r.errorf(at, "%v", err)
 	}
 }
 
