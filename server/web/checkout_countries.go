@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	_ "embed" // the names
 	"slices"
 	"strings"
 	"sync"
@@ -33,18 +34,22 @@ func countries(locale string, codes []string) []country {
 	return slices.DeleteFunc(slices.Clone(all), func(c country) bool { return !slices.Contains(codes, c.Code) })
 }
 
-// newerNames are what browsers call countries that the tables of x/text name
-// otherwise, by language: some have another name since those were made, and of
-// some the CLDR has several. The app's widget has them from the browser.
-var newerNames = map[string]map[string]string{
-	"en": {"FK": "Falkland Islands (Islas Malvinas)", "HK": "Hong Kong", "MK": "North Macedonia", "MO": "Macao", "PS": "Palestine", "SZ": "Eswatini", "TR": "Türkiye"},
-	"de": {"BQ": "Karibische Niederlande", "FK": "Falklandinseln (Malwinen)", "HK": "Hongkong", "MK": "Nordmazedonien", "MO": "Macau", "PS": "Palästina", "SZ": "Eswatini"},
-	"fr": {"BN": "Brunei", "FK": "Îles Malouines (Îles Falkland)", "FM": "Micronésie", "GS": "Géorgie du Sud-et-les Îles Sandwich du Sud", "HK": "Hong Kong",
-		"HM": "Îles Heard-et-MacDonald", "KG": "Kirghizstan", "LR": "Liberia", "MK": "Macédoine du Nord", "MO": "Macao", "NG": "Nigeria", "PS": "Palestine",
-		"SZ": "Eswatini", "TK": "Tokelau", "VC": "Saint-Vincent-et-les Grenadines", "VN": "Viêt Nam"},
-	"es": {"AX": "Islas Aland", "CG": "Congo", "FK": "Islas Malvinas (Islas Falkland)", "GG": "Guernesey", "HK": "Hong Kong", "MK": "Macedonia del Norte", "MO": "Macao",
-		"PS": "Palestina", "SZ": "Esuatini"}, //nolint:misspell // Spanish
-	"ja": {"FK": "フォークランド諸島 (マルビーナス諸島)", "HK": "香港", "MK": "北マケドニア", "MO": "マカオ", "PS": "パレスチナ", "SZ": "エスワティニ"},
+// browserNames are what browsers call countries that the tables of x/text name
+// otherwise: some have another name since those were made, and of some the CLDR
+// has several. The app's widget has them from the browser.
+//
+//go:embed countries.tsv
+var browserNames string
+
+// namesOfBrowsers are those of a language, by code.
+func namesOfBrowsers(lang string) map[string]string {
+	names := map[string]string{}
+	for row := range strings.Lines(browserNames) {
+		if c := strings.Split(strings.TrimSuffix(row, "\n"), "\t"); c[0] == lang {
+			names[c[1]] = c[2]
+		}
+	}
+	return names
 }
 
 func everyCountry(locale string) []country {
@@ -57,7 +62,7 @@ func everyCountry(locale string) []country {
 		names = display.Regions(language.AmericanEnglish)
 	}
 	base, _ := tag.Base()
-	newer := newerNames[base.String()]
+	newer := namesOfBrowsers(base.String())
 	var all []country
 	for _, code := range iso3166.Countries() {
 		name := names.Name(language.MustParseRegion(code))
