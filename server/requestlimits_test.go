@@ -202,7 +202,7 @@ func TestPagesLimitCodesAsConfigured(t *testing.T) {
 			t.Errorf("%s: %d %s", code, got.status, got.text)
 		}
 	}
-	if got := b.post("codes", "code", "THREE"); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.text, "An order can have 2 codes at most.") {
+	if got := b.post("codes", "code", "THREE"); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.text, "An order can have at most 2 of these codes.") {
 		t.Errorf("the third code: %d %s", got.status, got.text)
 	}
 }
