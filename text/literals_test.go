@@ -29,13 +29,12 @@ var forDevelopers = regexp.MustCompile(`^(errors\.New|fmt\.Errorf|panic|acp\.(Re
 // notWords are files and literals in which nothing is said to buyers, by what
 // they are instead.
 var notWords = map[string]string{
-	"../checkout/region.go":               "names of regions as agents write them, to be understood",
-	"../checkout/exemption.go":            "a key of what a price was worked out for",
-	"../server/web/checkout_countries.go": "names of countries in each language, where the tables of x/text have others",
-	"../server/web/reference.go":          "the reference of the API, for developers",
-	"../server/checkoutstates.go":         "codes of countries",
-	"../server/web/files.go":              "headers",
-	"../server/discounts.go":              "what operators are told of discounts",
+	"../checkout/region.go":       "names of regions as agents write them, to be understood",
+	"../checkout/exemption.go":    "a key of what a price was worked out for",
+	"../server/web/reference.go":  "the reference of the API, for developers",
+	"../server/checkoutstates.go": "codes of countries",
+	"../server/web/files.go":      "headers",
+	"../server/discounts.go":      "what operators are told of discounts",
 
 	"shipping country": "autocomplete", "shipping address-line1": "autocomplete", "shipping address-line2": "autocomplete",
 	"shipping address-level1": "autocomplete", "shipping address-level2": "autocomplete", "shipping postal-code": "autocomplete",
