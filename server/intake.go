@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/checkstand/checkstand/catalog"
@@ -16,6 +17,10 @@ import (
 
 // MaxFindings is how many findings a report lists; all are counted.
 const MaxFindings = 1000
+
+// ErrNothingTakenIn is the error of an import of files without anything to sell.
+// They are a mistake: as the whole catalogue they would empty the shop.
+var ErrNothingTakenIn = errors.New("there is nothing to sell in what was read; the catalogue is left as it was")
 
 // progressEvery is the pause between two reports of progress.
 const progressEvery = 2 * time.Second
@@ -47,7 +52,8 @@ type IntakeReport struct {
 
 // Run reads the files in their order. It stops at the first that cannot be
 // read as a whole; with Replace nothing has changed then, without it the files
-// before it are in.
+// before it are in. Where there is no item in any of them it is
+// ErrNothingTakenIn, but for a dry run.
 func (in Intake) Run(ctx context.Context, files []string) ([]IntakeReport, error) {
 	write := func(catalog.Item) error { return nil }
 	var imp *store.Import
@@ -71,6 +77,9 @@ func (in Intake) Run(ctx context.Context, files []string) ([]IntakeReport, error
 	}
 	if imp == nil {
 		return reports, nil
+	}
+	if !slices.ContainsFunc(reports, func(r IntakeReport) bool { return r.Variants > 0 }) {
+		return reports, errors.Join(ErrNothingTakenIn, imp.Abort())
 	}
 	result, err := imp.Commit()
 	if len(reports) > 0 {
