@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/checkstand/checkstand/fault"
 	"github.com/checkstand/checkstand/money"
@@ -116,6 +117,8 @@ func CheckHolder(kind Kind, customerID string) error {
 		return fault.New("customer", "is missing; give the ID of the customer, as agents name them")
 	case len(customerID) > maxCustomerID:
 		return fault.New("customer", "is longer than %d bytes", maxCustomerID)
+	case strings.ContainsFunc(customerID, unicode.IsControl):
+		return fault.New("customer", "has control characters, such as the end of a line; remove them")
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/checkstand/checkstand/fault"
@@ -105,7 +106,12 @@ func (c *Card) CheckDetails() error {
 				what = "is missing; " + f.missing
 			}
 		case secret.HasCardNumber(f.value):
-			what = "this looks like the number of a card, which is never kept; give what the payment provider calls the card"
+			what = "this looks like the number of a card, which is never kept; write something else"
+			if f.name == "psp_card" {
+				what = "this looks like the number of a card, which is never kept; give what the payment provider calls the card"
+			}
+		case strings.ContainsFunc(f.value, unicode.IsControl):
+			what = "has control characters, such as the end of a line; remove them"
 		default:
 			what = f.fault(f.value)
 		}

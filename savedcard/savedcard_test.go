@@ -46,6 +46,8 @@ func TestWhatCannotBeKept(t *testing.T) {
 		"a year of the last century":   {func(c *savedcard.Card) { c.ExpYear = 1999 }, `expires: "02/1999" is no month of a year`},
 		"no expiry":                    {func(c *savedcard.Card) { c.ExpMonth, c.ExpYear = 0, 0 }, "expires: is missing; give the month"},
 		"a long label":                 {func(c *savedcard.Card) { c.Label = strings.Repeat("ü", 129) }, "label: is longer than 128 characters"},
+		"two lines for a customer":     {func(c *savedcard.Card) { c.CustomerID = "cus\n1" }, "customer: has control characters"},
+		"two lines for a label":        {func(c *savedcard.Card) { c.Label = "hers\r" }, "label: has control characters"},
 		"a number as the card":         {func(c *savedcard.Card) { c.PSPCard = number }, "psp_card: this looks like the number of a card"},
 		"a number as the customer":     {func(c *savedcard.Card) { c.PSPCustomer = number }, "psp_customer: this looks like the number of a card"},
 		"a number as the label":        {func(c *savedcard.Card) { c.Label = "her " + number }, "label: this looks like the number of a card"},

@@ -15,6 +15,7 @@ import (
 	"github.com/checkstand/checkstand/money"
 	"github.com/checkstand/checkstand/order"
 	"github.com/checkstand/checkstand/payment"
+	"github.com/checkstand/checkstand/secret"
 	"github.com/checkstand/checkstand/server"
 )
 
@@ -135,8 +136,11 @@ func byFlag(c *cobra.Command, by *string) {
 type operator string
 
 func (o *operator) Set(name string) error {
-	if *o = operator(strings.TrimSpace(name)); *o == "" {
+	switch *o = operator(strings.TrimSpace(name)); {
+	case *o == "":
 		return errors.New("is empty; name who does this")
+	case secret.HasCardNumber(name):
+		return errors.New("this looks like the number of a card, which is never kept; name who does this")
 	}
 	return nil
 }
