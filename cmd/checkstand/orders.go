@@ -167,7 +167,7 @@ func givenBack(s *order.Sold) string {
 	}
 	var parts []string
 	for _, u := range s.Stock {
-		parts = append(parts, fmt.Sprintf("%d of %s to the stock unless it was imported since the sale", u.Quantity, u.ItemID))
+		parts = append(parts, fmt.Sprintf("%d of %s to the stock, if no import has counted it since the sale", u.Quantity, u.ItemID))
 	}
 	for _, u := range s.Uses {
 		if text := "a use of discount " + u.DiscountID; !slices.Contains(parts, text) { // it is counted for all buyers, and for this one

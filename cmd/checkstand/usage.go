@@ -95,6 +95,8 @@ func aboutFlag(c *cobra.Command, err error) error {
 		switch bad.GetFlag().Value.Type() {
 		case "duration":
 			return badFlag(c, bad.GetFlag().Name, "%q is not a duration; write hours, minutes or seconds, such as 8760h or 90m", bad.GetValue())
+		case "int", "int64":
+			return badFlag(c, bad.GetFlag().Name, "%q is not a whole number", bad.GetValue())
 		case "operator":
 			return badFlag(c, bad.GetFlag().Name, "%v", bad.Unwrap())
 		}

@@ -24,7 +24,7 @@ func TestProblemsOfPolicies(t *testing.T) {
       accounts: [{customer_id: cus_1, tax_id: 1-2, terms: [net_30, immediate], limit: "500"}]
 `)
 	for name, c := range map[string]struct{ keys, want string }{
-		"window":            {`suggested_price_window: 169h`, `suggested_price_window: 169h0m0s is outside`},
+		"window":            {`suggested_price_window: 169h`, `suggested_price_window: 169h is outside`},
 		"channel":           {`marketing_consents: [{channel: pigeon, text: News}]`, `marketing_consents[0].channel: "pigeon" is unknown`},
 		"channel twice":     {`marketing_consents: [{channel: sms, text: News}, {channel: sms, text: More}]`, `marketing_consents[1].channel: "sms" is there already`},
 		"no text":           {`marketing_consents: [{channel: sms}]`, `marketing_consents[0].text: is missing`},

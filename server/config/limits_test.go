@@ -25,8 +25,8 @@ func TestBoundsOfLimits(t *testing.T) {
 		"discount_codes":        {"number", "0", "1", "100", "101"},
 		"metadata_members":      {"number", "0", "1", "500", "501"},
 		"metadata_bytes":        {"number", "1023", "1024", "262144", "262145"},
-		"idempotency_retention": {"duration", "23h59m59s", "24h0m0s", "720h0m0s", "720h0m1s"},
-		"unsold_retention":      {"duration", "23h59m59s", "24h0m0s", "8760h0m0s", "8760h0m1s"},
+		"idempotency_retention": {"duration", "23h59m59s", "24h", "720h", "720h0m1s"},
+		"unsold_retention":      {"duration", "23h59m59s", "24h", "8760h", "8760h0m1s"},
 	} {
 		parse := func(value string) error {
 			_, err := config.Parse("checkstand.yaml", []byte("limits: {"+key+": "+value+"}"+minimal), nil)

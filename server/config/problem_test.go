@@ -45,7 +45,7 @@ func TestProblems(t *testing.T) {
 		"list for a value":   {"listen: [a]", nil, `checkstand.yaml:1: listen: is a list; write a single value`},
 		"value for a list":   {"merchants: shop", nil, "checkstand.yaml:1: merchants: is a single value; write a list: one line for each, beginning with \"- \""},
 		"value for a group":  {"log: debug", nil, `checkstand.yaml:1: log: is a single value; write keys below it, such as "level: …"`},
-		"not a duration":     {"payments: {timeout: 30}", nil, `checkstand.yaml:1: payments.timeout: "30" is not a duration; write a number with its unit, such as "30s", "5m" or "6h"`},
+		"not a duration":     {"payments: {timeout: 30}", nil, `checkstand.yaml:1: payments.timeout: "30" is not a duration; write a number with its unit, such as "30s", "5m" or, for a day, "24h"`},
 		"not a number":       {"limits: {body_bytes: 1e6}", nil, `checkstand.yaml:1: limits.body_bytes: "1e6" is not a whole number; write digits only, such as 20`},
 		"not a bool":         {merchant("tax: {show_gross: yes}"), nil, `checkstand.yaml:9: merchants[0].tax.show_gross: "yes" is neither true nor false; write one of them`},
 
@@ -57,7 +57,7 @@ func TestProblems(t *testing.T) {
 		"no path":           {`listen: "${file:}"`, nil, `checkstand.yaml:1: listen: has "${file:}" without a path; write "${file:/path}"`},
 		"missing file":      {`listen: "${file:/does/not/exist}"`, nil, `checkstand.yaml:1: listen: refers to the file /does/not/exist, which does not exist; create it or correct the path`},
 		"file is a folder":  {`listen: "${file:/}"`, nil, `checkstand.yaml:1: listen: refers to the file /, which is not a regular file; name one that holds nothing but the value`},
-		"hidden type error": {"payments: {timeout: '${X}'}", []string{"X=hidden"}, `checkstand.yaml:1: payments.timeout: is not a duration; write a number with its unit, such as "30s", "5m" or "6h"`},
+		"hidden type error": {"payments: {timeout: '${X}'}", []string{"X=hidden"}, `checkstand.yaml:1: payments.timeout: is not a duration; write a number with its unit, such as "30s", "5m" or, for a day, "24h"`},
 
 		// The environment.
 		"unknown variable":  {"", []string{"CHECKSTAND_LITSEN=x"}, `environment variable CHECKSTAND_LITSEN: is no key of the configuration; did you mean CHECKSTAND_LISTEN?`},
@@ -88,10 +88,10 @@ func TestProblems(t *testing.T) {
 		"small body":         {"limits: {body_bytes: 5}", nil, `checkstand.yaml:1: limits.body_bytes: 5 is outside its bounds; write a number from 1024 to 16777216`},
 		"negative rate":      {"limits: {key_per_second: -1}", nil, `checkstand.yaml:1: limits.key_per_second: -1 is outside its bounds; write a number from 0 to 1000000`},
 		"no proxy":           {"limits: {trusted_proxies: [10.0.0.0/8, proxy]}", nil, `checkstand.yaml:1: limits.trusted_proxies[1]: "proxy" is no address; write one such as 10.1.2.3, or a prefix such as 10.0.0.0/8`},
-		"long timeout":       {"limits: {read_timeout: 24h}", nil, `checkstand.yaml:1: limits.read_timeout: 24h0m0s is outside its bounds; write a duration from 100ms to 10m0s`},
-		"long window":        {"limits: {signature_window: 2h}", nil, `checkstand.yaml:1: limits.signature_window: 2h0m0s is outside its bounds; write a duration from 10s to 1h0m0s`},
-		"short window":       {"limits: {signature_window: 1s}", nil, `checkstand.yaml:1: limits.signature_window: 1s is outside its bounds; write a duration from 10s to 1h0m0s`},
-		"long guessing":      {"limits: {wrong_codes_window: 25h}", nil, `checkstand.yaml:1: limits.wrong_codes_window: 25h0m0s is outside its bounds; write a duration from 1s to 24h0m0s`},
+		"long timeout":       {"limits: {read_timeout: 24h}", nil, `checkstand.yaml:1: limits.read_timeout: 24h is outside its bounds; write a duration from 100ms to 10m`},
+		"long window":        {"limits: {signature_window: 2h}", nil, `checkstand.yaml:1: limits.signature_window: 2h is outside its bounds; write a duration from 10s to 1h`},
+		"short window":       {"limits: {signature_window: 1s}", nil, `checkstand.yaml:1: limits.signature_window: 1s is outside its bounds; write a duration from 10s to 1h`},
+		"long guessing":      {"limits: {wrong_codes_window: 25h}", nil, `checkstand.yaml:1: limits.wrong_codes_window: 25h is outside its bounds; write a duration from 1s to 24h`},
 		"short write":        {"limits: {write_timeout: 20s}", nil, `checkstand.yaml:1: limits.write_timeout: 20s is not longer than payments.timeout and payments.unknown_budget together, 50s; a purchase may wait that long, so write more, such as 1m0s, or shorten them`},
 		"mismatch status":    {"idempotency: {mismatch_status: 400}", nil, `checkstand.yaml:1: idempotency.mismatch_status: 400 is not a choice; write 409 or 422, or 0 for what the caller's API version says`},
 
@@ -112,9 +112,9 @@ func TestProblems(t *testing.T) {
 		"no terms":            {replaced("terms_of_use", "support"), nil, `checkstand.yaml:7: merchants[0].links.terms_of_use: is missing; every session shows it, so write its URL, such as "https://shop.example.com/terms-of-use"`},
 		"http link":           {replaced("https://shop.example.com/terms", "http://shop.example.com/terms"), nil, `checkstand.yaml:7: merchants[0].links.terms_of_use: is http, which is for this machine only (localhost, 127.0.0.1); write https://shop.example.com`},
 		"low stock":           {merchant("low_stock: -1"), nil, `checkstand.yaml:9: merchants[0].low_stock: -1 is outside its bounds; write a number from 0 to 1000000`},
-		"session ttl":         {merchant("session_ttl: 1s"), nil, `checkstand.yaml:9: merchants[0].session_ttl: 1s is outside its bounds; write a duration from 1m0s to 720h0m0s`},
-		"cart ttl":            {merchant("carts:\n      ttl: 10s"), nil, `checkstand.yaml:10: merchants[0].carts.ttl: 10s is outside its bounds; write a duration from 1m0s to 2160h0m0s`},
-		"quote outlives":      {merchant("quote_ttl: 7h"), nil, `checkstand.yaml:9: merchants[0].quote_ttl: 7h0m0s is longer than session_ttl, 6h0m0s; a price cannot outlive its session`},
+		"session ttl":         {merchant("session_ttl: 1s"), nil, `checkstand.yaml:9: merchants[0].session_ttl: 1s is outside its bounds; write a duration from 1m to 720h`},
+		"cart ttl":            {merchant("carts:\n      ttl: 10s"), nil, `checkstand.yaml:10: merchants[0].carts.ttl: 10s is outside its bounds; write a duration from 1m to 2160h`},
+		"quote outlives":      {merchant("quote_ttl: 7h"), nil, `checkstand.yaml:9: merchants[0].quote_ttl: 7h is longer than session_ttl, 6h; a price cannot outlive its session`},
 
 		// Tax.
 		"rounding":     {merchant("tax: {rounding: halfup}"), nil, `checkstand.yaml:9: merchants[0].tax.rounding: "halfup" is unknown; did you mean "half_up"?`},

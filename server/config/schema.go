@@ -79,7 +79,7 @@ func setScalar(v reflect.Value, text string) (complaint string) {
 	case t == durationType:
 		d, err := time.ParseDuration(text)
 		if err != nil {
-			return `is not a duration; write a number with its unit, such as "30s", "5m" or "6h"`
+			return `is not a duration; write a number with its unit, such as "30s", "5m" or, for a day, "24h"`
 		}
 		v.SetInt(int64(d))
 	case t.Kind() == reflect.String:

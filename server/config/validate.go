@@ -249,8 +249,19 @@ func (r *report) between(path string, n, least, most int64) {
 
 func (r *report) lasting(path string, d, least, most time.Duration) {
 	if d < least || d > most {
-		r.errorf(path, "%v is outside its bounds; write a duration from %v to %v", d, least, most)
+		r.errorf(path, "%s is outside its bounds; write a duration from %s to %s", short(d), short(least), short(most))
 	}
+}
+
+// short writes a duration as people do, without units that are zero: 24h.
+func short(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 // maxURLBytes is the longest URL; browsers and agents stop at about 2000.

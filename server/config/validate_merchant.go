@@ -63,7 +63,7 @@ func (m *MerchantConfig) check(r *report, at string, timeout time.Duration) {
 	r.lasting(at+".session_ttl", m.SessionTTL, MinSessionTTL, MaxSessionTTL)
 	r.lasting(at+".quote_ttl", m.QuoteTTL, MinQuoteTTL, MaxSessionTTL)
 	if m.QuoteTTL > m.SessionTTL {
-		r.errorf(at+".quote_ttl", "%v is longer than session_ttl, %v; a price cannot outlive its session", m.QuoteTTL, m.SessionTTL)
+		r.errorf(at+".quote_ttl", "%s is longer than session_ttl, %s; a price cannot outlive its session", short(m.QuoteTTL), short(m.SessionTTL))
 	}
 	r.lasting(at+".suggested_price_window", m.SuggestedPriceWindow, 0, checkout.MaxSuggestedPriceWindow)
 	m.consents(r, at)
