@@ -37,6 +37,10 @@ var wireFaults = []struct {
 	fault tcpproxy.Fault
 	taken bool
 }{
+	// These are first, while no payment is open: a question in the background about
+	// one would be struck instead, and the payment refused before it was sent.
+	{"answer lost, then refused", tcpproxy.Fault{Kind: tcpproxy.AnswerLost, Leaves: true}, true},
+	{"request lost, then refused", tcpproxy.Fault{Kind: tcpproxy.RequestLost, Leaves: true}, false},
 	{"slow", tcpproxy.Fault{Kind: tcpproxy.Slow, Pause: 10 * time.Millisecond}, true},
 	{"slower than the time limit", tcpproxy.Fault{Kind: tcpproxy.Slow, Pause: wireTimeout}, true},
 	{"in drops", tcpproxy.Fault{Kind: tcpproxy.Dripping, Bytes: 40, Pause: time.Millisecond}, true},
@@ -49,8 +53,6 @@ var wireFaults = []struct {
 	{"silent", tcpproxy.Fault{Kind: tcpproxy.Stalled}, false},
 	{"silent after the request", tcpproxy.Fault{Kind: tcpproxy.AnswerStalled}, true},
 	{"refused", tcpproxy.Fault{Kind: tcpproxy.Refused}, false},
-	{"answer lost, then refused", tcpproxy.Fault{Kind: tcpproxy.AnswerLost, Leaves: true}, true},
-	{"request lost, then refused", tcpproxy.Fault{Kind: tcpproxy.RequestLost, Leaves: true}, false},
 }
 
 // eachPSP runs a test with every PSP, side by side.
