@@ -106,10 +106,11 @@ func (c *Card) CheckDetails() error {
 				what = "is missing; " + f.missing
 			}
 		case secret.HasCardNumber(f.value):
-			what = "this looks like the number of a card, which is never kept; write something else"
+			instead := "write something else"
 			if f.name == "psp_card" {
-				what = "this looks like the number of a card, which is never kept; give what the payment provider calls the card"
+				instead = "give what the payment provider calls the card"
 			}
+			what = secret.CardNumberFault + "; " + instead
 		case strings.ContainsFunc(f.value, unicode.IsControl):
 			what = "has control characters, such as the end of a line; remove them"
 		default:

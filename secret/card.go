@@ -1,5 +1,9 @@
 package secret
 
+// CardNumberFault is what is said of a text that HasCardNumber; what to write
+// instead comes after it. The text itself is not repeated.
+const CardNumberFault = "this looks like the number of a card, which is never kept"
+
 // HasCardNumber reports whether a text has in it what looks like the number of
 // a payment card: as many digits as the brand of its first digits has, with the
 // right check digit, alone or grouped by single spaces, hyphens or points.

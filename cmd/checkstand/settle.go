@@ -140,7 +140,7 @@ func (o *operator) Set(name string) error {
 	case *o == "":
 		return errors.New("is empty; name who does this")
 	case secret.HasCardNumber(name):
-		return errors.New("this looks like the number of a card, which is never kept; name who does this")
+		return errors.New(secret.CardNumberFault + "; name who does this")
 	}
 	return nil
 }

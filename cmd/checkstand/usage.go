@@ -26,8 +26,7 @@ func badFlag(c *cobra.Command, flag, format string, args ...any) error {
 
 // inFlags makes a usageError of the faults in an error: each is told by the flag
 // that has its field's name, or by the field where there is none, and only the
-// first of a flag. An error without any
-// is returned as it is.
+// first of a flag. An error without any is returned as it is.
 func inFlags(c *cobra.Command, err error) error {
 	list := fault.List(err)
 	if len(list) == 0 {
@@ -53,7 +52,7 @@ func inFlags(c *cobra.Command, err error) error {
 func checkNoCardNumber(c *cobra.Command, instead string, flags ...string) error {
 	for _, flag := range flags {
 		if secret.HasCardNumber(c.Flags().Lookup(flag).Value.String()) {
-			return badFlag(c, flag, "this looks like the number of a card, which is never kept; %s", instead)
+			return badFlag(c, flag, "%s; %s", secret.CardNumberFault, instead)
 		}
 	}
 	return nil
